@@ -1,0 +1,49 @@
+# The commands people use; each sets up what it needs and is safe to repeat. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BUILD := build
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: ## packages and .venv with libtorch
+	@scripts/setup.sh build
+
+configure: setup
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset release >/dev/null
+
+build: configure ## build/tomograd
+	@cmake --build $(BUILD)
+
+demo: build ## the main job on a phantom cohort, or on your own scans with DATA=dir [MINUTES=10]
+	@scripts/demo.sh "$(DATA)" "$(MINUTES)"
+
+setup-test:
+	@scripts/setup.sh test
+
+test: setup-test build ## all tests that need no further program
+	@scripts/test.sh all
+
+test-fast: setup-test build ## the edit loop, under two minutes
+	@scripts/test.sh fast
+
+test-all: setup-test build ## every test
+	@scripts/test.sh all
+
+asan: setup ## torch-free rooms under address and undefined-behaviour sanitizers
+	@cmake --preset asan >/dev/null && cmake --build build-asan && ctest --test-dir build-asan --output-on-failure -LE slow
+
+tsan: setup ## torch-free rooms under the thread sanitizer
+	@cmake --preset tsan >/dev/null && cmake --build build-tsan && ctest --test-dir build-tsan --output-on-failure -L 'base|sampling|experiments'
+
+bench: build ## figures beside the peers'; NAME=sampling|predict|train|brats-loo|phantom picks one
+	@scripts/bench.sh "$(NAME)"
+
+install: build ## PREFIX=dir
+	@[ -n "$(PREFIX)" ] || { echo "make install needs PREFIX=dir"; exit 2; }
+	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed to $(PREFIX)"
+
+uninstall: ## removes what make install put there
+	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
+
+.PHONY: help setup configure build demo setup-test test test-fast test-all asan tsan bench install uninstall

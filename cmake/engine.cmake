@@ -1,0 +1,15 @@
+# libtomograd_engine.so: the rooms that need libtorch. It is loaded by the program (src/cli/engine_loader.cpp) and takes the
+# torch-free rooms from the program itself, so there is one thread pool, one memory counter, one log.
+get_property(engine_rooms GLOBAL PROPERTY TOMOGRAD_ENGINE_ROOMS)
+file(GLOB engine_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/engine/*.cpp)
+add_library(tomograd_engine SHARED ${engine_sources})
+foreach(room ${engine_rooms})
+  target_sources(tomograd_engine PRIVATE $<TARGET_OBJECTS:${room}>)
+  target_include_directories(tomograd_engine PRIVATE $<TARGET_PROPERTY:${room},INCLUDE_DIRECTORIES>)
+endforeach()
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/rooms/cli)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/cli ${CMAKE_BINARY_DIR}/rooms/cli/cli SYMBOLIC)
+target_include_directories(tomograd_engine PRIVATE ${CMAKE_BINARY_DIR}/rooms/cli)
+target_link_libraries(tomograd_engine PRIVATE tomograd_torch nlohmann_json::nlohmann_json)
+tomograd_torch_compile(tomograd_engine)
+set_target_properties(tomograd_engine PROPERTIES BUILD_RPATH "${TORCH_ROOT}/lib" INSTALL_RPATH "$ORIGIN;${TORCH_ROOT}/lib")

@@ -1,0 +1,13 @@
+# make install PREFIX=: the program, the engine beside it, and Tomograd::base, ::kernels, ::volume for other programs.
+include(GNUInstallDirs)
+install(TARGETS tomograd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET tomograd_engine)
+  install(TARGETS tomograd_engine LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/tomograd)
+endif()
+foreach(room base kernels volume)
+  install(TARGETS tomograd_${room} EXPORT TomogradTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/src/${room} DESTINATION include/tomograd FILES_MATCHING PATTERN "*.h")
+endforeach()
+install(TARGETS tomograd_deflate EXPORT TomogradTargets)
+install(EXPORT TomogradTargets NAMESPACE Tomograd:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Tomograd)
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/TomogradConfig.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/Tomograd)

@@ -1,0 +1,11 @@
+# Command tests: tests/commands/<verb>/<case>.sh, three to six lines each, run in a fresh folder with `tomograd` on the PATH.
+# Exit 0 passed, 77 skipped (says why), anything else failed.
+file(GLOB_RECURSE command_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/commands/*.sh)
+foreach(script ${command_tests})
+  file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR}/tests/commands ${script})
+  string(REGEX REPLACE "[.]sh$" "" name ${name})
+  get_filename_component(verb ${name} DIRECTORY)
+  add_test(NAME commands.${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/support/run_command_test.sh ${script} ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+  set_tests_properties(commands.${name} PROPERTIES LABELS "commands;${verb}" SKIP_RETURN_CODE 77 TIMEOUT 900)
+endforeach()
+add_test(NAME rooms COMMAND ${CMAKE_SOURCE_DIR}/tests/rooms_test.sh ${CMAKE_SOURCE_DIR})

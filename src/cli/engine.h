@@ -1,0 +1,46 @@
+// What the program asks of the engine library (libtomograd_engine.so), free of torch: one class, one factory.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "spec/run_spec.h"
+#include "spec/value.h"
+
+namespace tomograd {
+
+struct ComputeOptions {  // --device --threads --precision --seed --max-memory
+  std::string device = "auto", precision = "auto";
+  int threads = 0;
+  int64_t seed = -1;                             // -1 = as the spec says
+  int64_t max_memory_bytes = 0;
+};
+
+struct Talk {  // how a compute verb reports; both may be empty
+  std::function<void(const std::string& line)> say;                              // one line of talk
+  std::function<void(double share, double seconds_left, const std::string& what)> progress;
+  std::stop_token stop;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  // Each returns the verb's --json object (without "format"); errors are thrown.
+  virtual Value train(const RunSpec& spec, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) = 0;
+  virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& out, const Value& predict_settings,
+                        const ComputeOptions& compute, const Talk& talk) = 0;
+  virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
+  virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
+};
+
+// Loads libtomograd_engine.so from beside the program (or ../lib/tomograd); Error(failure) says how to build it.
+Engine& engine();
+
+extern "C" Engine* tomograd_make_engine();      // what the library exports
+
+}  // namespace tomograd

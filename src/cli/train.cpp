@@ -1,0 +1,55 @@
+// `train RUN.toml`: reads the spec, applies --set, hands it to the engine.
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/verb.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+struct Options {
+  std::string run, init_from, predictions;
+  std::vector<std::string> settings;
+  bool resume = false;
+  ComputeOptions compute;
+};
+
+void run(const Options& options, const Output& out) {
+  Value table = parse_toml(read_text(system_env(), options.run, int64_t{1} << 20), file_name(options.run));
+  for (const auto& setting : options.settings) apply_setting(table, setting);
+  RunSpec spec = with_context(file_name(options.run), [&] { return spec_from<RunSpec>(table); });
+  // A path in the spec is meant relative to the spec; one given by --set, relative to where the user stands.
+  bool set_by_hand = false;
+  for (const auto& setting : options.settings) set_by_hand |= setting.rfind("data=", 0) == 0;
+  if (!set_by_hand && !spec.data.empty()) spec.data = join_path(parent_path(options.run), spec.data);
+  Value result = engine().train(spec, options.compute, options.resume, options.init_from, options.predictions, out.talk(stop_on_signals()));
+  out.result("train", result);
+  out.line(text("steps           ", result.at("steps").as_integer()));
+  out.line("seconds         " + text(result.at("seconds").as_number()));
+  out.line("patches/s       " + text(result.at("patches_per_second").as_number()));
+  out.line("parameters      " + text(result.at("parameters").as_integer()));
+  out.line("peak memory     " + bytes_text(result.at("peak_bytes").as_integer()));
+  if (result.at("validation_dice").as_number() >= 0) out.line("validation Dice " + text(result.at("validation_dice").as_number()));
+  for (const auto& score : result.at("test").as_list()) {
+    std::string line = "test " + score.at("case").as_text() + " ";
+    for (size_t c = 0; c < score.at("classes").as_list().size(); ++c) line += " " + score.at("classes").as_list()[c].as_text() + " " + text(score.at("dice").as_list()[c].as_number());
+    out.line(line);
+  }
+  out.line("model           " + join_path(spec.out, "model.safetensors"));
+}
+
+}  // namespace
+
+void add_train(Program& program) {
+  auto options = std::make_shared<Options>();
+  auto* verb = program.app.add_subcommand("train", "Train a network as RUN.toml says; the run folder is its `out`");
+  verb->add_option("RUN", options->run, "run spec (TOML)")->required();
+  verb->add_option("--set", options->settings, "override a field: key=value with dotted keys, may be repeated")->allow_extra_args(false);
+  verb->add_flag("--resume", options->resume, "go on from the last checkpoint; starts when there is none");
+  verb->add_option("--init-from", options->init_from, "start from the weights of this MODEL; channels and classes may differ");
+  verb->add_option("--predictions", options->predictions, "folder for the predictions of the test patients");
+  add_compute_options(*verb, options->compute);
+  verb->callback([options, &program] { program.action = [options, &program] { run(*options, program.output); }; });
+}
+
+}  // namespace tomograd

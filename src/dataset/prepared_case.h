@@ -1,0 +1,51 @@
+// A case as the network sees it: canonical orientation, chosen channels, normalised, resampled and cropped as
+// [preprocess] says, labels as class indices; with what is needed to bring a prediction back to the input's own grid.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataset/dataset.h"
+#include "spec/run_spec.h"
+#include "volume/block_source.h"
+#include "volume/nifti.h"
+#include "volume/volume.h"
+
+namespace tomograd {
+
+// Classes in order; class 0 is background.
+struct ClassMap {
+  std::vector<std::string> names;                // "background", ...
+  std::vector<int> class_of;                     // label value -> class; values beyond the end are an error
+  int64_t count() const { return int64_t(names.size()); }
+};
+ClassMap make_class_map(const Dataset& dataset, const ClassesSpec& spec);
+std::vector<std::string> used_channels(const Dataset& dataset, const PreprocessSpec& spec);  // channels minus leave_out; Error when none is left
+
+struct PreparedCase {
+  std::string id, patient;
+  std::vector<std::string> channels;
+  std::vector<bool> present;                     // per channel; an absent one is all zero
+  Geometry geometry;                             // of the arrays below
+  std::vector<Buffer<float>> images;             // [channel] -> [z][y][x]
+  Buffer<uint8_t> labels;                        // class indices; empty when the case has no label file
+  Buffer<uint8_t> roi;                           // 0/1; empty = everywhere
+  std::vector<float> outside;                    // per channel: what lies beyond the volume (its background after normalisation)
+  // The way back.
+  Geometry original;                             // of the case's first image
+  Reorientation reorientation;                   // original -> canonical
+  Box crop;                                      // in the canonical (resampled) grid before cropping
+  Geometry canonical;                            // full canonical grid before resampling and cropping
+  NiftiHeader header;                            // of the first image, for writing predictions
+};
+
+// Reads and prepares; statistics come from this case alone, so a left-out case cannot leak.
+PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes, bool with_labels);
+
+// A label map on prepared.geometry brought back to the case's own grid (crop undone with 0, nearest resampling, orientation).
+LabelVolume to_original(const PreparedCase& prepared, const Buffer<uint8_t>& labels);
+
+std::unique_ptr<BlockSource> blocks_of(const PreparedCase& prepared, Extent block = {64, 64, 64});
+
+}  // namespace tomograd

@@ -1,0 +1,12 @@
+// Which instruction set the kernels use: the best the processor has, or the one forced (tests and measurements force each).
+#pragma once
+
+namespace tomograd {
+
+enum class CpuIsa { plain, avx2, avx512, avx512bf16 };
+CpuIsa best_isa();                               // of this processor
+CpuIsa current_isa();                            // best, unless TOMOGRAD_ISA or force_isa() says otherwise
+void force_isa(CpuIsa isa);                      // an unsupported one is Error(usage)
+const char* isa_name(CpuIsa isa);
+
+}  // namespace tomograd

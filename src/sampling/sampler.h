@@ -1,0 +1,41 @@
+// Which patches: the centre of every patch of an epoch, drawn from the label index by (seed, epoch, index) alone.
+// Over an epoch the share of each drawn class is exact (largest remainder); order is a seeded shuffle that keeps
+// `reads_per_case` patches of one case together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "dataset/label_index.h"
+#include "dataset/prepared_case.h"
+#include "spec/run_spec.h"
+
+namespace tomograd {
+
+struct PatchPlace {
+  int case_index = 0;                            // into the list the sampler was made with
+  int drawn_class = -1;                          // class the centre was drawn from: 0 = background, -1 = anywhere
+  Extent begin;                                  // first voxel of the patch; may lie outside the volume by less than the patch
+};
+
+struct ClassShares { std::vector<double> expected, realised; std::vector<double> voxel_share; };  // per class: centres, and voxels in the patches
+
+class Sampler {
+ public:
+  // cases and indices run in parallel and must outlive the sampler. Cases without foreground get background patches only,
+  // with a warning that names them; when no case has foreground and foreground > 0 it is Error(input).
+  Sampler(const std::vector<PreparedCase>& cases, const std::vector<LabelIndex>& indices, const SamplingSpec& spec, uint64_t seed, Env& env);
+  ~Sampler();
+  int64_t epoch_patches() const;
+  std::vector<PatchPlace> epoch(uint64_t number) const;    // all places of an epoch, in order; pure
+  ClassShares shares(uint64_t number) const;
+  const std::vector<std::string>& warnings() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tomograd

@@ -1,0 +1,74 @@
+// The experiment spec: a run (or any command), a strategy and the variables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spec/field.h"
+
+namespace tomograd {
+
+struct VariableSpec {
+  std::string key;                               // dotted key of the run spec, "optimizer.learning_rate"
+  Value values;                                  // list of any values
+  std::vector<std::string> labels;
+  std::vector<double> range;
+  std::string scale = "linear";
+  int64_t count = 5;
+  template <class V> void visit(V&& v) {
+    v(key, "key", "dotted key of the run spec that this variable sets");
+    v(values, "values", "values the variable takes");
+    v(labels, "labels", "names of the values in tables and charts; empty = the values themselves");
+    v(range, "range", "smallest and largest value, instead of `values`");
+    v(scale, "scale", "how a range is divided", one_of({"linear", "log", "integer"}));
+    v(count, "count", "number of values a sweep takes from a range", between(2, 10000));
+  }
+};
+
+struct StrategySpec {
+  std::string kind = "leave-one-out";
+  std::vector<std::string> channels;             // left out in turn; empty = all of the dataset
+  std::vector<std::string> patients;             // left out in turn; empty = all
+  bool leave_channels = true, leave_patients = true;
+  int64_t folds = 0;                             // k-fold by patient instead of one patient at a time; 0 = off
+  int64_t seeds = 1;
+  std::string metric = "dice";
+  double margin = 0.02;
+  template <class V> void visit(V&& v) {
+    v(kind, "kind", "how trials are chosen", one_of({"leave-one-out", "sweep"}));
+    v(channels, "channels", "modalities left out in turn; empty = all");
+    v(patients, "patients", "patients left out in turn; empty = all");
+    v(leave_channels, "leave_channels", "leave every channel out in turn, beside 'all'");
+    v(leave_patients, "leave_patients", "leave every patient out in turn, as the test case");
+    v(folds, "folds", "patients are left out in this many groups instead of one by one; 0 = one by one", between(0, 1000));
+    v(seeds, "seeds", "repeats of every trial with another seed", between(1, 1000));
+    v(metric, "metric", "what trials report and the ranking compares, higher is better");
+    v(margin, "margin", "equivalence margin: a channel whose interval of loss lies below it does not matter", between(0, 1));
+  }
+};
+
+struct ExperimentSpec {
+  std::string format = "tomograd.experiment/1";
+  std::string name, out;
+  Value run;                                     // path of a run spec, or the table itself
+  std::vector<std::string> command;              // instead of a run: any program
+  StrategySpec strategy;
+  std::vector<VariableSpec> variable;
+  int64_t workers = 1;
+  int64_t attempts = 3;
+  double lease_seconds = 60;
+  template <class V> void visit(V&& v) {
+    v(format, "format", "kind and version of this file", one_of({"tomograd.experiment/1"}));
+    v(name, "name", "name of the experiment");
+    v(run, "run", "run spec that every trial starts from: a file, or the table itself");
+    v(command, "command", "instead of a run, any program; it gets --channels --split --seed --out and writes a JSON metric");
+    v(out, "out", "folder of the store and the trials");
+    v(strategy, "strategy", "which trials there are");
+    v(variable, "variable", "what differs between them");
+    v(workers, "workers", "trials at a time on this machine", between(1, 1024));
+    v(attempts, "attempts", "times a trial is started before it counts as failed", between(1, 100));
+    v(lease_seconds, "lease_seconds", "a worker that is silent for so long has lost its trial", between(2, 86400, "s"));
+  }
+};
+
+}  // namespace tomograd

@@ -1,0 +1,50 @@
+// One training run: run folder in, model.safetensors out (DESIGN §2 "run folder"). max_steps runs give the same bits when
+// killed anywhere and resumed.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "base/env.h"
+#include "dataset/dataset.h"
+#include "spec/run_spec.h"
+
+namespace tomograd {
+
+struct TrainProgress {
+  int64_t step = 0, max_steps = 0;
+  double seconds = 0, max_seconds = 0, loss = 0, patches_per_second = 0;
+};
+struct CaseScore { std::string case_id, patient; std::vector<std::string> classes; std::vector<double> dice, hd95, assd, volume_error; };
+struct TrainResult {
+  int64_t steps = 0;
+  double seconds = 0, patches_per_second = 0, stall_seconds = 0, seconds_per_step = 0, final_loss = 0;
+  int64_t parameters = 0, peak_bytes = 0, channel_bytes = 0;      // channel_bytes: input bytes per scan
+  double validation_dice = -1;
+  std::vector<CaseScore> test;                   // test_patients predicted whole with the final model
+};
+
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void progress(const TrainProgress&) {}
+  virtual void checkpoint(int64_t /*step*/) {}
+};
+
+struct TrainOptions {
+  bool resume = false;
+  std::string init_from;                         // MODEL whose weights start this run, partial channels and classes allowed
+  std::string write_predictions;                 // folder for the test cases' predictions; "" = none
+  std::stop_token stop;
+};
+
+// Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes). Pure but for asking
+// the machine; called once when the run is created.
+RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset);
+
+// Error(usage) when the folder holds a run and resume is not set; Error(stopped) after a stop with the state saved.
+TrainResult train(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer);
+
+}  // namespace tomograd
