@@ -11,7 +11,7 @@ dataset: base spec volume
 sampling: base spec volume kernels dataset
 nn: base spec kernels arch
 inference: base spec nn arch sampling dataset volume kernels
-training: base spec nn arch inference evaluation sampling dataset volume
+training: base spec kernels nn arch inference evaluation sampling dataset volume
 evaluation: base volume kernels
 search: base spec
 experiments: base spec search

@@ -37,15 +37,29 @@ struct PreparedCase {
   Reorientation reorientation;                   // original -> canonical
   Box crop;                                      // in the canonical (resampled) grid before cropping
   Geometry canonical;                            // full canonical grid before resampling and cropping
+  Geometry resampled;                            // canonical with the target spacing; `crop` counts its voxels
   NiftiHeader header;                            // of the first image, for writing predictions
 };
 
-// Reads and prepares; statistics come from this case alone, so a left-out case cannot leak.
+// Two files of a case are on one grid when corners agree to this, mm: 1 % of the finest spacing. (Affines travel as 32-bit
+// floats and through quaternions, which costs up to 1e-4 of a voxel; a real shift is at least a good part of one.)
+double grid_tolerance(const Geometry& geometry);
+
+// Whether [preprocess] missing = "skip" leaves this case out: a used channel has no file.
+bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& spec);
+
+// Reads and prepares: canonical orientation, normalisation, resampling, crop, in this order. Only the used channels, the
+// label and the ROI are read; statistics come from this case alone, so a left-out case or channel cannot leak.
+// Error(input) names the case and the file: a file that is missing or unreadable, files on different grids (more than 1 %
+// of the finest spacing apart at a corner), no used channel present, a label value that `classes` does not know, an empty
+// ROI, an image without a finite voxel.
 PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes, bool with_labels);
 
 // A label map on prepared.geometry brought back to the case's own grid (crop undone with 0, nearest resampling, orientation).
+// Error(input) when `labels` has another size.
 LabelVolume to_original(const PreparedCase& prepared, const Buffer<uint8_t>& labels);
 
+// Normalised images and labels of the case, cut into blocks; the case itself is not needed afterwards.
 std::unique_ptr<BlockSource> blocks_of(const PreparedCase& prepared, Extent block = {64, 64, 64});
 
 }  // namespace tomograd

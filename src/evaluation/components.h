@@ -9,8 +9,8 @@
 
 namespace tomograd {
 
-struct Components { Buffer<int32_t> label; std::vector<int64_t> voxels; };  // label 0 = background, voxels[i] of component i+1;
-// numbered by their first voxel
+// label: 0 = background, else the component's number from 1 in the order of their first voxels; voxels[i] of number i + 1.
+struct Components { Buffer<int32_t> label; std::vector<int64_t> voxels; };
 Components connected_components(const uint8_t* mask, Extent size);
 // In this order, each where asked for: fill holes (background that does not reach the volume's border through voxel faces and
 // touches a single class), then per class >= 1 drop components under min_voxels and keep the largest only (of equally large

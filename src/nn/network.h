@@ -1,6 +1,7 @@
 // A network made from an architecture graph: parameters named after its nodes, forward over tensors [n][channel][z][y][x].
-// Initial weights are f(seed, parameter name, index) of our own generator: the first convolution's weights are seeded per
-// input channel *name*, so that a channel left out changes nothing for the others.
+// Initial weights are f(seed, parameter name, index) of our own generator: He's normal for convolutions, with the random
+// numbers of those convolutions that read the input seeded per input channel *name*, so that networks which differ in their
+// channels start from common random numbers (only the scale follows the fan-in).
 #pragma once
 
 #include <ATen/core/ATen_fwd.h>
@@ -22,12 +23,20 @@ class Network {
   Network(Graph graph, uint64_t seed, const std::vector<std::string>& channel_names);
   ~Network();
   Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
 
   const Graph& graph() const;
-  // Heads in the graph's order (logits, float32); one when not training. `training` sets batch norm and dropout; dropout
-  // masks are f(seed, step). bf16 computes convolutions in bfloat16 and keeps norms, losses and weights in float32.
+  // Heads in the graph's order (logits, float32); one when not training, and then without an autograd graph. `training` sets
+  // batch norm and dropout; dropout masks are f(seed, step, node). bf16 and f16 compute convolutions in that format and keep
+  // statistics, losses and weights in float32; f16 is refused on a CPU. A float64 network (to_double) computes in float64.
   std::vector<at::Tensor> forward(const at::Tensor& input, bool training, int64_t step = 0);
   void set_precision(Precision precision);
+  Precision precision() const;
+  // Moves all weights and buffers: "cpu", "cuda:0". Tensors handed out before keep their identity (parameters() stays valid).
+  void to_device(const std::string& device);
+  void to_double();                                               // for gradient checks
+  // Fused kernels on CPU (default). Off: the plain operations of libtorch, the reference for tests.
+  void use_fused(bool on);
   std::vector<std::pair<std::string, at::Tensor>> parameters();   // trained ones, in graph order
   std::vector<std::pair<std::string, at::Tensor>> state();        // parameters and buffers (running statistics), in graph order
   // Copies tensors of the same name; `partial` allows absent names and other channel or class counts (overlapping part copied).

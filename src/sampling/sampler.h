@@ -20,6 +20,14 @@ struct PatchPlace {
   Extent begin;                                  // first voxel of the patch; may lie outside the volume by less than the patch
 };
 
+// How min_fraction fared in an epoch: a patch drawn as foreground that has too little of it is drawn again, at most
+// `fraction_tries` times in all, then the best one seen is taken and counted here as below.
+constexpr int fraction_tries = 16;
+struct FractionReport {
+  int64_t foreground_patches = 0, redrawn = 0, below = 0;  // redrawn: further draws in all
+  double lowest = 1;                             // smallest foreground share among the foreground patches
+};
+
 struct ClassShares { std::vector<double> expected, realised; std::vector<double> voxel_share; };  // per class: centres, and voxels in the patches
 
 class Sampler {
@@ -31,7 +39,9 @@ class Sampler {
   int64_t epoch_patches() const;
   std::vector<PatchPlace> epoch(uint64_t number) const;    // all places of an epoch, in order; pure
   ClassShares shares(uint64_t number) const;
-  const std::vector<std::string>& warnings() const;
+  FractionReport fraction_report(uint64_t number) const;
+  const std::string& case_id(int case_index) const;
+  const std::vector<std::string>& warnings() const;        // already told to warn(), kept for reports
 
  private:
   struct State;

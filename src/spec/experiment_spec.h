@@ -29,7 +29,7 @@ struct StrategySpec {
   std::string kind = "leave-one-out";
   std::vector<std::string> channels;             // left out in turn; empty = all of the dataset
   std::vector<std::string> patients;             // left out in turn; empty = all
-  bool leave_channels = true, leave_patients = true;
+  bool leave_channels = true, leave_patients = true;  // of leave-one-out
   int64_t folds = 0;                             // k-fold by patient instead of one patient at a time; 0 = off
   int64_t seeds = 1;
   std::string metric = "dice";
@@ -40,18 +40,26 @@ struct StrategySpec {
     v(patients, "patients", "patients left out in turn; empty = all");
     v(leave_channels, "leave_channels", "leave every channel out in turn, beside 'all'");
     v(leave_patients, "leave_patients", "leave every patient out in turn, as the test case");
-    v(folds, "folds", "patients are left out in this many groups instead of one by one; 0 = one by one", between(0, 1000));
+    v(folds, "folds", "patients are tested in this many groups; leave-one-out: 0 = one by one; sweep: 0 = as the run says", between(0, 1000));
     v(seeds, "seeds", "repeats of every trial with another seed", between(1, 1000));
     v(metric, "metric", "what trials report and the ranking compares, higher is better");
     v(margin, "margin", "equivalence margin: a channel whose interval of loss lies below it does not matter", between(0, 1));
   }
 };
 
+struct TrialSpec {  // a trial that is no training run: any program
+  std::vector<std::string> command;
+  template <class V> void visit(V&& v) {
+    v(command, "command", "program and arguments; it reads TOMOGRAD_TRIAL_CHANNELS, _SPLIT, _SEED, _OUT and writes OUT/metrics.json");
+  }
+};
+
 struct ExperimentSpec {
   std::string format = "tomograd.experiment/1";
   std::string name, out;
+  std::string data;                              // dataset.json; empty = that of the run
   Value run;                                     // path of a run spec, or the table itself
-  std::vector<std::string> command;              // instead of a run: any program
+  TrialSpec trial;                               // instead of a run
   StrategySpec strategy;
   std::vector<VariableSpec> variable;
   int64_t workers = 1;
@@ -60,9 +68,10 @@ struct ExperimentSpec {
   template <class V> void visit(V&& v) {
     v(format, "format", "kind and version of this file", one_of({"tomograd.experiment/1"}));
     v(name, "name", "name of the experiment");
+    v(out, "out", "folder of the store and the trials, relative to this file; empty = this file's name without .toml");
+    v(data, "data", "dataset.json that gives channels and patients, relative to this file; empty = that of the run");
     v(run, "run", "run spec that every trial starts from: a file, or the table itself");
-    v(command, "command", "instead of a run, any program; it gets --channels --split --seed --out and writes a JSON metric");
-    v(out, "out", "folder of the store and the trials");
+    v(trial, "trial", "instead of a run, any program as a trial");
     v(strategy, "strategy", "which trials there are");
     v(variable, "variable", "what differs between them");
     v(workers, "workers", "trials at a time on this machine", between(1, 1024));

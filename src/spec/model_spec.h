@@ -9,37 +9,50 @@
 
 namespace tomograd {
 
-struct BlockSpec {  // one named block of kind "graph"
+struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp says what each op does with the fields
   std::string name, op;
   std::vector<std::string> from;                 // names of the blocks (or "input") it reads; empty = the block before
   int64_t channels = 0;
   Extent kernel = cube(3), stride = cube(1), factor = cube(1), dilation = cube(1);
-  std::vector<std::string> padding;              // per axis "same" | "valid" | "mirror"; one entry = all axes
-  std::string activation = "relu", norm = "none", mode = "max";
-  double slope = 0.01, dropout = 0;
-  Extent size = cube(0);                         // crop: target size; 0 = match `like`
-  std::string like;
-  bool bias = true;
+  std::vector<std::string> padding;              // per axis "same" | "valid" | "mirror"; one entry = all axes; empty = same
+  std::string activation = "none", norm = "none", mode;
+  std::string order = "after";                   // conv: norm, activation and dropout stand after or before it
+  double slope = 0.01, dropout = 0, epsilon = 1e-5;
+  bool shared_slope = false, scale = true, shift = true, whole_channels = true;
+  std::string statistics = "running";
+  Extent size = cube(0), margin = cube(0);       // crop: target size, or voxels taken from each side
+  std::string like, anchor = "centre";
+  bool bias = true, pad_channels = false;
   int64_t repeat = 1;                            // the block this many times in a row
   template <class V> void visit(V&& v) {
     v(name, "name", "name of the block, unique");
-    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "norm", "activation", "dropout", "repeat"}));
-    v(from, "from", "blocks it reads ('input' is the network's input); empty = the block before");
-    v(channels, "channels", "output channels of a convolution", at_least(0));
+    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "bias", "norm", "activation", "dropout", "repeat"}));
+    v(from, "from", "blocks it reads ('input' is the network's input); empty = the block before; repeat: first and last block of the run to repeat");
+    v(channels, "channels", "output channels of a convolution; 0 = the network's out_channels", between(0, 65536));
     v(kernel, "kernel", "kernel size Z,Y,X", between(1, 31));
     v(stride, "stride", "stride Z,Y,X", between(1, 16));
     v(dilation, "dilation", "dilation Z,Y,X", between(1, 64));
     v(factor, "factor", "factor of subsample, upsample and pool, Z,Y,X", between(1, 16));
     v(padding, "padding", "same (zeros), valid (none) or mirror, one for all axes or one per axis");
-    v(activation, "activation", "kind of an activation block", one_of({"relu", "leaky_relu", "prelu", "elu", "swish", "none"}));
-    v(norm, "norm", "kind of a norm block", one_of({"none", "batch", "instance"}));
-    v(mode, "mode", "pool: max or avg; upsample: nearest or linear", one_of({"max", "avg", "nearest", "linear"}));
-    v(slope, "slope", "slope of leaky_relu, start of prelu");
-    v(dropout, "dropout", "share of channels dropped in training", between(0, 0.99));
-    v(size, "size", "size a crop leaves; 0 = the size of `like`", at_least(0));
-    v(like, "like", "block whose size a crop or upsample matches");
+    v(activation, "activation", "kind of an activation block; of a convolution: the activation that goes with it", one_of({"relu", "leaky_relu", "prelu", "elu", "swish", "none"}));
+    v(norm, "norm", "kind of a norm block; of a convolution: the norm that goes with it", one_of({"none", "batch", "instance"}));
+    v(mode, "mode", "pool: max (default) or avg; upsample: nearest (default) or linear", one_of({"", "max", "avg", "nearest", "linear"}));
+    v(order, "order", "conv: its norm, activation and dropout come after it or (pre-activation) before it", one_of({"after", "before"}));
+    v(slope, "slope", "slope of leaky_relu, start of prelu", between(-10, 10));
+    v(shared_slope, "shared_slope", "prelu: one slope for all channels instead of one each");
+    v(dropout, "dropout", "share dropped in training", between(0, 0.99));
+    v(whole_channels, "whole_channels", "dropout drops whole channels instead of single voxels");
+    v(epsilon, "epsilon", "norm: added to the variance", between(0, 1));
+    v(scale, "scale", "norm: has a trained factor per channel");
+    v(shift, "shift", "norm: has a trained summand per channel");
+    v(statistics, "statistics", "batch norm at inference: running average or mean of the last 60 batches", one_of({"running", "last60"}));
+    v(size, "size", "size a crop leaves, Z,Y,X; 0 = as `like` or `margin` says", at_least(0));
+    v(margin, "margin", "voxels a crop takes from both sides of each axis", at_least(0));
+    v(like, "like", "block whose size a crop matches");
+    v(anchor, "anchor", "which voxels a crop by `size` or `like` keeps: those in the centre or the first", one_of({"centre", "first"}));
     v(bias, "bias", "convolution has a bias");
-    v(repeat, "repeat", "this block so many times in a row", between(1, 1000));
+    v(pad_channels, "pad_channels", "add: the second block may have other channels; missing ones count as zero, extra ones are dropped");
+    v(repeat, "repeat", "this block (op repeat: a copy of the run of blocks) so many times in a row", between(1, 1000));
   }
 };
 
@@ -48,7 +61,8 @@ struct ModelSpec {
   std::string family = "residual";               // unet
   std::string variant = "original";              // deepmedic
   int64_t in_channels = 0, out_channels = 0;     // 0 = from the dataset and the classes
-  Extent patch = cube(0);                        // what the network is configured for; 0 = [sampling] patch
+  Extent patch = cube(0);                        // network input it is configured for; 0 = [sampling] patch
+  std::vector<double> spacing;                   // nnunet: voxel spacing Z,Y,X its strides are chosen for; empty = the same on all axes
   int64_t depth = 0, filters = 0;                // 0 = the family's default
   std::vector<int64_t> channels;                 // residual: channels per level
   int64_t residual_units = 2;
@@ -65,7 +79,8 @@ struct ModelSpec {
     v(variant, "variant", "deepmedic: original, default (three paths), wide", one_of({"original", "default", "wide"}));
     v(in_channels, "in_channels", "input channels; 0 = as many as the run uses", between(0, 4096));
     v(out_channels, "out_channels", "output classes with background; 0 = as many as the run has", between(0, 65536));
-    v(patch, "patch", "patch size the network is fitted to, Z,Y,X; 0 = that of [sampling]", at_least(0, "voxels"));
+    v(patch, "patch", "network input the network is fitted to, Z,Y,X; 0 = that of [sampling]", at_least(0, "voxels"));
+    v(spacing, "spacing", "nnunet: voxel spacing Z,Y,X the strides and kernels are chosen for; empty = equal on all axes", between(1e-6, 1e6));
     v(depth, "depth", "unet: number of down-samplings; 0 = the family's default", between(0, 8));
     v(filters, "filters", "unet: channels of the first level; 0 = the family's default", between(0, 1024));
     v(channels, "channels", "residual: channels of each level", between(1, 4096));

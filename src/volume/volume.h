@@ -26,11 +26,12 @@ Buffer<T> reorient_voxels(const Buffer<T>& voxels, Extent size, const Reorientat
 
 // Resampling onto another grid by world position. Images: linear (weights of voxels outside are dropped and the rest
 // renormalised); labels: nearest. An axis whose spacing is more than 3 times the finest is resampled by nearest
-// neighbour for images too, as nnU-Net does.
-Volume resample_linear(const Volume& from, const Geometry& onto);
+// neighbour for images too, as nnU-Net does. Positions with no input voxel around them get `outside`, labels 0.
+// Equal grids give equal voxels. An input affine that cannot be inverted is Error(input).
+Volume resample_linear(const Volume& from, const Geometry& onto, float outside = 0);
 LabelVolume resample_nearest(const LabelVolume& from, const Geometry& onto);
 
-// The grid that covers the same box with another spacing (Z, Y, X in mm).
+// The grid with another spacing (Z, Y, X in mm) that has the same centre and just enough voxels to cover the same box.
 Geometry with_spacing(const Geometry& geometry, const std::array<double, 3>& spacing);
 
 }  // namespace tomograd

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# The main job from one command: scans (or a phantom cohort) -> dataset -> leave-one-out experiment -> report and pictures.
+# usage: scripts/demo.sh [DATA_DIR] [MINUTES]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${1:-}; minutes=${2:-10}; [ -n "$minutes" ] || minutes=10
+tomograd=build/tomograd
+if [ -n "$data" ]; then
+  [ -d "$data" ] || { echo "demo: there is no folder '$data'" >&2; exit 2; }
+  out=demo-out/$(basename "$data")
+else
+  out=demo-out/phantom
+fi
+started=$SECONDS
+say() { printf '\n[demo %s/5 · %d s] %s\n' "$1" $((SECONDS - started)) "$2" >&2; }
+free_mb=$(df -Pm . | awk 'NR==2{print $4}')
+[ "$free_mb" -ge 1000 ] || { echo "demo: only $free_mb MB free here, 1000 are needed" >&2; exit 1; }
+mkdir -p "$out"
+if [ ! -f "$out/experiment.toml" ]; then
+  if [ -n "$data" ]; then
+    say 1 "indexing the scans in $data"
+    $tomograd import "$data" --out "$out/dataset.json"
+  else
+    say 1 "making a phantom cohort: 6 patients, 7 modalities, planted importance (10 s)"
+    $tomograd phantom head-neck "$out/cohort" --patients 6 --size 24,96,96 --seed 1
+    $tomograd import "$out/cohort" --filter normalization --out "$out/dataset.json"
+  fi
+  say 2 "designing the experiment: every modality and every patient left out in turn, $minutes min of training in all"
+  if [ -n "$data" ]; then run=examples/unet-demo.toml; else run=examples/unet-phantom.toml; fi
+  $tomograd experiment new "$out/experiment.toml" --data "$out/dataset.json" --run "$run" --minutes "$minutes"
+else
+  say 1 "the cohort and the experiment are there already; going on with them ($out)"
+fi
+say 3 "training and testing every permutation"
+$tomograd experiment run "$out/experiment.toml" --resume
+say 4 "report"
+$tomograd experiment report "$out/experiment"
+say 5 "pictures"
+$tomograd montage "$out/dataset.json" --slice largest --out "$out/montage.png" || echo "demo: no montage" >&2
+prediction=$(ls "$out"/experiment/trials/*/predictions/*.nii.gz 2>/dev/null | head -1 || true)
+if [ -n "$prediction" ]; then
+  $tomograd overlay "$out/dataset.json" --case "$(basename "$prediction" .nii.gz)" --prediction "$prediction" --slice largest --out "$out/overlay.png"
+fi
+cat <<END
+
+Done in $((SECONDS - started)) s. Figures and tables:
+  $out/experiment/report/report.html   (open it in a browser)
+  $out/experiment/report/*.svg *.png   the charts
+  $out/montage.png  $out/overlay.png
+The same again goes on where it stopped; remove $out to start afresh.
+END

@@ -1,0 +1,3 @@
+#include "arch/draw.h"
+
+namespace tomograd {}

@@ -1,0 +1,48 @@
+#include "arch/graph.h"
+
+namespace tomograd {
+
+std::vector<Parameter> parameters(const Graph& graph) {
+  std::vector<Parameter> list;
+  for (const Node& node : graph.nodes) {
+    auto put = [&](const char* part, std::vector<int64_t> shape, int64_t fan_in = 0, bool trained = true) {
+      list.push_back({node.name + "." + part, std::move(shape), trained, fan_in});
+    };
+    int64_t from = node.inputs.empty() ? 0 : graph.nodes[size_t(node.inputs.front())].channels, to = node.channels;
+    Extent k = node.kernel;
+    if (node.op == Op::conv || node.op == Op::transposed_conv) {
+      bool forward = node.op == Op::conv;
+      put("weight", {forward ? to : from, forward ? from : to, k.z, k.y, k.x}, from * k.voxels());
+      if (node.bias) put("bias", {to});
+    } else if (node.op == Op::norm) {
+      if (node.scale) put("weight", {to});
+      if (node.shift) put("bias", {to});
+      if (node.norm == Norm::batch && node.running_mean_of_60) {
+        put("running_mean", {60, to}, 0, false);
+        put("running_var", {60, to}, 0, false);
+        put("ring_position", {1}, 0, false);
+      } else if (node.norm == Norm::batch) {
+        put("running_mean", {to}, 0, false);
+        put("running_var", {to}, 0, false);
+      }
+    } else if (node.op == Op::activation && node.activation == Activation::prelu) {
+      put("slope", {node.shared_slope ? 1 : to});
+    } else if (node.op == Op::bias) {
+      put("bias", {to});
+    }
+  }
+  return list;
+}
+
+int64_t parameter_count(const Graph& graph) {
+  int64_t count = 0;
+  for (const Parameter& parameter : parameters(graph)) {
+    if (!parameter.trained) continue;
+    int64_t size = 1;
+    for (int64_t side : parameter.shape) size *= side;
+    count += size;
+  }
+  return count;
+}
+
+}  // namespace tomograd

@@ -1,0 +1,35 @@
+// The engine behind cli/engine.h: each verb's compute part in a file of its own. Private to the engine rooms.
+#include "cli/engine/verbs.h"
+
+#include <torch/torch.h>
+#include <torch/version.h>
+
+#include "kernels/cpu_isa.h"
+
+namespace tomograd {
+namespace {
+
+class LibraryEngine : public Engine {
+ public:
+  Value train(const RunSpec& spec, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) override {
+    return engine_train(spec, compute, resume, init_from, predictions, talk);
+  }
+  Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) override {
+    return engine_predict(models, inputs, out, settings, compute, talk);
+  }
+  Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) override { return engine_bench(name, settings, compute, talk); }
+  Value facts() override {
+    Value facts = Value::table();
+    facts["torch"] = TORCH_VERSION;
+    facts["cuda_build"] = torch::hasCUDA();
+    facts["cuda_devices"] = torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : int64_t{0};
+    facts["onednn"] = at::globalContext().userEnabledMkldnn();
+    return facts;
+  }
+};
+
+}  // namespace
+
+extern "C" Engine* tomograd_make_engine() { return new LibraryEngine; }
+
+}  // namespace tomograd

@@ -1,0 +1,143 @@
+#include "experiments/command_trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+#include "experiments/metrics.h"
+#include "search/space.h"
+#include "spec/text_formats.h"
+
+extern char** environ;
+
+namespace tomograd {
+namespace {
+
+constexpr double grace_seconds = 10;             // between asking a program to end and ending it
+
+std::string joined(const Value* list) {
+  std::string result;
+  if (list && list->is_list())
+    for (const auto& item : list->as_list()) result += (result.empty() ? "" : ",") + plain_text(item);
+  return result;
+}
+
+using Names = std::vector<std::pair<std::string, std::string>>;
+
+std::string filled_in(std::string argument, const Names& placeholders) {
+  for (const auto& [name, value] : placeholders)
+    for (size_t at = 0; (at = argument.find("{" + name + "}", at)) != std::string::npos; at += value.size()) argument.replace(at, name.size() + 2, value);
+  return argument;
+}
+
+// Where execvp would find it; done before fork, because afterwards only signal-safe calls are allowed.
+std::string found_program(Env& env, const std::string& name, const std::string& work) {
+  if (name.find('/') != std::string::npos) return absolute_path(join_path(work, name));
+  const char* path = std::getenv("PATH");
+  std::string rest = path ? path : "/usr/bin:/bin";
+  while (!rest.empty()) {
+    std::string folder = rest.substr(0, rest.find(':'));
+    rest.erase(0, folder.size() + 1);
+    std::string candidate = join_path(folder.empty() ? "." : folder, name);
+    if (env.kind(candidate) == FileKind::file && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+  }
+  fail_input("the trial's program '" + name + "' is not on the PATH");
+}
+
+// fork and not posix_spawn: the program must die with this worker (PR_SET_PDEATHSIG), or it would still write into the
+// trial's folder when the next attempt runs.
+pid_t start(const std::string& program, std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& work, const std::string& log) {
+  std::vector<char*> argv, envp;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  for (char** v = environ; *v; ++v)
+    if (std::strncmp(*v, "TOMOGRAD_TRIAL_", 15) != 0) envp.push_back(*v);
+  for (auto& variable : variables) envp.push_back(variable.data());
+  envp.push_back(nullptr);
+  int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (output < 0) fail_failure(text("writing '", log, "': ", std::strerror(errno)));
+  pid_t parent = ::getpid(), child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
+    ::setpgid(0, 0);
+    ::signal(SIGINT, SIG_DFL), ::signal(SIGTERM, SIG_DFL);
+    int nothing = ::open("/dev/null", O_RDONLY);
+    ::dup2(nothing, 0), ::dup2(output, 1), ::dup2(output, 2);
+    if (::chdir(work.c_str()) != 0) ::_exit(126);
+    ::execve(program.c_str(), argv.data(), envp.data());
+    ::_exit(127);
+  }
+  ::close(output);
+  if (child < 0) fail_failure(text("starting '", program, "': ", std::strerror(errno)));
+  ::setpgid(child, child);                       // in both processes, so that it holds whoever runs first
+  return child;
+}
+
+std::string last_lines(Env& env, const std::string& path) {
+  if (env.kind(path) != FileKind::file) return {};
+  std::string all = read_text(env, path);
+  while (!all.empty() && (all.back() == '\n' || all.back() == ' ')) all.pop_back();
+  size_t at = all.size();
+  for (int lines = 0; lines < 3 && at != std::string::npos && at > 0; ++lines) at = all.rfind('\n', at - 1);
+  std::string tail = at == std::string::npos ? all : all.substr(at);
+  for (char& c : tail)
+    if (c == '\n') c = ' ';
+  return tail.size() > 400 ? tail.substr(tail.size() - 400) : tail;
+}
+
+}  // namespace
+
+std::string trial_folder(const std::string& trials, int64_t number) {
+  std::string digits = std::to_string(number);
+  return join_path(trials, std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0') + digits);
+}
+
+TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
+  std::string out = absolute_path(trial_folder(trials_, claim.trial)), answer = join_path(out, "metrics.json"), log = join_path(out, "output.log");
+  env_.make_directories(out);
+  env_.remove_file(answer);                      // what an earlier attempt left is not this one's result
+  Names names = {{"channels", joined(claim.design.find("channels"))}, {"split", joined(claim.design.find("test"))}, {"seed", plain_text(claim.settings.at("seed"))},
+                 {"number", std::to_string(claim.trial)}, {"attempt", std::to_string(claim.attempt)}, {"out", out}};
+  std::vector<std::string> variables = {"TOMOGRAD_TRIAL_SETTINGS=" + to_json(claim.settings, false)};
+  for (const auto& [name, value] : names) {
+    std::string upper = name;
+    for (char& c : upper) c = char(c - 'a' + 'A');
+    variables.push_back("TOMOGRAD_TRIAL_" + upper + "=" + value);
+  }
+  for (const auto& [key, value] : claim.settings.as_table()) names.emplace_back(key, plain_text(value));
+  std::vector<std::string> arguments;
+  for (const auto& part : command_) arguments.push_back(filled_in(part, names));
+
+  double began = clock_.monotonic_seconds(), asked = 0;
+  pid_t child = start(found_program(env_, command_.at(0), work_), arguments, variables, work_, log);
+  int status = 0;
+  double nap = 0.001;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (reporter.stop().stop_requested()) {
+      if (asked == 0) asked = clock_.monotonic_seconds(), ::kill(-child, SIGTERM);
+      if (clock_.monotonic_seconds() - asked > grace_seconds) ::kill(-child, SIGKILL);
+    }
+    clock_.sleep_seconds(nap);
+    nap = std::min(nap * 1.5, 0.05);
+  }
+  if (asked > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) fail(ErrorKind::stopped, "stopped on request");
+  if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126) && env_.kind(log) == FileKind::file && env_.file_size(log) == 0)
+    fail_input("the trial's program '" + command_[0] + "' could not be started from '" + work_ + "'", "is it there, and executable?");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    fail_failure(text("'", command_[0], "' ", WIFEXITED(status) ? "ended with exit code " : "was killed by signal ", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)), last_lines(env_, log));
+  if (env_.kind(answer) != FileKind::file) fail_input("'" + command_[0] + "' wrote no metrics.json into its folder", "it must write {\"" + metric_ + "\": NUMBER} to $TOMOGRAD_TRIAL_OUT/metrics.json");
+  TrialOutcome outcome = split_outcome(parse_json(read_text(env_, answer), "metrics.json"));
+  if (!trial_metric(outcome.metrics, metric_)) fail_input("metrics.json has no number '" + metric_ + "'", "strategy.metric names what trials report");
+  if (!outcome.timing.find("seconds")) outcome.timing["seconds"] = clock_.monotonic_seconds() - began;
+  return outcome;
+}
+
+}  // namespace tomograd

@@ -1,0 +1,105 @@
+// The record of an experiment that survives anything: all trials are written before the first starts; a worker claims a
+// trial together with its lease in one transaction; every claim gets a larger attempt number, and a write that carries an
+// older one is refused (fencing), so a worker that was thought dead and wakes up can do no harm.
+// The promises P1 to P9 are those of research/reliability.md §1.3.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/trial_plan.h"
+#include "spec/value.h"
+
+namespace tomograd {
+
+// waiting -> running -> complete | failed | preempted; preempted trials are claimed again like waiting ones. An attempt that
+// fails or loses its lease puts the trial back to waiting until the attempts are used up; a preemption uses up none.
+enum class TrialState { waiting, running, complete, failed, preempted, cancelled };
+const char* trial_state_name(TrialState state);
+TrialState trial_state_from(const std::string& name);
+
+struct ExperimentRecord {
+  std::string name;
+  Value spec;                                    // resolved experiment spec
+  Value facts = Value::table();                  // what else reports need: channels, patients, labels of variables
+  std::string fingerprint;                       // digest of what decides the trials and their results
+  int64_t attempts = 3;                          // times a trial is started before it counts as failed
+  double lease_seconds = 60;
+  int64_t created = 0;                           // Unix milliseconds
+};
+
+struct TrialRecord {
+  int64_t number = 0;
+  TrialState state = TrialState::waiting;
+  Value settings, design;                        // as planned (search/trial_plan.h)
+  std::string fingerprint;                       // digest of the experiment's fingerprint and the settings
+  int64_t attempts = 0;                          // claims so far
+  int64_t failures = 0;                          // of them, those that failed or were lost
+  std::string reason;                            // of the last failure, loss or preemption; "" when complete
+  std::string owner;                             // while running
+  double progress = 0;                           // while running, 0 to 1
+  Value metrics, timing;                         // when complete: what is reproducible, and what is not (times, bytes)
+};
+
+struct Claim {
+  int64_t trial = 0, attempt = 0;
+  std::string owner, fingerprint;
+  Value settings, design;
+};
+
+struct TrialOutcome {
+  Value metrics = Value::table(), timing = Value::table();
+};
+
+struct TrialCounts {
+  int64_t waiting = 0, running = 0, complete = 0, failed = 0, preempted = 0, cancelled = 0;
+  int64_t total() const { return waiting + running + complete + failed + preempted + cancelled; }
+  int64_t open() const { return waiting + running + preempted; }      // a worker may still have to run these
+};
+
+struct StoreEvent {
+  int64_t id = 0, at = 0;                        // Unix milliseconds
+  std::string kind;                              // created, claimed, complete, failed, preempted, lost, stop, resume
+  int64_t trial = 0, attempt = 0;                // 0 = of the whole experiment
+  std::string text;
+};
+
+// All members are thread-safe. A request id is made by the caller, unique per request, and sent again when the answer got
+// lost: the second time nothing happens and the first answer is given. `conflict` errors mean: the claim is no longer yours.
+class TrialStore {
+ public:
+  virtual ~TrialStore() = default;
+
+  // The experiment and all its trials in one transaction. Error(input) when the store has an experiment already.
+  virtual void create(const ExperimentRecord& experiment, const std::vector<PlannedTrial>& trials) = 0;
+  virtual std::optional<ExperimentRecord> experiment() = 0;           // none = nothing was created yet
+  virtual std::vector<TrialRecord> trials() = 0;                      // in order of their numbers
+  virtual TrialCounts counts() = 0;
+  virtual std::vector<StoreEvent> events(int64_t after_id = 0) = 0;
+
+  // The lowest waiting or preempted trial, after leases that ran out were taken back; none when there is none, or when a
+  // stop was requested.
+  virtual std::optional<Claim> claim(const std::string& owner, const std::string& request_id) = 0;
+  // Prolongs the lease; returns false when the experiment is to stop. Error(conflict) when the claim is no longer ours.
+  virtual bool heartbeat(const Claim& claim, double progress) = 0;
+  virtual void complete(const Claim& claim, const TrialOutcome& outcome, const std::string& request_id) = 0;
+  // retry = false: the next attempt could only fail the same way (a bad value in the spec).
+  virtual void fail(const Claim& claim, const std::string& reason, bool retry, const std::string& request_id) = 0;
+  virtual void preempt(const Claim& claim, const std::string& reason, const std::string& request_id) = 0;
+
+  // Takes back what runs without a living owner; each returns the number of trials. release(): the owner is known to be
+  // dead (its process was reaped), so its leases need not run out first.
+  virtual int64_t sweep() = 0;
+  virtual int64_t release(const std::string& owner, const std::string& reason) = 0;
+
+  virtual void request_stop() = 0;               // no further claims; running workers hear of it at their next heartbeat
+  virtual void resume() = 0;                     // takes the request back
+  virtual bool stop_requested() = 0;
+};
+
+// The trial's part of a fingerprint chain: digest of both.
+std::string trial_fingerprint(const std::string& experiment_fingerprint, const Value& settings);
+
+}  // namespace tomograd

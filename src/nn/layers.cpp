@@ -1,0 +1,163 @@
+// Private to the engine rooms
+#include "nn/layers.h"
+
+#include <ATen/Parallel.h>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace tomograd {
+namespace {
+
+std::array<int64_t, 3> numbers(const Extent& e) { return {e.z, e.y, e.x}; }
+
+// What a convolution adds on both sides of an axis so that `same` leaves ceil(n / stride) voxels.
+int64_t total_padding(const Node& node, int axis) {
+  return node.padding[axis] == Padding::valid ? 0 : node.dilation[axis] * (node.kernel[axis] - 1);
+}
+
+at::Tensor narrow_to(at::Tensor x, const Extent& begin, const Extent& size) {
+  for (int axis = 0; axis < 3; ++axis)
+    if (x.size(axis + 2) != size[axis]) x = x.narrow(axis + 2, begin[axis], size[axis]);
+  return x;
+}
+
+}  // namespace
+
+Extent spatial_size(const at::Tensor& x) { return {x.size(2), x.size(3), x.size(4)}; }
+
+at::Tensor pad_mirrored(const at::Tensor& input, const Extent& before, const Extent& after) {
+  at::Tensor x = input;
+  for (int axis = 0; axis < 3; ++axis) {
+    int64_t n = x.size(axis + 2), length = before[axis] + n + after[axis];
+    if (length == n) continue;
+    at::Tensor index = at::empty({length}, at::kLong);
+    int64_t* i = index.data_ptr<int64_t>();
+    for (int64_t k = 0; k < length; ++k) {
+      int64_t place = ((k - before[axis]) % (2 * n) + 2 * n) % (2 * n);  // the mirrored signal has period 2n
+      i[k] = place < n ? place : 2 * n - 1 - place;
+    }
+    x = x.index_select(axis + 2, index.to(x.device()));
+  }
+  return x;
+}
+
+at::Tensor convolve(const Node& node, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
+  std::array<int64_t, 3> symmetric = {0, 0, 0};
+  Extent zero_before, zero_after, mirror_before, mirror_after;
+  bool zeros = false, mirrored = false;
+  for (int axis = 0; axis < 3; ++axis) {
+    int64_t total = total_padding(node, axis), before = total / 2;
+    if (node.padding[axis] == Padding::mirror) {
+      mirror_before[axis] = before, mirror_after[axis] = total - before;
+      mirrored = mirrored || total > 0;
+    } else if (total % 2 == 0) {
+      symmetric[size_t(axis)] = before;
+    } else {
+      zero_before[axis] = before, zero_after[axis] = total - before;
+      zeros = true;
+    }
+  }
+  at::Tensor x = mirrored ? pad_mirrored(input, mirror_before, mirror_after) : input;
+  if (zeros) x = at::constant_pad_nd(x, {zero_before.x, zero_after.x, zero_before.y, zero_after.y, zero_before.z, zero_after.z}, 0);
+  return at::conv3d(x, weight, bias, numbers(node.stride), symmetric, numbers(node.dilation), 1);
+}
+
+at::Tensor convolve_transposed(const Node& node, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  std::array<int64_t, 3> padding = {0, 0, 0};
+  for (int axis = 0; axis < 3; ++axis) padding[size_t(axis)] = total_padding(node, axis) / 2;
+  return at::conv_transpose3d(x, weight, bias, numbers(node.stride), padding, numbers(node.output_padding), 1, numbers(node.dilation));
+}
+
+at::Tensor activate(const Node& node, const at::Tensor& x, const at::Tensor& slope) {
+  switch (node.activation) {
+    case Activation::none: return x;
+    case Activation::relu: return at::relu(x);
+    case Activation::leaky_relu: return at::leaky_relu(x, node.slope);
+    case Activation::prelu: return at::prelu(x, slope.to(x.scalar_type()));
+    case Activation::elu: return at::elu(x);
+    case Activation::swish: return at::silu(x);
+  }
+  fail_failure(text("node ", node.name, " has an unknown activation"));
+}
+
+at::Tensor pool(const Node& node, const at::Tensor& x) {
+  // Libtorch rounds all axes alike, so an axis that is not cut by its border is brought to whole windows first.
+  at::Tensor whole = x;
+  for (int axis = 0; axis < 3; ++axis)
+    if (node.padding[axis] == Padding::valid) whole = whole.slice(axis + 2, 0, x.size(axis + 2) / node.factor[axis] * node.factor[axis]);
+  auto factor = numbers(node.factor);
+  return node.max_pool ? at::max_pool3d(whole, factor, factor, 0, 1, true) : at::avg_pool3d(whole, factor, factor, 0, true);
+}
+
+at::Tensor subsample(const Node& node, const at::Tensor& input) {
+  at::Tensor x = input;
+  for (int axis = 0; axis < 3; ++axis)
+    if (node.factor[axis] > 1) x = x.slice(axis + 2, 0, x.size(axis + 2), node.factor[axis]);
+  return x;
+}
+
+at::Tensor upsample(const Node& node, const at::Tensor& x, const Extent& size) {
+  Extent from = spatial_size(x), factor = node.factor;
+  if (node.linear_upsample) {
+    Extent full = factor == cube(1) ? size : Extent{from.z * factor.z, from.y * factor.y, from.x * factor.x};
+    return narrow_to(at::upsample_trilinear3d(x, numbers(full), false), {}, size);
+  }
+  if (factor == cube(1)) return at::upsample_nearest3d(x, numbers(size));
+  // Views repeat exactly; libtorch's nearest would compute places in single precision.
+  at::Tensor repeated = x.reshape({x.size(0), x.size(1), from.z, 1, from.y, 1, from.x, 1})
+                            .expand({x.size(0), x.size(1), from.z, factor.z, from.y, factor.y, from.x, factor.x})
+                            .reshape({x.size(0), x.size(1), from.z * factor.z, from.y * factor.y, from.x * factor.x});
+  return narrow_to(repeated, {}, size);
+}
+
+at::Tensor crop(const Node& node, const at::Tensor& x, const Extent& size) {
+  Extent from = spatial_size(x), begin;
+  for (int axis = 0; axis < 3; ++axis) {
+    bool by_border = node.like < 0 && node.crop_size == cube(0);
+    begin[axis] = by_border ? node.crop_before[axis] : node.crop_anchor == "first" ? 0 : (from[axis] - 1) / 2 - (size[axis] - 1) / 2;
+  }
+  return narrow_to(x, begin, size);
+}
+
+at::Tensor add_bias(const at::Tensor& x, const at::Tensor& bias) { return x + bias.to(x.scalar_type()).view({1, -1, 1, 1, 1}); }
+
+at::Tensor add_nodes(const Node& node, const std::vector<at::Tensor>& x) {
+  at::Tensor sum = x[0];
+  for (size_t i = 1; i < x.size(); ++i) {
+    int64_t have = x[i].size(1), want = sum.size(1);
+    if (have == want) sum = sum + x[i];
+    else if (!node.pad_channels) fail_failure(text("node ", node.name, " adds ", have, " channels to ", want));
+    else if (have > want) sum = sum + x[i].narrow(1, 0, want);
+    else sum = sum + at::constant_pad_nd(x[i], {0, 0, 0, 0, 0, 0, 0, want - have}, 0);
+  }
+  return sum;
+}
+
+at::Tensor dropout_mask(const Node& node, const at::Tensor& x, uint64_t seed, int64_t step) {
+  constexpr int64_t chunk = 4096;  // numbers per stream; a constant, so that threads do not matter
+  std::vector<int64_t> shape = x.sizes().vec();
+  if (node.drops_channels) shape[2] = shape[3] = shape[4] = 1;
+  at::Tensor mask = at::empty(shape, at::kFloat);
+  float* data = mask.data_ptr<float>();
+  int64_t count = mask.numel();
+  uint32_t limit = uint32_t(node.dropout * 4294967296.0);
+  std::string purpose = "dropout/" + node.name;
+  at::parallel_for(0, ceil_div(count, chunk), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      Random random(seed, purpose, uint64_t(step), uint64_t(c));
+      for (int64_t i = c * chunk; i < std::min(count, (c + 1) * chunk); ++i) data[i] = random.bits() >= limit ? 1.0f : 0.0f;
+    }
+  });
+  return mask.to(x.options());
+}
+
+at::Tensor drop_out(const Node& node, const at::Tensor& x, bool training, uint64_t seed, int64_t step) {
+  double keep = 1 - node.dropout;
+  if (node.dropout <= 0) return x;
+  if (!training) return node.classic_dropout ? x * keep : x;
+  at::Tensor mask = dropout_mask(node, x, seed, step);
+  return x * (node.classic_dropout ? mask : mask / keep);
+}
+
+}  // namespace tomograd

@@ -1,0 +1,35 @@
+// Private to the engine rooms
+// The operations of a graph over tensors [n][channel][z][y][x], each in plain libtorch calls that autograd follows.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "arch/graph.h"
+
+namespace tomograd {
+
+// Convolution and transposed convolution with the node's kernel, stride, dilation and padding. `weight` and `bias` (may be
+// undefined) are in the format of `x`.
+at::Tensor convolve(const Node& node, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+at::Tensor convolve_transposed(const Node& node, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+
+// Edge-repeating (half-sample symmetric) padding: -1 -> 0, n -> n-1; any width.
+at::Tensor pad_mirrored(const at::Tensor& x, const Extent& before, const Extent& after);
+
+at::Tensor activate(const Node& node, const at::Tensor& x, const at::Tensor& slope);
+at::Tensor pool(const Node& node, const at::Tensor& x);
+at::Tensor subsample(const Node& node, const at::Tensor& x);
+// To `size`: nearest is repetition by the factor and then the first voxels; linear has half-voxel centres.
+at::Tensor upsample(const Node& node, const at::Tensor& x, const Extent& size);
+at::Tensor crop(const Node& node, const at::Tensor& x, const Extent& size);
+at::Tensor add_bias(const at::Tensor& x, const at::Tensor& bias);
+// The first plus the others; with pad_channels, channels that the others lack count as zeros and extra ones are dropped.
+at::Tensor add_nodes(const Node& node, const std::vector<at::Tensor>& x);
+
+// Dropout mask [n][channel][1][1][1] or [n][channel][z][y][x] of ones (kept) and zeros, f(seed, step, name).
+at::Tensor dropout_mask(const Node& node, const at::Tensor& x, uint64_t seed, int64_t step);
+at::Tensor drop_out(const Node& node, const at::Tensor& x, bool training, uint64_t seed, int64_t step);
+
+Extent spatial_size(const at::Tensor& x);
+
+}  // namespace tomograd

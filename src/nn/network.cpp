@@ -1,0 +1,233 @@
+// The executor: walks the graph's nodes in order, frees every intermediate tensor after its last consumer, and leaves the
+// derivatives to autograd. Where fused kernels know a chain of nodes, they run it in one go (fused.h).
+#include "nn/network.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "nn/initial_weights.h"
+#include "nn/layers.h"
+#include "nn/norms.h"
+
+namespace tomograd {
+
+namespace {
+
+struct Entry { std::string name; at::Tensor tensor; bool trained; };
+
+struct NodeTensors {  // places in State::entries, -1 = the node has none
+  int weight = -1, bias = -1, slope = -1, running_mean = -1, running_var = -1, ring_position = -1;
+};
+
+// Whether a node's channels are the input's channels, possibly at other places: crop, subsample, pool and their like.
+std::vector<bool> carriers_of_input(const Graph& graph) {
+  std::vector<bool> carries(graph.nodes.size(), false);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    bool mixes = node.op == Op::conv || node.op == Op::transposed_conv || node.op == Op::concat || node.op == Op::add;
+    carries[i] = node.op == Op::input || (!mixes && carries[size_t(node.inputs[0])]);
+  }
+  return carries;
+}
+
+// Nodes that the wanted heads depend on.
+std::vector<bool> needed_nodes(const Graph& graph, size_t heads) {
+  std::vector<bool> needed(graph.nodes.size(), false);
+  for (size_t h = 0; h < heads; ++h) needed[size_t(graph.outputs[h].node)] = true;
+  for (size_t i = graph.nodes.size(); i-- > 0;)
+    if (needed[i])
+      for (int from : graph.nodes[i].inputs) needed[size_t(from)] = true;
+  return needed;
+}
+
+at::ScalarType compute_type(Precision precision, const at::Tensor& weight_like) {
+  if (weight_like.scalar_type() == at::kDouble) return at::kDouble;
+  return precision == Precision::bf16 ? at::kBFloat16 : precision == Precision::f16 ? at::kHalf : at::kFloat;
+}
+
+}  // namespace
+
+struct Network::State {
+  Graph graph;
+  uint64_t seed = 0;
+  Precision precision = Precision::f32;
+  bool fused = true;
+  std::vector<Entry> entries;
+  std::vector<NodeTensors> of_node;
+
+  at::Tensor tensor(int place) const { return place < 0 ? at::Tensor() : entries[size_t(place)].tensor; }
+  int add(std::string name, at::Tensor value, bool trained) {
+    value.requires_grad_(trained);
+    entries.push_back({std::move(name), std::move(value), trained});
+    return int(entries.size()) - 1;
+  }
+  NormTensors norm_tensors(size_t node) const {
+    const NodeTensors& p = of_node[node];
+    return {tensor(p.weight), tensor(p.bias), tensor(p.running_mean), tensor(p.running_var), tensor(p.ring_position)};
+  }
+  at::Tensor run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool training, int64_t step);
+};
+
+Network::Network(Graph graph, uint64_t seed, const std::vector<std::string>& channel_names) : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  if (!channel_names.empty() && int64_t(channel_names.size()) != graph.in_channels())
+    fail_input(text("the network has ", graph.in_channels(), " input channels but ", channel_names.size(), " channel names were given"));
+  s.graph = std::move(graph);
+  s.seed = seed;
+  s.of_node.resize(s.graph.nodes.size());
+  std::vector<bool> carries = carriers_of_input(s.graph);
+  std::map<std::string, size_t> node_of;
+  for (size_t i = 0; i < s.graph.nodes.size(); ++i) node_of[s.graph.nodes[i].name] = i;
+  for (const Parameter& parameter : tomograd::parameters(s.graph)) {
+    size_t dot = parameter.name.rfind('.');
+    auto owner = node_of.find(parameter.name.substr(0, dot));
+    if (owner == node_of.end()) fail_failure(text("parameter ", parameter.name, " belongs to no node"));
+    size_t i = owner->second;
+    const Node& node = s.graph.nodes[i];
+    bool reads_input = !node.inputs.empty() && carries[size_t(node.inputs[0])];
+    int place = s.add(parameter.name, initial_value(s.graph, node, parameter, reads_input, seed, channel_names), parameter.trained);
+    std::string part = parameter.name.substr(dot + 1);
+    NodeTensors& t = s.of_node[i];
+    int* slot = part == "weight" ? &t.weight : part == "bias" ? &t.bias : part == "slope" ? &t.slope : part == "running_mean" ? &t.running_mean
+              : part == "running_var" ? &t.running_var : part == "ring_position" ? &t.ring_position : nullptr;
+    if (!slot) fail_failure(text("parameter ", parameter.name, " is of no known kind"));
+    *slot = place;
+  }
+}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+const Graph& Network::graph() const { return state_->graph; }
+Precision Network::precision() const { return state_->precision; }
+void Network::use_fused(bool on) { state_->fused = on; }
+
+void Network::set_precision(Precision precision) {
+  bool on_cpu = state_->entries.empty() || state_->entries[0].tensor.device().is_cpu();
+  if (precision == Precision::f16 && on_cpu) fail_usage("precision f16 is not available on a CPU", "use bf16 or f32");
+  state_->precision = precision;
+}
+
+void Network::to_device(const std::string& device) {
+  torch::NoGradGuard no_grad;
+  for (Entry& e : state_->entries) e.tensor.set_data(e.tensor.to(at::Device(device)));
+}
+
+void Network::to_double() {
+  torch::NoGradGuard no_grad;
+  for (Entry& e : state_->entries)
+    if (e.tensor.is_floating_point()) e.tensor.set_data(e.tensor.to(at::kDouble));
+}
+
+at::Tensor Network::State::run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool training, int64_t step) {
+  const Node& node = graph.nodes[i];
+  const NodeTensors& p = of_node[i];
+  switch (node.op) {
+    case Op::input: break;
+    case Op::conv:
+    case Op::transposed_conv: {
+      at::Tensor x = in[0].to(type), weight = tensor(p.weight).to(type), bias = tensor(p.bias);
+      if (bias.defined()) bias = bias.to(type);
+      x = x.contiguous(at::MemoryFormat::ChannelsLast3d);
+      at::Tensor y = node.op == Op::conv ? convolve(node, x, weight, bias) : convolve_transposed(node, x, weight, bias);
+      return type == at::kDouble ? y : y.to(at::kFloat);
+    }
+    case Op::norm: return normalize(node, in[0], norm_tensors(i), training);
+    case Op::activation: return activate(node, in[0], tensor(p.slope));
+    case Op::bias: return add_bias(in[0], tensor(p.bias));
+    case Op::dropout: return drop_out(node, in[0], training, seed, step);
+    case Op::pool: return pool(node, in[0]);
+    case Op::subsample: return subsample(node, in[0]);
+    case Op::upsample: return upsample(node, in[0], size);
+    case Op::crop: return crop(node, in[0], size);
+    case Op::concat: return at::cat(in, 1);
+    case Op::add: return add_nodes(node, in);
+  }
+  fail_failure(text("node ", node.name, " cannot be run"));
+}
+
+std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training, int64_t step) {
+  State& s = *state_;
+  if (input.dim() != 5 || input.size(1) != s.graph.in_channels())
+    fail_input(text("the network takes [n][", s.graph.in_channels(), "][z][y][x], the input has ", input.dim(), " axes",
+                    input.dim() > 1 ? text(" and ", input.size(1), " channels") : std::string()));
+  torch::AutoGradMode grad_mode(training && at::GradMode::is_enabled());
+  std::vector<NodeShape> shape = shapes(s.graph, spatial_size(input));
+  size_t heads = training ? s.graph.outputs.size() : 1;
+  std::vector<bool> needed = needed_nodes(s.graph, heads);
+  std::vector<int> readers(s.graph.nodes.size(), 0);
+  for (size_t i = 0; i < s.graph.nodes.size(); ++i)
+    if (needed[i])
+      for (int from : s.graph.nodes[i].inputs) ++readers[size_t(from)];
+  for (size_t h = 0; h < heads; ++h) ++readers[size_t(s.graph.outputs[h].node)];
+
+  at::Tensor weight_like = s.entries.empty() ? input : s.entries[0].tensor;
+  at::ScalarType type = compute_type(s.precision, weight_like);
+  std::vector<at::Tensor> values(s.graph.nodes.size());
+  for (size_t i = 0; i < s.graph.nodes.size(); ++i) {
+    if (!needed[i]) continue;
+    const Node& node = s.graph.nodes[i];
+    if (node.op == Op::input) {
+      values[i] = type == at::kDouble ? input.to(type) : input.to(at::kFloat);
+      continue;
+    }
+    std::vector<at::Tensor> in;
+    for (int from : node.inputs) in.push_back(values[size_t(from)]);
+    values[i] = s.run_node(i, in, shape[i].size, type, training, step);
+    if (spatial_size(values[i]) != shape[i].size || values[i].size(1) != shape[i].channels)
+      fail_failure(text("node ", node.name, " made ", values[i].size(1), " channels of ", to_string(spatial_size(values[i])), ", the graph says ",
+                        shape[i].channels, " of ", to_string(shape[i].size)));
+    for (int from : node.inputs)
+      if (--readers[size_t(from)] == 0) values[size_t(from)] = at::Tensor();
+  }
+  std::vector<at::Tensor> result;
+  for (size_t h = 0; h < heads; ++h) {
+    const at::Tensor& head = values[size_t(s.graph.outputs[h].node)];
+    result.push_back(type == at::kDouble ? head : head.to(at::kFloat));
+  }
+  return result;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> Network::parameters() {
+  std::vector<std::pair<std::string, at::Tensor>> list;
+  for (const Entry& e : state_->entries)
+    if (e.trained) list.emplace_back(e.name, e.tensor);
+  return list;
+}
+
+std::vector<std::pair<std::string, at::Tensor>> Network::state() {
+  std::vector<std::pair<std::string, at::Tensor>> list;
+  for (const Entry& e : state_->entries) list.emplace_back(e.name, e.tensor);
+  return list;
+}
+
+void Network::load(const std::map<std::string, at::Tensor>& tensors, bool partial) {
+  torch::NoGradGuard no_grad;
+  for (Entry& e : state_->entries) {
+    auto found = tensors.find(e.name);
+    if (found == tensors.end()) {
+      if (partial) continue;
+      fail_input(text("the file has no tensor '", e.name, "' for this network"));
+    }
+    const at::Tensor& from = found->second;
+    if (from.sizes() == e.tensor.sizes()) {
+      e.tensor.copy_(from);
+      continue;
+    }
+    if (!partial || from.dim() != e.tensor.dim()) {
+      std::ostringstream sizes;
+      sizes << from.sizes() << ", this network needs " << e.tensor.sizes();
+      fail_input(text("tensor '", e.name, "' has shape ", sizes.str()));
+    }
+    at::Tensor into = e.tensor, part = from;
+    for (int64_t axis = 0; axis < into.dim(); ++axis) {
+      int64_t both = std::min(into.size(axis), part.size(axis));
+      into = into.narrow(axis, 0, both);
+      part = part.narrow(axis, 0, both);
+    }
+    into.copy_(part);
+  }
+}
+
+}  // namespace tomograd

@@ -1,0 +1,74 @@
+#include "report/numbers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+
+namespace tomograd {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+std::string printed(const char* format, int decimals, double v) {
+  char buffer[64];
+  std::snprintf(buffer, sizeof buffer, format, decimals, v);
+  return buffer;
+}
+
+}  // namespace
+
+std::string fixed_text(double v, int decimals) {
+  if (!std::isfinite(v)) return "–";
+  std::string number = printed("%.*f", decimals, std::abs(v));
+  bool zero = number.find_first_not_of("0.") == std::string::npos;
+  return (v < 0 && !zero ? "−" : "") + number;
+}
+
+std::string signed_text(double v, int decimals) {
+  std::string number = fixed_text(v, decimals);
+  bool zero = number.find_first_not_of("0.") == std::string::npos;
+  return std::isfinite(v) && v > 0 && !zero ? "+" + number : number;
+}
+
+std::string p_text(double p) { return !std::isfinite(p) ? "–" : p < 0.001 ? "< 0.001" : printed("%.*g", p < 0.1 ? 2 : 3, p); }
+
+std::string megabytes_text(double bytes) {
+  if (!std::isfinite(bytes)) return "–";
+  double mb = bytes / 1e6;
+  return fixed_text(mb, std::abs(mb) < 0.1 ? 3 : std::abs(mb) < 10 ? 2 : std::abs(mb) < 100 ? 1 : 0) + " MB";
+}
+
+std::string spent_text(double seconds) {
+  if (!std::isfinite(seconds)) return "–";
+  if (std::abs(seconds) >= 360) return fixed_text(seconds / 3600, 2) + " h";
+  return fixed_text(seconds, std::abs(seconds) < 1 ? 3 : std::abs(seconds) < 10 ? 1 : 0) + " s";
+}
+
+std::string names_text(const std::vector<std::string>& names) {
+  std::string result;
+  for (size_t i = 0; i < names.size(); ++i) result += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return result;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (double v : values) sum += v;
+  return values.empty() ? nothing : sum / double(values.size());
+}
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return nothing;
+  std::sort(values.begin(), values.end());
+  size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+double deviation_of(const std::vector<double>& values) {
+  if (values.size() < 2) return nothing;
+  double mean = mean_of(values), sum = 0;
+  for (double v : values) sum += (v - mean) * (v - mean);
+  return std::sqrt(sum / double(values.size() - 1));
+}
+
+}  // namespace tomograd

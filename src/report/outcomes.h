@@ -1,0 +1,18 @@
+// From trials to numbers per channel, patient and repeat. Private to this room.
+#pragma once
+
+#include "report/report_data.h"
+
+namespace tomograd {
+
+double number_at(const Value& table, const std::string& key);             // NaN when it is not there or no number
+std::string left_out_channel(const TrialRecord& trial);                   // "" = none
+std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, const std::string& key);  // from metrics or timing, those present
+
+// Fills in channels (outcomes, means, changes, statistics, savings), patients, pairs and the smallest p.
+void describe_channels(ReportData& report);
+
+// Fills in configurations and values.
+void describe_variables(ReportData& report, const ExperimentSpec& spec);
+
+}  // namespace tomograd

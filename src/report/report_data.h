@@ -1,0 +1,92 @@
+// What an experiment found, computed once from its trial table; the JSON, the page, the charts, the CSV and the terminal
+// all show this. Statistics for few patients are kept honest here: one number per patient (scans, seeds and variables are
+// averaged first), intervals with the coverage they really have, and no claim that n could not have supported.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "evaluation/paired_statistics.h"
+#include "experiments/trial_store.h"
+#include "spec/experiment_spec.h"
+
+namespace tomograd {
+
+struct Outcome {                                 // one tested patient of one trial
+  std::string patient;
+  int64_t trial = 0, repeat = 0;
+  double value = 0;
+};
+
+struct PatientChange {
+  std::string patient;
+  double value = 0;                              // metric without the channel minus metric with all, mean over repeats
+};
+
+enum class Verdict { baseline, matters, harms, does_not_matter, undecided };
+const char* verdict_text(Verdict verdict);       // "matters", "better without", "does not matter", "undecided"
+
+struct ChannelReport {
+  std::string name;                              // "all", or the channel left out
+  int64_t trials = 0, complete = 0, failed = 0;
+  std::vector<Outcome> outcomes;
+  double mean = 0, median = 0;                   // over patients; NaN when there is no outcome
+  // Of the channels left out, paired by patient with "all":
+  std::vector<PatientChange> changes;
+  Interval change;                               // Hodges-Lehmann, with the coverage attained; NaN without pairs
+  double p = 0, holm_p = 0;                      // Wilcoxon signed rank, two-sided, Holm over all channels; NaN without pairs
+  VarianceParts variance;                        // of the changes, between patients and between seeds; seed NaN with one seed
+  Verdict verdict = Verdict::baseline;
+  double bytes_saved = 0;                        // per scan; NaN = not recorded
+  Interval seconds_saved;                        // per training; NaN when not measurable
+  double seconds_per_step = 0, peak_bytes = 0;   // means; NaN = not recorded
+  double planted = 0;                            // the phantom's importance; NaN = unknown
+};
+
+struct ConfigurationReport {                     // one combination of the variables, over its seeds and folds
+  Value variables;                               // key -> value
+  std::vector<std::string> labels;               // per variable
+  std::vector<int64_t> trials;
+  int64_t complete = 0;
+  double metric = 0, spread = 0;                 // mean and standard deviation over trials; NaN = none
+  double seconds = 0, seconds_per_step = 0, peak_bytes = 0, parameters = 0, steps = 0;  // means; NaN = not recorded
+  bool best = false;
+};
+
+struct ValueReport {                             // one value of one variable, over everything else
+  std::string variable, value;
+  int64_t complete = 0;
+  double metric = 0, seconds_per_step = 0, peak_bytes = 0;
+};
+
+struct ReportData {
+  std::string name, kind, metric, fingerprint;
+  double margin = 0;
+  TrialCounts counts;
+  std::vector<std::string> patients;             // tested ones, in order
+  std::vector<ChannelReport> channels;           // leave-one-out: "all" first, then as planned
+  std::vector<size_t> ranking;                   // indices into channels, most influential first
+  double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
+  int64_t pairs = 0;                             // patients that the comparisons rest on
+  double smallest_p = 1, smallest_holm_p = 1;    // what so many pairs can reach at all
+  bool can_reach_significance = false;           // smallest_holm_p <= 0.05; else the word is not used
+  bool limited_by_time = false;                  // trials ended by max_seconds
+  double steps_low = 0, steps_median = 0, steps_high = 0;  // optimiser steps per trial; NaN = not recorded
+  std::vector<std::string> variables;            // keys
+  std::vector<ConfigurationReport> configurations;  // best first; only with variables
+  std::vector<ValueReport> values;
+  std::vector<std::string> findings;             // sentences
+  std::string decision;                          // "Dropping X saves ..."; "" when nothing can be said
+  std::vector<std::string> limits;               // what this experiment cannot prove
+  std::vector<TrialRecord> trials;
+};
+
+// `phantom`: the phantom.json beside the dataset, or nothing. Pure.
+ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const Value& phantom = {});
+
+constexpr double significance_level = 0.05;
+constexpr double least_coverage = 0.9;           // an interval that proves equivalence: two one-sided tests at 5 %
+
+}  // namespace tomograd

@@ -1,0 +1,255 @@
+#include "sampling/sampler.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "sampling/locations.h"
+#include "sampling/shares.h"
+
+namespace tomograd {
+namespace {
+
+constexpr int blind_tries = 1024;  // draws of a background voxel before the volume is searched for one
+
+struct Draw { int case_index; int cls; };
+
+template <class T>
+void shuffle(std::vector<T>& items, Random& random) {
+  for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[size_t(random.below(int64_t(i)))]);
+}
+
+Extent voxel_at(int64_t linear, Extent size) { return {linear / (size.y * size.x), linear / size.x % size.y, linear % size.x}; }
+
+Extent begin_around(Extent centre, Extent patch, Extent size) {
+  Extent begin;
+  for (int a = 0; a < 3; ++a) begin[a] = size[a] >= patch[a] ? std::clamp<int64_t>(centre[a] - patch[a] / 2, 0, size[a] - patch[a]) : -((patch[a] - size[a]) / 2);
+  return begin;
+}
+
+}  // namespace
+
+struct Sampler::State {
+  const std::vector<PreparedCase>& cases;
+  const std::vector<LabelIndex>& indices;
+  SamplingSpec spec;
+  uint64_t seed;
+  int64_t classes = 1;
+  std::vector<double> weights, case_weights;     // [class] shares with background first; [case]
+  std::vector<std::vector<int64_t>> available;   // [case][class]
+  std::vector<Location> locations;
+  std::vector<std::string> warnings;
+
+  void tell(std::string warning) {
+    warn(warning);
+    warnings.push_back(std::move(warning));
+  }
+
+  void check_and_weigh();
+  void look_for_gaps();
+  std::vector<Draw> order(uint64_t number) const;
+  PatchPlace place(const Draw& draw, Random& random, FractionReport* report) const;
+  Extent centre(const Draw& draw, Random& random) const;
+  Extent background_voxel(const PreparedCase& item, int64_t count, Random& random) const;
+  double foreground_share(int case_index, Extent begin) const;
+  std::vector<PatchPlace> given(uint64_t number) const;
+};
+
+void Sampler::State::check_and_weigh() {
+  if (cases.empty()) fail_input("there is no training case to draw patches from");
+  if (cases.size() != indices.size()) fail_failure(text(cases.size(), " cases came with ", indices.size(), " label indices"));
+  for (const auto& index : indices) classes = std::max(classes, index.classes);
+  const auto foreground_classes = size_t(classes - 1);
+  if (!spec.class_weights.empty() && spec.class_weights.size() != foreground_classes)
+    fail_input(text("sampling.class_weights has ", spec.class_weights.size(), " numbers, must have one for each of the ", foreground_classes, " foreground classes"));
+  if (!spec.case_weights.empty() && spec.case_weights.size() != cases.size())
+    fail_input(text("sampling.case_weights has ", spec.case_weights.size(), " numbers, must have one for each of the ", cases.size(), " training cases"));
+  case_weights = spec.case_weights.empty() ? std::vector<double>(cases.size(), 1.0) : spec.case_weights;
+  if (!(std::accumulate(case_weights.begin(), case_weights.end(), 0.0) > 0)) fail_input("sampling.case_weights are all 0, one at least must be positive");
+  std::vector<double> relative = spec.class_weights.empty() ? std::vector<double>(foreground_classes, 1.0) : spec.class_weights;
+  const double sum = std::accumulate(relative.begin(), relative.end(), 0.0);
+  if (spec.foreground > 0 && foreground_classes > 0 && !(sum > 0)) fail_input("sampling.class_weights are all 0 while sampling.foreground is above 0");
+  weights = {1 - spec.foreground};
+  for (double w : relative) weights.push_back(sum > 0 ? spec.foreground * w / sum : 0);
+  for (size_t k = 0; k < cases.size(); ++k) {
+    auto& row = available.emplace_back(size_t(classes), 0);
+    if (cases[k].labels.empty()) row[0] = cases[k].geometry.size.voxels();  // drawn anywhere
+    else
+      for (int64_t c = 0; c < indices[k].classes; ++c) row[size_t(c)] = indices[k].voxels_of(c);
+  }
+}
+
+void Sampler::State::look_for_gaps() {
+  std::vector<int64_t> cases_with(size_t(classes), 0);
+  int64_t any = 0;
+  for (size_t k = 0; k < cases.size(); ++k) {
+    int64_t foreground = std::accumulate(available[k].begin() + 1, available[k].end(), int64_t{0});
+    if (case_weights[k] > 0) {
+      any += foreground;
+      for (size_t c = 0; c < size_t(classes); ++c) cases_with[c] += available[k][c] > 0;
+    }
+    if (foreground == 0 && spec.foreground > 0)
+      tell(text("case ", cases[k].id, cases[k].labels.empty() ? " has no label map" : " has no foreground voxel", ": only background patches are drawn from it"));
+    if (foreground + available[k][0] == 0) tell(text("case ", cases[k].id, " has no voxel to draw from: its region of interest is empty"));
+  }
+  if (any == 0 && cases_with[0] == 0) fail_input("no training case has a voxel to draw patches from", "look at the regions of interest");
+  if (any == 0 && spec.foreground > 0)
+    fail_input(text("sampling.foreground is ", spec.foreground, ", but none of the ", cases.size(), " training cases has a foreground voxel"), "set sampling.foreground to 0 or look at the labels");
+  Random random(seed, "sampling/plan");
+  auto plan = plan_epoch(spec.epoch_patches, weights, case_weights, available, random);
+  for (size_t c = 0; c < size_t(classes); ++c) {
+    if (!(weights[c] > 0)) continue;
+    if (cases_with[c] == 0) tell(text("class ", c, " has no voxel in any training case: its patches go to the other classes"));
+    else if (plan.of_class[c] == 0) tell(text("class ", c, " gets no patch in an epoch of ", spec.epoch_patches, ": raise sampling.epoch_patches"));
+  }
+}
+
+// Cases and classes of an epoch in order: the patches of a case in random order, cut into runs of reads_per_case, runs shuffled.
+std::vector<Draw> Sampler::State::order(uint64_t number) const {
+  Random random(seed, "sampling/plan", number);
+  auto plan = plan_epoch(spec.epoch_patches, weights, case_weights, available, random);
+  Random mixing(seed, "sampling/order", number);
+  std::vector<std::vector<Draw>> runs;
+  for (size_t k = 0; k < cases.size(); ++k) {
+    std::vector<Draw> own;
+    for (size_t c = 0; c < size_t(classes); ++c) own.insert(own.end(), size_t(plan.counts[k][c]), Draw{int(k), int(c)});
+    shuffle(own, mixing);
+    for (size_t first = 0; first < own.size(); first += size_t(spec.reads_per_case))
+      runs.emplace_back(own.begin() + int64_t(first), own.begin() + int64_t(std::min(own.size(), first + size_t(spec.reads_per_case))));
+  }
+  shuffle(runs, mixing);
+  std::vector<Draw> all;
+  for (const auto& run : runs) all.insert(all.end(), run.begin(), run.end());
+  return all;
+}
+
+Extent Sampler::State::background_voxel(const PreparedCase& item, int64_t count, Random& random) const {
+  const Extent size = item.geometry.size;
+  auto fits = [&](int64_t i) { return (item.labels.empty() || item.labels[i] == 0) && (item.roi.empty() || item.roi[i] != 0); };
+  for (int t = 0; t < blind_tries; ++t)
+    if (int64_t i = random.below(size.voxels()); fits(i)) return voxel_at(i, size);
+  if (item.labels.empty()) {                     // the index cannot know how many there are
+    count = 0;
+    for (int64_t i = 0; i < size.voxels(); ++i) count += fits(i);
+    if (count == 0) fail_input(text("the region of interest of case ", item.id, " is empty"));
+  }
+  int64_t rank = random.below(count);
+  for (int64_t i = 0; i < size.voxels(); ++i)
+    if (fits(i) && rank-- == 0) return voxel_at(i, size);
+  fail_failure(text("the label index of case ", item.id, " promises ", count, " background voxels, there are fewer"));
+}
+
+Extent Sampler::State::centre(const Draw& draw, Random& random) const {
+  const PreparedCase& item = cases[size_t(draw.case_index)];
+  const LabelIndex& index = indices[size_t(draw.case_index)];
+  if (draw.cls == 0) return background_voxel(item, index.background_voxels, random);
+  const auto& voxels = index.voxels[size_t(draw.cls)];
+  return voxel_at(voxels[random.below(voxels.size())], item.geometry.size);
+}
+
+double Sampler::State::foreground_share(int case_index, Extent begin) const {
+  const auto k = size_t(case_index);
+  return double(foreground_in(indices[k], cases[k].labels, Box{begin, spec.patch})) / double(spec.patch.voxels());
+}
+
+PatchPlace Sampler::State::place(const Draw& draw, Random& random, FractionReport* report) const {
+  const PreparedCase& item = cases[size_t(draw.case_index)];
+  PatchPlace place{draw.case_index, item.labels.empty() ? -1 : draw.cls, begin_around(centre(draw, random), spec.patch, item.geometry.size)};
+  if (draw.cls == 0 || (spec.min_fraction <= 0 && !report)) return place;
+  double share = foreground_share(draw.case_index, place.begin);
+  for (int t = 1; t < fraction_tries && share < spec.min_fraction; ++t) {
+    Extent begin = begin_around(centre(draw, random), spec.patch, item.geometry.size);
+    if (report) ++report->redrawn;
+    if (double other = foreground_share(draw.case_index, begin); other > share) share = other, place.begin = begin;
+  }
+  if (report) {
+    ++report->foreground_patches;
+    report->below += share < spec.min_fraction;
+    report->lowest = std::min(report->lowest, share);
+  }
+  return place;
+}
+
+// The user's centres, each as often as the others (once more for some when the epoch is no multiple), in seeded order.
+std::vector<PatchPlace> Sampler::State::given(uint64_t number) const {
+  Random random(seed, "sampling/locations", number);
+  std::vector<PatchPlace> places;
+  while (int64_t(places.size()) < spec.epoch_patches) {
+    std::vector<Location> round = locations;
+    shuffle(round, random);
+    for (const auto& location : round) {
+      if (int64_t(places.size()) == spec.epoch_patches) break;
+      const PreparedCase& item = cases[size_t(location.case_index)];
+      const Extent size = item.geometry.size, c = location.centre;
+      int cls = item.labels.empty() ? -1 : item.labels[(c.z * size.y + c.y) * size.x + c.x];
+      places.push_back({location.case_index, cls, begin_around(c, spec.patch, size)});
+    }
+  }
+  return places;
+}
+
+Sampler::Sampler(const std::vector<PreparedCase>& cases, const std::vector<LabelIndex>& indices, const SamplingSpec& spec, uint64_t seed, Env& env)
+    : state_(new State{cases, indices, spec, seed, 1, {}, {}, {}, {}, {}}) {
+  State& s = *state_;
+  s.check_and_weigh();
+  if (spec.locations.empty()) return s.look_for_gaps();
+  int64_t others = 0;
+  s.locations = read_locations(env, spec.locations, cases, &others);
+  if (others > 0) s.tell(text(others, " patch locations belong to cases that are not trained on and are left out"));
+}
+
+Sampler::~Sampler() = default;
+int64_t Sampler::epoch_patches() const { return state_->spec.epoch_patches; }
+const std::vector<std::string>& Sampler::warnings() const { return state_->warnings; }
+const std::string& Sampler::case_id(int case_index) const { return state_->cases[size_t(case_index)].id; }
+
+std::vector<PatchPlace> Sampler::epoch(uint64_t number) const {
+  const State& s = *state_;
+  if (!s.locations.empty()) return s.given(number);
+  std::vector<PatchPlace> places;
+  for (const Draw& draw : s.order(number)) {
+    Random random(s.seed, "sampling/place", number, places.size());
+    places.push_back(s.place(draw, random, nullptr));
+  }
+  return places;
+}
+
+FractionReport Sampler::fraction_report(uint64_t number) const {
+  const State& s = *state_;
+  FractionReport report;
+  if (!s.locations.empty()) return report;
+  uint64_t i = 0;
+  for (const Draw& draw : s.order(number)) {
+    Random random(s.seed, "sampling/place", number, i++);
+    s.place(draw, random, &report);
+  }
+  return report;
+}
+
+ClassShares Sampler::shares(uint64_t number) const {
+  const State& s = *state_;
+  const auto places = epoch(number);
+  ClassShares shares{s.weights, std::vector<double>(size_t(s.classes), 0), std::vector<double>(size_t(s.classes), 0)};
+  std::vector<int64_t> centres(size_t(s.classes), 0), voxels(256, 0);
+  for (const auto& place : places) {
+    if (place.drawn_class >= 0) ++centres[size_t(place.drawn_class)];
+    const PreparedCase& item = s.cases[size_t(place.case_index)];
+    if (item.labels.empty()) continue;
+    const Extent size = item.geometry.size;
+    const Box box = intersection(Box{place.begin, s.spec.patch}, Box{{0, 0, 0}, size});
+    for (int64_t z = box.begin.z; z < box.end().z; ++z)
+      for (int64_t y = box.begin.y; y < box.end().y; ++y)
+        for (int64_t i = (z * size.y + y) * size.x + box.begin.x, end = i + box.size.x; i < end; ++i)
+          if (item.roi.empty() || item.roi[i] != 0) ++voxels[item.labels[i]];
+  }
+  const double all = double(std::accumulate(voxels.begin(), voxels.end(), int64_t{0}));
+  for (size_t c = 0; c < size_t(s.classes); ++c) {
+    shares.realised[c] = double(centres[c]) / double(places.size());
+    shares.voxel_share[c] = all > 0 ? double(voxels[c]) / all : 0;
+  }
+  return shares;
+}
+
+}  // namespace tomograd

@@ -1,0 +1,185 @@
+#include "search/trial_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "search/space.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+std::vector<std::string> names(const std::string& stem, int n) {
+  std::vector<std::string> result;
+  for (int i = 1; i <= n; ++i) result.push_back(stem + std::to_string(i));
+  return result;
+}
+
+DatasetFacts facts(int channels, int patients) { return {names("c", channels), names("p", patients), {}, 7}; }
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return std::string(error.what());
+  }
+  return "nothing was thrown";
+}
+
+VariableSpec listed(const std::string& key, const std::string& toml) {
+  VariableSpec variable;
+  variable.key = key;
+  variable.values = parse_toml("v = " + toml, "test").at("v");
+  return variable;
+}
+
+VariableSpec ranged(double low, double high, const std::string& scale, int64_t count) {
+  VariableSpec variable;
+  variable.key = "x";
+  variable.range = {low, high};
+  variable.scale = scale;
+  variable.count = count;
+  return variable;
+}
+
+TEST(TrialPlan, SevenChannelsTimesThirtySixPatientsAre288) {
+  ExperimentSpec spec;
+  auto trials = plan_trials(spec, facts(7, 36));
+  ASSERT_EQ(trials.size(), 288u);
+  std::set<std::string> cells;
+  for (size_t i = 0; i < trials.size(); ++i) {
+    EXPECT_EQ(trials[i].number, int64_t(i) + 1);
+    EXPECT_EQ(trials[i].design.at("left_out").as_text().empty(), i < 36) << "the full channel set comes first";
+    cells.insert(trials[i].design.at("left_out").as_text() + "/" + trials[i].design.at("test_name").as_text());
+  }
+  EXPECT_EQ(cells.size(), 288u);
+}
+
+TEST(TrialPlan, TwoChannelsTimesFourPatientsAre12) {
+  ExperimentSpec spec;
+  auto trials = plan_trials(spec, facts(2, 4));
+  ASSERT_EQ(trials.size(), 12u);
+  EXPECT_EQ(to_json(trials[0].settings, false), R"({"preprocess.leave_out":[],"validation.test_patients":["p1"],"seed":7})");
+  EXPECT_EQ(to_json(trials[11].settings, false), R"({"preprocess.leave_out":["c2"],"validation.test_patients":["p4"],"seed":7})");
+  EXPECT_EQ(to_json(trials[11].design.at("channels"), false), R"(["c1"])");
+}
+
+TEST(TrialPlan, SeedsAndVariablesMultiply) {
+  ExperimentSpec spec;
+  spec.strategy.seeds = 3;
+  spec.variable = {listed("optimizer.learning_rate", "[0.1, 0.01]"), listed("sampling.batch", "[1, 2, 4]")};
+  auto trials = plan_trials(spec, facts(2, 4));
+  ASSERT_EQ(trials.size(), size_t(3 * 4 * 3 * 6));
+  EXPECT_EQ(trials[1].settings.at("sampling.batch").as_integer(), 2);        // the last variable changes fastest
+  EXPECT_EQ(trials[6].settings.at("seed").as_integer(), 8);
+  EXPECT_EQ(trials[6 + 72].settings.at("seed").as_integer(), 8);             // the same seed under another channel set
+}
+
+TEST(TrialPlan, FoldsTestEveryPatientOnce) {
+  ExperimentSpec spec;
+  spec.strategy.folds = 3;
+  auto trials = plan_trials(spec, facts(2, 7));
+  ASSERT_EQ(trials.size(), 9u);
+  std::multiset<std::string> tested;
+  for (int i = 0; i < 3; ++i)
+    for (const auto& patient : trials[size_t(i)].design.at("test").as_list()) tested.insert(patient.as_text());
+  EXPECT_EQ(tested.size(), 7u);
+  EXPECT_EQ(std::set<std::string>(tested.begin(), tested.end()).size(), 7u);
+  EXPECT_EQ(trials[0].design.at("test"), trials[3].design.at("test"));       // the same folds for every channel set
+  EXPECT_EQ(deal_folds(names("p", 7), 3, 7), deal_folds(names("p", 7), 3, 7));
+  EXPECT_THROW(deal_folds(names("p", 7), 8, 7), Error);
+}
+
+TEST(TrialPlan, KeepsWhatTheRunLeavesOutItself) {
+  ExperimentSpec spec;
+  DatasetFacts given = facts(2, 2);
+  given.left_out = {"c9"};
+  EXPECT_EQ(to_json(plan_trials(spec, given).back().settings.at("preprocess.leave_out"), false), R"(["c9","c2"])");
+}
+
+TEST(TrialPlan, SweepIsTheProductAndNamesNoTestPatients) {
+  ExperimentSpec spec;
+  spec.strategy.kind = "sweep";
+  spec.variable = {listed("model.kind", "['unet', 'deepmedic']"), ranged(1e-4, 1e-2, "log", 3)};
+  auto trials = plan_trials(spec, facts(7, 36));
+  ASSERT_EQ(trials.size(), 6u);
+  EXPECT_EQ(to_json(trials[1].settings, false), R"({"seed":7,"model.kind":"unet","x":0.001})");
+}
+
+TEST(TrialPlan, UnknownNamesAreRefusedWithTheNearest) {
+  ExperimentSpec spec;
+  spec.strategy.channels = {"T1we"};
+  DatasetFacts given{{"T1w", "ADC"}, {"a", "b"}, {}, 1};
+  std::string message = message_of([&] { plan_trials(spec, given); });
+  EXPECT_NE(message.find("'T1we'"), std::string::npos) << message;
+  EXPECT_NE(message.find("did you mean 'T1w'?"), std::string::npos) << message;
+  spec.strategy.channels = {};
+  given.channels = {"T1w"};
+  EXPECT_NE(message_of([&] { plan_trials(spec, given); }).find("at least 2 channels"), std::string::npos);
+  given.channels = {"T1w", "ADC"}, given.patients = {"a"};
+  EXPECT_NE(message_of([&] { plan_trials(spec, given); }).find("at least 2 patients"), std::string::npos);
+}
+
+TEST(TrialPlan, AVariableMayNotSetWhatTheStrategySets) {
+  ExperimentSpec spec;
+  spec.variable = {listed("preprocess.leave_out", "[['c1']]")};
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 2)); }).find("sets itself"), std::string::npos);
+  spec.variable = {listed("a", "[1]"), listed("a", "[2]")};
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 2)); }).find("two variables set 'a'"), std::string::npos);
+}
+
+TEST(Space, RangesHitBothEndsExactly) {
+  auto linear = variable_values(ranged(-1, 2, "linear", 4));
+  ASSERT_EQ(linear.size(), 4u);
+  EXPECT_EQ(linear[0].as_number(), -1);
+  EXPECT_EQ(linear[1].as_number(), 0);
+  EXPECT_EQ(linear[3].as_number(), 2);
+  auto log = variable_values(ranged(1e-5, 1e-1, "log", 5));
+  EXPECT_EQ(log[0].as_number(), 1e-5);
+  EXPECT_EQ(log[4].as_number(), 1e-1);
+  EXPECT_EQ(log[2].as_number(), 1e-3);           // rounded to 12 digits, as a person would have written it
+  auto whole = variable_values(ranged(1, 3, "integer", 9));
+  ASSERT_EQ(whole.size(), 3u);
+  EXPECT_TRUE(whole[1].is_integer());
+}
+
+TEST(Space, BadVariablesAreRefused) {
+  EXPECT_THROW(variable_values(ranged(0, 1, "log", 3)), Error);
+  EXPECT_THROW(variable_values(ranged(2, 1, "linear", 3)), Error);
+  EXPECT_THROW(variable_values(listed("x", "[]")), Error);
+  EXPECT_THROW(variable_values(listed("x", "[1, 1]")), Error);
+  VariableSpec neither;
+  neither.key = "x";
+  EXPECT_THROW(variable_values(neither), Error);
+  VariableSpec both = ranged(0, 1, "linear", 3);
+  both.values = Value(Value::List{1});
+  EXPECT_THROW(variable_values(both), Error);
+}
+
+TEST(Space, LabelsNameValues) {
+  VariableSpec variable = listed("model", "[{kind = 'unet'}, {kind = 'deepmedic'}]");
+  variable.labels = {"U-Net", "DeepMedic"};
+  auto values = variable_values(variable);
+  EXPECT_EQ(value_label(variable, values[1]), "DeepMedic");
+  variable.labels = {"only one"};
+  EXPECT_THROW(variable_values(variable), Error);
+  EXPECT_EQ(plain_text(Value("a")), "a");
+  EXPECT_EQ(plain_text(Value(0.5)), "0.5");
+}
+
+TEST(Space, DottedKeysEnterTables) {
+  Value root = parse_toml("seed = 1\n[model]\nkind = 'unet'\n", "test");
+  set_dotted(root, "model.depth", Value(3));
+  set_dotted(root, "optimizer.learning_rate", Value(0.5));
+  EXPECT_EQ(find_dotted(root, "model.kind")->as_text(), "unet");
+  EXPECT_EQ(find_dotted(root, "model.depth")->as_integer(), 3);
+  EXPECT_EQ(find_dotted(root, "optimizer.learning_rate")->as_number(), 0.5);
+  EXPECT_EQ(find_dotted(root, "a.b"), nullptr);
+  EXPECT_THROW(set_dotted(root, "seed.x", Value(1)), Error);
+  EXPECT_THROW(set_dotted(root, "model..x", Value(1)), Error);
+}
+
+}  // namespace
+}  // namespace tomograd

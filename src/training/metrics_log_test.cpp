@@ -1,0 +1,38 @@
+#include "training/metrics_log.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+namespace tomograd {
+
+class MetricsLogTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char path[] = "/tmp/tomograd-metrics-XXXXXX";
+    folder_ = mkdtemp(path);
+  }
+  void TearDown() override { system_env().remove_tree(folder_); }
+  std::string folder_;
+};
+
+TEST_F(MetricsLogTest, ReopenedLogIsCutToTheStepAndKeepsPositions) {
+  Env& env = system_env();
+  {
+    MetricsLog log(env, folder_, 0);
+    for (int64_t step = 1; step <= 5; ++step) {
+      log.metrics(step, {{"loss", 1.0 / double(step)}});
+      log.timing(step, 0.1 * double(step), double(step));
+    }
+  }
+  std::string whole = read_text(env, join_path(folder_, "metrics.jsonl"));
+  env.append_file(join_path(folder_, "metrics.jsonl"))->write("{\"step\": 6, \"lo", 15);  // torn by a kill
+  MetricsLog log(env, folder_, 3);
+  ASSERT_NE(log.recorded_position(4), nullptr);
+  EXPECT_DOUBLE_EQ(*log.recorded_position(4), 0.4);
+  EXPECT_EQ(log.recorded_position(3), nullptr);
+  log.metrics(4, {{"loss", 0.25}});
+  log.metrics(5, {{"loss", 0.2}});
+  EXPECT_EQ(read_text(env, join_path(folder_, "metrics.jsonl")), whole);
+}
+
+}  // namespace tomograd

@@ -1,0 +1,39 @@
+// What "auto", 0 and empty in a run spec mean on this machine and for this dataset; decided once, then written down.
+#include "base/error.h"
+#include "base/parallel.h"
+#include "dataset/prepared_case.h"
+#include "kernels/cpu_isa.h"
+#include "training/trainer.h"
+
+namespace tomograd {
+
+RunSpec resolve(Env&, const RunSpec& given, const Dataset& dataset) {
+  RunSpec spec = given;
+  if (spec.max_steps == 0 && spec.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so the run would never end", "set one of them, or --set max_seconds=600");
+  if (spec.device == "auto") spec.device = "cpu";
+  if (spec.device != "cpu") fail_input(text("device is '", spec.device, "'; this version computes on cpu only"), "use --device cpu");
+  if (spec.threads == 0) spec.threads = available_threads();
+  // bf16 pays where the processor multiplies it natively; elsewhere it is emulated and slower.
+  if (spec.precision == "auto") spec.precision = best_isa() == CpuIsa::avx512bf16 ? "bf16" : "f32";
+  if (spec.precision == "f16") fail_input("precision is 'f16'; on a CPU convolutions have no half form", "use bf16 or f32");
+
+  spec.preprocess.channels = used_channels(dataset, spec.preprocess);
+  spec.preprocess.leave_out.clear();
+  ClassMap classes = make_class_map(dataset, spec.classes);
+  int64_t channel_count = int64_t(spec.preprocess.channels.size());
+  auto match = [](int64_t& field, int64_t needed, const char* name) {
+    if (field != 0 && field != needed) fail_input(text("model.", name, " is ", field, ", the dataset and classes of this run need ", needed), text("leave model.", name, " out, it follows from the data"));
+    field = needed;
+  };
+  match(spec.model.in_channels, channel_count, "in_channels");
+  match(spec.model.out_channels, classes.count(), "out_channels");
+  if (spec.model.patch.voxels() == 0) spec.model.patch = spec.sampling.patch;
+  if (spec.preprocess.normalize == "auto") {
+    bool roi = true;
+    for (const auto& item : dataset.cases) roi = roi && !item.roi.empty();
+    spec.preprocess.normalize = roi ? "zscore_roi" : "zscore";
+  }
+  return spec;
+}
+
+}  // namespace tomograd
