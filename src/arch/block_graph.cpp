@@ -141,7 +141,8 @@ class BlockGraph {
     if (block.op == "add") {
       int64_t a = build_.channels(from[0]), b = build_.channels(from[1]);
       if (a != b && !block.pad_channels)
-        fail_input(text("adds \"", build_.at(from[0]).name, "\" of ", a, " channels and \"", build_.at(from[1]).name, "\" of ", b), "set pad_channels = true to fill up with zeros");
+        fail_input(text("adds \"", build_.at(from[0]).name, "\" of ", a, " channels and \"", build_.at(from[1]).name, "\" of ", b),
+                   "set pad_channels = true to fill up with zeros");
       return build_.add(name, from[0], from[1], block.pad_channels);
     }
     if (block.op == "crop") return crop(name, block, x, all);
@@ -239,7 +240,8 @@ class BlockGraph {
       auto lattices = axis_lattice(graph, axis, std::vector<int64_t>(graph.nodes.size(), 1));
       const Lattice& end = lattices.back();
       if (end.step_up != 1 || end.step_down != 1)
-        fail_input(text("the result's voxels are ", end.step(), " input voxels apart along ", "zyx"[axis], ", expected 1"), "end the network with an upsample or transposed_conv block");
+        fail_input(text("the result's voxels are ", end.step(), " input voxels apart along ", "zyx"[axis], ", expected 1"),
+                   "end the network with an upsample or transposed_conv block");
     }
     legal_sizes(graph);  // throws when there is none
   }

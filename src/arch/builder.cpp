@@ -113,7 +113,7 @@ int Builder::add(const std::string& name, int a, int b, bool pad_channels) {
   return append(name, Op::add, {a, b}, channels(a), node);
 }
 
-Graph Builder::finish(const std::vector<Output>& outputs) {
+Graph Builder::finish(const std::vector<Head>& outputs) {
   graph_.outputs = outputs;
   return std::move(graph_);
 }

@@ -37,7 +37,7 @@ class Builder {  // every function returns the index of the node it appended
   Node& at(int node) { return graph_.nodes[size_t(node)]; }
   int64_t channels(int node) const { return graph_.nodes[size_t(node)].channels; }
   const Graph& peek() const { return graph_; }   // without outputs yet
-  Graph finish(const std::vector<Output>& outputs);
+  Graph finish(const std::vector<Head>& outputs);
 
  private:
   int append(const std::string& name, Op op, std::vector<int> inputs, int64_t channels, Node node = {});

@@ -30,7 +30,7 @@ std::vector<std::vector<int>> read_last_by(const Graph& graph) {
   std::iota(last.begin(), last.end(), 0);
   for (size_t i = 0; i < count; ++i)
     for (int input : graph.nodes[i].inputs) last[size_t(input)] = i;
-  for (const Output& output : graph.outputs) last[size_t(output.node)] = count;
+  for (const Head& output : graph.outputs) last[size_t(output.node)] = count;
   std::vector<std::vector<int>> lists(count + 1);
   for (size_t i = 0; i < count; ++i) lists[last[i]].push_back(int(i));
   return lists;
@@ -59,7 +59,7 @@ std::vector<bool> kept_outputs(const Graph& graph) {
     if (own) kept[i] = true;
     if (reads) kept[size_t(node.inputs.front())] = true;
   }
-  for (const Output& output : graph.outputs) kept[size_t(output.node)] = true;
+  for (const Head& output : graph.outputs) kept[size_t(output.node)] = true;
   return kept;
 }
 

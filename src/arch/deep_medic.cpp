@@ -17,7 +17,8 @@
 // fully connected part, dropout of single voxels. A path's first convolution sees the raw channels plus a bias each. The
 // joined paths pass one hidden 1x1x1 layer after the other and a classifier with a bias.
 //   original  paths 1, 3; 30 30 40 40 40 40 50 50; hidden 150 150; no residuals                     659,919 parameters (2 in, 5 out)
-//   default   paths 1, 3, 5; the same channels; hidden 250 250, the first kernel 3x3x3, edges mirrored;
+//   default   paths 1, 3, 5; the same channels; hidden 250 250, the first kernel 3x3x3, edges mirrored
+//             (so the outermost voxel of an output depends on where its tile ends, as in the published program);
 //             out_L += input of layer L-1 at layers 4, 6, 8 and hidden 2 (centre crop, missing channels zero)   2,008,901
 //   wide      as default with 30 40 50 60 70 80 90 100; hidden 300 300                              5,141,051
 // Left out: the paper-era schedule's low-rank kernels (off there too).

@@ -120,7 +120,7 @@ Value describe_graph(const Graph& graph, Extent patch, int64_t batch, bool nodes
   object["margin"]["after"] = sizes(margin.after);
   object["output_stride"] = sizes(output_stride(graph));
   Value::List heads;
-  for (const Output& output : graph.outputs) {
+  for (const Head& output : graph.outputs) {
     Value head = Value::table();
     head["name"] = graph.nodes[size_t(output.node)].name;
     head["size"] = sizes(all[size_t(output.node)].size);

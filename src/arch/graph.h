@@ -62,7 +62,7 @@ struct Node {
   bool pad_channels = false;                     // add: missing channels of the second input count as zeros, extra ones are dropped
 };
 
-struct Output {                                  // a head; the first is the network's result, the rest deep supervision
+struct Head {                                    // the first is the network's result, the rest deep supervision
   int node = 0;
   double loss_weight = 1;
 };
@@ -70,7 +70,7 @@ struct Output {                                  // a head; the first is the net
 struct Graph {
   std::string title;
   std::vector<Node> nodes;
-  std::vector<Output> outputs;
+  std::vector<Head> outputs;
   int64_t in_channels() const { return nodes.front().channels; }
   int64_t out_channels() const { return nodes[size_t(outputs.front().node)].channels; }
 };

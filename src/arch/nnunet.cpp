@@ -80,7 +80,7 @@ Graph build_nnunet(const ModelSpec& spec) {
     x = stage(level == bottom ? "bottom" : text("down", level), x, channels, topology.kernels[level], level == 0 ? cube(1) : topology.strides[level - 1]);
     skips.push_back(x);
   }
-  std::vector<Output> outputs;
+  std::vector<Head> outputs;
   for (size_t level = bottom; level-- > 0;) {
     std::string name = text("up", level);
     Extent stride = topology.strides[level];
@@ -94,7 +94,7 @@ Graph build_nnunet(const ModelSpec& spec) {
   }
   double sum = 0;
   for (size_t i = 0; i < outputs.size(); ++i) sum += outputs[i].loss_weight = 1.0 / double(int64_t{1} << i);
-  for (Output& output : outputs) output.loss_weight /= sum;
+  for (Head& output : outputs) output.loss_weight /= sum;
   return build.finish(outputs);
 }
 

@@ -76,7 +76,9 @@ void add_phantom(Program& program) {
   verb->callback([&program, verb] {
     if (!verb->get_subcommands().empty()) return;
     auto rest = verb->remaining();
-    fail_usage(rest.empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest.front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort");
+    program.action = [rest] {
+      fail_usage(rest.empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest.front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort");
+    };
   });
 }
 

@@ -18,16 +18,20 @@ std::vector<int64_t> values_named(const Dataset& dataset, const std::string& nam
   }
   std::string list;
   for (const auto& label : known) list += (list.empty() ? "" : ", ") + printable(label);
-  fail_input(text("class '", printable(name), "' is not a label of the dataset and has no values of its own; its labels are: ", list.empty() ? "none" : list),
+  fail_input(text("class '", printable(name),
+                  "' is not a label of the dataset and has no values of its own; its labels are: ", list.empty() ? "none" : list),
              "give [classes] values, one list per name");
 }
 
 void assign(ClassMap& map, int64_t value, int cls) {
-  if (value < 1 || value > 65535) fail_input(text("label value ", value, " of class '", printable(map.names[size_t(cls)]), "' is out of range, expected 1 to 65535"));
+  if (value < 1 || value > 65535)
+    fail_input(text("label value ", value, " of class '", printable(map.names[size_t(cls)]), "' is out of range, expected 1 to 65535"));
   if (size_t(value) >= map.class_of.size()) map.class_of.resize(size_t(value) + 1, unknown);
   int& at = map.class_of[size_t(value)];
   if (at > 0 && at != cls)
-    fail_input(text("label value ", value, " belongs to two classes, '", printable(map.names[size_t(at)]), "' and '", printable(map.names[size_t(cls)]), "'"), "a voxel has one class; list each value once in [classes] values");
+    fail_input(text("label value ", value, " belongs to two classes, '", printable(map.names[size_t(at)]), "' and '",
+                    printable(map.names[size_t(cls)]), "'"),
+               "a voxel has one class; list each value once in [classes] values");
   at = cls;
 }
 
@@ -37,7 +41,8 @@ bool holds(const std::vector<T>& list, const T& item) { return std::find(list.be
 void check_modality(const Dataset& dataset, const std::string& name, const char* key) {
   if (holds(dataset.modalities, name)) return;
   std::string nearest = nearest_name(name, dataset.modalities);
-  fail_input(text("preprocess.", key, " names '", printable(name), "', which is not a modality of the dataset"), nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
+  fail_input(text("preprocess.", key, " names '", printable(name), "', which is not a modality of the dataset"),
+             nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
 }
 
 }  // namespace
@@ -47,7 +52,8 @@ ClassMap make_class_map(const Dataset& dataset, const ClassesSpec& spec) {
   map.names = {"background"};
   map.class_of = {0};
   if (spec.whole) {
-    if (!spec.names.empty() || !spec.values.empty()) fail_input("classes.whole makes one class of every label; leave classes.names and classes.values empty with it");
+    if (!spec.names.empty() || !spec.values.empty())
+      fail_input("classes.whole makes one class of every label; leave classes.names and classes.values empty with it");
     map.names.push_back("whole");
     map.class_of.resize(65536, 1);
     return map;
@@ -88,7 +94,9 @@ std::vector<std::string> used_channels(const Dataset& dataset, const PreprocessS
     if (holds(used, name)) fail_input(text("preprocess.channels names '", printable(name), "' twice"));
     used.push_back(name);
   }
-  if (used.empty()) fail_input(text("no channel is left: the dataset has ", dataset.modalities.size(), " modalities, ", all.size(), " are chosen and all of them left out"));
+  if (used.empty())
+    fail_input(text("no channel is left: the dataset has ", dataset.modalities.size(), " modalities, ", all.size(),
+                    " are chosen and all of them left out"));
   return used;
 }
 

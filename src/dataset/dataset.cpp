@@ -55,7 +55,8 @@ Geometry geometry_from(const CaseFields& fields) {
   Geometry geometry;
   geometry.size = fields.shape;
   if (fields.affine.empty()) {
-    for (int axis = 0; axis < 3 && fields.spacing.size() == 3; ++axis) geometry.affine[size_t(axis)][size_t(axis)] = fields.spacing[size_t(2 - axis)];
+    for (int axis = 0; axis < 3 && fields.spacing.size() == 3; ++axis)
+      geometry.affine[size_t(axis)][size_t(axis)] = fields.spacing[size_t(2 - axis)];
     return geometry;
   }
   if (fields.affine.size() != 3 && fields.affine.size() != 4) fail_input(text("affine has ", fields.affine.size(), " rows, expected 3 or 4"));
@@ -81,13 +82,16 @@ Value path_to(const std::string& path, const std::string& folder) { return path.
 Case case_from(const CaseFields& fields, const std::vector<std::string>& modalities, const std::string& folder) {
   Case item;
   item.id = fields.id;
-  if (!is_safe_name(item.id)) fail_input(text("id '", printable(item.id), "' is no safe file name"), "letters, digits, '_', '-' and '.', not starting with '.', at most 128 of them");
+  if (!is_safe_name(item.id))
+    fail_input(text("id '", printable(item.id), "' is no safe file name"),
+               "letters, digits, '_', '-' and '.', not starting with '.', at most 128 of them");
   item.patient = fields.patient.empty() ? fields.id : fields.patient;
   item.scan = fields.scan;
   if (!fields.images.is_nothing()) {
     for (const auto& [modality, path] : fields.images.as_table()) {
       if (std::find(modalities.begin(), modalities.end(), modality) == modalities.end())
-        fail_input(text("modality '", printable(modality), "' is not one of the dataset's modalities"), "did you mean '" + printable(nearest_name(modality, modalities)) + "'?");
+        fail_input(text("modality '", printable(modality), "' is not one of the dataset's modalities"),
+                   "did you mean '" + printable(nearest_name(modality, modalities)) + "'?");
       std::string absolute = with_context("images." + printable(modality), [&] { return path_from(path, folder); });
       if (!absolute.empty()) item.images[modality] = absolute;
     }
@@ -125,10 +129,13 @@ CaseFields fields_of(const Case& item, const std::vector<std::string>& modalitie
 
 void check_format(const Value& json) {
   const Value* format = json.find("format");
-  if (!format || !format->is_text()) fail_input(text("has no \"format\", so it is no dataset of ours; expected \"", this_format, "\""), "tomograd import FILE --out dataset.json reads other layouts");
+  if (!format || !format->is_text())
+    fail_input(text("has no \"format\", so it is no dataset of ours; expected \"", this_format, "\""),
+               "tomograd import FILE --out dataset.json reads other layouts");
   const std::string& found = format->as_text();
   if (found == this_format) return;
-  if (found.rfind("tomograd.dataset/", 0) == 0) fail_input(text("has the format '", printable(found), "', this program reads '", this_format, "'"), "a newer tomograd wrote it");
+  if (found.rfind("tomograd.dataset/", 0) == 0)
+    fail_input(text("has the format '", printable(found), "', this program reads '", this_format, "'"), "a newer tomograd wrote it");
   fail_input(text("is a '", printable(found), "', expected '", this_format, "'"));
 }
 
@@ -148,7 +155,8 @@ const Case& Dataset::find(const std::string& id) const {
     ids.push_back(item.id);
   }
   std::string nearest = nearest_name(id, ids);
-  fail_input(text("there is no case '", printable(id), "' among the ", cases.size(), " cases of the dataset"), nearest.empty() ? "" : "did you mean '" + nearest + "'?");
+  fail_input(text("there is no case '", printable(id), "' among the ", cases.size(), " cases of the dataset"),
+             nearest.empty() ? "" : "did you mean '" + nearest + "'?");
 }
 
 Dataset read_dataset(Env& env, const std::string& path) {

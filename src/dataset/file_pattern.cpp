@@ -81,7 +81,8 @@ FilePattern::FilePattern(const std::string& pattern) : pattern_(pattern) {
       size_t colon = inside.find(':');
       std::string name = inside.substr(0, colon), own = colon == std::string::npos ? "[^/]+?" : inside.substr(colon + 1);
       if (std::find(known_fields.begin(), known_fields.end(), name) == known_fields.end())
-        fail_usage("the pattern '" + printable(pattern) + "' has the field '" + printable(name) + "'", "known fields: case, patient, scan, modality, label, roi");
+        fail_usage("the pattern '" + printable(pattern) + "' has the field '" + printable(name) + "'",
+                   "known fields: case, patient, scan, modality, label, roi");
       auto before = std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) { return field.first == name; });
       if (before != fields_.end() && colon == std::string::npos) {
         regex += "(?:\\" + std::to_string(before->second) + ")";
@@ -104,7 +105,9 @@ FilePattern::FilePattern(const std::string& pattern) : pattern_(pattern) {
       regex += c;
     }
   }
-  bool has_ending = std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) { return pattern.size() >= ending.size() && pattern.compare(pattern.size() - ending.size(), ending.size(), ending) == 0; });
+  bool has_ending = std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
+    return pattern.size() >= ending.size() && pattern.compare(pattern.size() - ending.size(), ending.size(), ending) == 0;
+  });
   if (!has_ending && (pattern.empty() || pattern.back() != '*')) regex += "(?:\\.nii|\\.nii\\.gz|\\.hdr|\\.hdr\\.gz)";
   try {
     regex_ = std::regex(regex, std::regex::ECMAScript | std::regex::optimize);
@@ -160,7 +163,8 @@ bool looks_like_roi(const std::string& name) {
 std::string volume_stem(const std::string& path) {
   std::string name = file_name(path), small = lowered(name);
   for (const auto& ending : endings)
-    if (small.size() > ending.size() && small.compare(small.size() - ending.size(), ending.size(), ending) == 0) return name.substr(0, name.size() - ending.size());
+    if (small.size() > ending.size() && small.compare(small.size() - ending.size(), ending.size(), ending) == 0)
+      return name.substr(0, name.size() - ending.size());
   return name;
 }
 
@@ -185,7 +189,9 @@ std::vector<std::string> shortened(const std::vector<std::string>& names) {
   size_t front = 0, back = 0, shortest = SIZE_MAX;
   for (const auto& tokens : distinct) shortest = std::min(shortest, tokens.size());
   const auto& one = *distinct.begin();
-  auto all_share = [&](auto&& token_of) { return std::all_of(distinct.begin(), distinct.end(), [&](const auto& tokens) { return token_of(tokens) == token_of(one); }); };
+  auto all_share = [&](auto&& token_of) {
+    return std::all_of(distinct.begin(), distinct.end(), [&](const auto& tokens) { return token_of(tokens) == token_of(one); });
+  };
   if (distinct.size() > 1) {
     while (front + 1 < shortest && all_share([&](const auto& t) { return t[front]; })) ++front;
     while (front + back + 1 < shortest && all_share([&](const auto& t) { return t[t.size() - 1 - back]; })) ++back;

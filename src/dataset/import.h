@@ -18,6 +18,7 @@ struct ImportOptions {
   std::string filter;                            // images: only paths that contain this text
   std::string label, roi;                        // name patterns; "" = the field's habits, "none" = there is none
   std::vector<std::string> modalities;           // NAME=PATTERN; empty = from what differs between file names
+  std::vector<std::string> label_names;          // VALUE=NAME; other values keep the layout's name, or labelN
   bool pseudonyms = false;                       // P001, P002, ... instead of patients, S1, S2, ... instead of scans
   std::vector<std::pair<std::string, std::string>> known_pseudonyms;  // of an earlier import: pseudonym, patient
   std::string dicom_folder;                      // where DICOM series are converted to

@@ -21,9 +21,12 @@ int64_t counted_plainly(const LabelIndex& index, const Buffer<uint8_t>& labels, 
 
 LabelIndex make_label_index(Extent size, const Buffer<uint8_t>& labels, const Buffer<uint8_t>& roi, int64_t classes, Extent block) {
   int64_t voxels = size.voxels();
-  if (voxels > int64_t{1} << 32) fail_input(text("a volume of ", to_string(size), " has ", voxels, " voxels, a label index holds at most 2^32"), "cut it with `tomograd crop` or block it first");
+  if (voxels > int64_t{1} << 32)
+    fail_input(text("a volume of ", to_string(size), " has ", voxels, " voxels, a label index holds at most 2^32"),
+               "cut it with `tomograd crop` or block it first");
   if (labels.size() != voxels) fail_input(text("a label map of ", labels.size(), " voxels does not fit a volume of ", to_string(size)));
-  if (!roi.empty() && roi.size() != voxels) fail_input(text("a region of interest of ", roi.size(), " voxels does not fit a volume of ", to_string(size)));
+  if (!roi.empty() && roi.size() != voxels)
+    fail_input(text("a region of interest of ", roi.size(), " voxels does not fit a volume of ", to_string(size)));
   if (classes < 1 || classes > 256) fail_input(text(classes, " classes, expected 1 to 256"));
 
   LabelIndex index;
@@ -36,7 +39,8 @@ LabelIndex make_label_index(Extent size, const Buffer<uint8_t>& labels, const Bu
       int64_t row = (z / block.z * grid.y + y / block.y) * grid.x;
       for (int64_t x = 0; x < size.x; ++x, ++i) {
         int64_t cls = labels[i];
-        if (cls >= classes) fail_input(text("label class ", cls, " at voxel (z ", z, ", y ", y, ", x ", x, ") is beyond the ", classes, " classes"));
+        if (cls >= classes)
+          fail_input(text("label class ", cls, " at voxel (z ", z, ", y ", y, ", x ", x, ") is beyond the ", classes, " classes"));
         ++index.block_counts[cls * grid.voxels() + row + x / block.x];
         if (roi.empty() || roi[i] != 0) ++inside[size_t(cls)];
       }

@@ -94,7 +94,8 @@ Buffer<float> region_values(const Buffer<float>& voxels, const Buffer<uint8_t>& 
 
 float normalize_channel(Buffer<float>& voxels, const Buffer<uint8_t>& roi, const Background& background, const PreprocessSpec& spec) {
   static const Buffer<uint8_t> everywhere;
-  if (spec.normalize == "zscore_roi" && roi.empty()) fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "use 'zscore', or import the ROI with --roi");
+  if (spec.normalize == "zscore_roi" && roi.empty())
+    fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "use 'zscore', or import the ROI with --roi");
   bool in_roi = spec.normalize == "auto" || spec.normalize == "zscore_roi" || spec.normalize == "none";
   Linear map;
   if (spec.normalize != "none" || !spec.clip_percentiles.empty()) {

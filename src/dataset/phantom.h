@@ -34,7 +34,7 @@ struct HeadNeckOptions {
   int64_t scans = 1;                             // scan events per patient; lesions shrink from one to the next
   Extent size{30, 200, 200};                     // of the first patient; others differ by some slices and a few percent in plane
   uint64_t seed = 1;
-  std::vector<double> importance;                // one per modality, >= 0, some > 0; empty = geometric_importance()
+  std::vector<double> importance = {};           // one per modality, >= 0, some > 0; empty = geometric_importance()
 };
 
 // T2star 64, T1ce 32, T2w 16, ktrans 8, T1w 4, ve 2, ADC 1, in the order of head_neck_modalities. Most and least are as

@@ -16,7 +16,8 @@ namespace {
 void check_grid(const Geometry& reference, const std::string& reference_path, const Geometry& geometry, const std::string& path) {
   std::string reason;
   if (same_grid(reference, geometry, grid_tolerance(reference), &reason)) return;
-  fail_input(text("'", printable(file_name(reference_path)), "' and '", printable(file_name(path)), "' are not on the same grid: ", reason), "resample one onto the other; nothing is moved silently");
+  fail_input(text("'", printable(file_name(reference_path)), "' and '", printable(file_name(path)), "' are not on the same grid: ", reason),
+             "resample one onto the other; nothing is moved silently");
 }
 
 Box bounding_box(Extent size, const std::function<bool(int64_t)>& inside) {
@@ -113,14 +114,19 @@ class Preparation {  // the steps of prepare_case, in order
       auto found = item_.images.find(channel);
       prepared_.present.push_back(found != item_.images.end());
       if (found == item_.images.end()) {
-        if (spec_.missing != "zero") fail_input(text("modality '", printable(channel), "' is missing"), spec_.missing == "skip" ? "preprocess.missing is 'skip', so this case must not be asked for" : "preprocess.missing = 'zero' or 'skip' accepts that");
+        if (spec_.missing != "zero")
+          fail_input(text("modality '", printable(channel), "' is missing"),
+                     spec_.missing == "skip" ? "preprocess.missing is 'skip', so this case must not be asked for"
+                                             : "preprocess.missing = 'zero' or 'skip' accepts that");
         continue;
       }
       if (!first_path_.empty()) continue;
       first_path_ = found->second;
       prepared_.header = with_context("image '" + printable(file_name(first_path_)) + "'", [&] { return read_nifti_header(env_, first_path_); });
     }
-    if (first_path_.empty()) fail_input(text("none of the ", prepared_.channels.size(), " used modalities is there"), "leave the case out, or use more modalities");
+    if (first_path_.empty())
+      fail_input(text("none of the ", prepared_.channels.size(), " used modalities is there"),
+                 "leave the case out, or use more modalities");
     prepared_.original = prepared_.header.geometry;
     prepared_.reorientation = to_canonical(prepared_.original);
     prepared_.canonical = reoriented(prepared_.original, prepared_.reorientation);
@@ -155,9 +161,13 @@ class Preparation {  // the steps of prepare_case, in order
       if (!prepared_.reorientation.is_identity()) volume.voxels = reorient_voxels(volume.voxels, volume.geometry.size, prepared_.reorientation);
       volume.geometry = prepared_.canonical;
       Background background = find_background(volume.voxels, volume.geometry.size);
-      if (background.not_finite > 0) warn(text("case '", item_.id, "', modality '", printable(channel), "': ", background.not_finite, " voxels that are NaN or infinite become background"));
+      if (background.not_finite > 0)
+        warn(text("case '", item_.id, "', modality '", printable(channel), "': ", background.not_finite,
+                  " voxels that are NaN or infinite become background"));
       if (spec_.crop == "nonzero")
-        box_ = union_of(box_, bounding_box(volume.geometry.size, [&](int64_t i) { return std::isfinite(volume.voxels[i]) && (!background.constant || volume.voxels[i] != background.value); }));
+        box_ = union_of(box_, bounding_box(volume.geometry.size, [&](int64_t i) {
+                          return std::isfinite(volume.voxels[i]) && (!background.constant || volume.voxels[i] != background.value);
+                        }));
       prepared_.outside.push_back(normalize_channel(volume.voxels, prepared_.roi, background, spec_));
       return volume;
     });
@@ -173,7 +183,8 @@ class Preparation {  // the steps of prepare_case, in order
       if (cls < 0 || cls > 255) {
         std::string names;
         for (const auto& name : classes.names) names += (names.empty() ? "" : ", ") + printable(name);
-        fail_input(text("label value ", value, " belongs to none of the classes (", names, ")"), "add it to [classes] values, or correct the label map");
+        fail_input(text("label value ", value, " belongs to none of the classes (", names, ")"),
+                   "add it to [classes] values, or correct the label map");
       }
       mapped[i] = uint8_t(cls);
     }
@@ -184,7 +195,8 @@ class Preparation {  // the steps of prepare_case, in order
     bool resampling = is_resampled(prepared_);
     Extent full = prepared_.resampled.size;
     Box everything{{0, 0, 0}, full};
-    if (spec_.crop == "roi" && prepared_.roi.empty()) fail_input("preprocess.crop is 'roi' and the case has no ROI", "use 'nonzero' or 'none', or import the ROI with --roi");
+    if (spec_.crop == "roi" && prepared_.roi.empty())
+      fail_input("preprocess.crop is 'roi' and the case has no ROI", "use 'nonzero' or 'none', or import the ROI with --roi");
     prepared_.crop = box_.size.voxels() == 0 ? everything : resampling ? box_onto(box_, prepared_.canonical, prepared_.resampled) : box_;
     prepared_.geometry = cropped(prepared_.resampled, prepared_.crop);
     for (size_t c = 0; c < volumes.size(); ++c) {
@@ -228,13 +240,15 @@ bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& 
   return std::any_of(channels.begin(), channels.end(), [&](const std::string& channel) { return !item.images.contains(channel); });
 }
 
-PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes, bool with_labels) {
+PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes,
+                          bool with_labels) {
   return with_context("preparing case '" + item.id + "'", [&] { return Preparation(env, item, spec).run(dataset, classes, with_labels); });
 }
 
 LabelVolume to_original(const PreparedCase& prepared, const Buffer<uint8_t>& labels) {
   if (labels.size() != prepared.geometry.size.voxels())
-    fail_input(text("a label map of ", labels.size(), " voxels does not fit case '", prepared.id, "', which is ", to_string(prepared.geometry.size), " after preparation"));
+    fail_input(text("a label map of ", labels.size(), " voxels does not fit case '", prepared.id, "', which is ",
+                    to_string(prepared.geometry.size), " after preparation"));
   LabelVolume full{prepared.resampled, Buffer<uint16_t>(prepared.resampled.size.voxels(), uint16_t{0})};
   const Box& crop = prepared.crop;
   for (int64_t z = 0; z < crop.size.z; ++z)

@@ -53,7 +53,8 @@ bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& 
 // Error(input) names the case and the file: a file that is missing or unreadable, files on different grids (more than 1 %
 // of the finest spacing apart at a corner), no used channel present, a label value that `classes` does not know, an empty
 // ROI, an image without a finite voxel.
-PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes, bool with_labels);
+PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes,
+                          bool with_labels);
 
 // A label map on prepared.geometry brought back to the case's own grid (crop undone with 0, nearest resampling, orientation).
 // Error(input) when `labels` has another size.

@@ -26,7 +26,8 @@ size_t sequence(std::string_view s, size_t at, uint32_t& point) {
 }
 
 bool steers_display(uint32_t p) {  // controls, and marks that turn or hide text
-  return p < 0x20 || (p >= 0x7F && p < 0xA0) || p == 0x061C || (p >= 0x200B && p <= 0x200F) || (p >= 0x2028 && p <= 0x202E) || (p >= 0x2060 && p <= 0x2069) || p == 0xFEFF;
+  return p < 0x20 || (p >= 0x7F && p < 0xA0) || p == 0x061C || (p >= 0x200B && p <= 0x200F) || (p >= 0x2028 && p <= 0x202E) ||
+         (p >= 0x2060 && p <= 0x2069) || p == 0xFEFF;
 }
 
 }  // namespace

@@ -24,13 +24,15 @@ void check_known(const std::vector<std::string>& asked, const std::vector<std::s
   for (const auto& patient : asked) {
     if (holds(patients, patient)) continue;
     std::string nearest = nearest_name(patient, patients);
-    fail_input(text(role, " patient '", printable(patient), "' is not in the dataset, which has ", patients.size(), " patients"), nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
+    fail_input(text(role, " patient '", printable(patient), "' is not in the dataset, which has ", patients.size(), " patients"),
+               nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
   }
 }
 
 }  // namespace
 
-Split make_split(const Dataset& dataset, const std::vector<std::string>& validation_patients, const std::vector<std::string>& test_patients, double validation_fraction, uint64_t seed) {
+Split make_split(const Dataset& dataset, const std::vector<std::string>& validation_patients, const std::vector<std::string>& test_patients,
+                 double validation_fraction, uint64_t seed) {
   auto patients = dataset.patients();
   check_known(validation_patients, patients, "validation");
   check_known(test_patients, patients, "test");
@@ -63,13 +65,15 @@ Split make_split(const Dataset& dataset, const std::vector<std::string>& validat
     else split.train.push_back(int(i));
   }
   if (split.train.empty())
-    fail_input(text("no case is left to train on: of ", patients.size(), " patients, ", validation.size(), " are for validation and ", test_patients.size(), " for testing"));
+    fail_input(text("no case is left to train on: of ", patients.size(), " patients, ", validation.size(), " are for validation and ",
+                    test_patients.size(), " for testing"));
   return split;
 }
 
 std::vector<std::vector<std::string>> patient_folds(const Dataset& dataset, int64_t k, uint64_t seed) {
   auto patients = dataset.patients();
-  if (k < 1 || k > int64_t(patients.size())) fail_input(text(k, " folds of ", patients.size(), " patients are not possible"), text("choose 1 to ", patients.size()));
+  if (k < 1 || k > int64_t(patients.size()))
+    fail_input(text(k, " folds of ", patients.size(), " patients are not possible"), text("choose 1 to ", patients.size()));
   auto drawn = shuffled(patients, seed, "split/folds");
   std::vector<std::vector<std::string>> folds(static_cast<size_t>(k));
   for (const auto& patient : patients) {  // dealt out in drawn order, listed in the order of the dataset

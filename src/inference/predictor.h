@@ -22,7 +22,13 @@ struct Prediction {
   int64_t predicted_peak_bytes = 0;              // above the process's size before the call
 };
 
-// Several networks are averaged (probabilities). `batch_threads` is torch's thread count.
+// Softmax probabilities of all networks, and with spec.mirror of all eight mirror images, are averaged with the tiles' blending
+// weights; the label is the class with the largest average, the lowest of equals. Tiles that would only write outside the ROI
+// are skipped. The compute precision is set for the call and restored. Networks run where their weights are and use torch's
+// thread count; the same number of threads gives the same bits.
+// max_memory_bytes: above the process's size before the call, 0 = no limit; it decides the tile and thus the result, so the
+// caller fixes it once. Errors: Error(input) when networks and case do not fit together, Error(budget) when no tile fits,
+// Error(stopped), Error(failure) naming the tile whose logits are not finite.
 Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const PredictSpec& spec, Precision precision,
                           int64_t max_memory_bytes, std::stop_token stop = {}, std::function<void(int64_t done, int64_t of)> progress = {});
 

@@ -1,6 +1,11 @@
-// Which tiles cover a volume. Torch-free in itself. Input tiles may reach beyond the volume by the network's margin only.
+// Which tiles cover a volume, what each of them may write, and the memory all of it takes. Torch-free.
+//
+// Axes are planned alone: a plan is the product of three lists. An axis on which the network uses valid convolutions (or sees a
+// single voxel) is "exact": its tiles read real neighbours, and with blend "crop" they meet without overlap at multiples of
+// output_stride(graph), so that the result does not depend on the tiling. On padded axes tiles overlap.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -10,16 +15,25 @@
 
 namespace tomograd {
 
+struct AxisTiles {
+  std::vector<int64_t> starts;                   // first voxel of each output tile; < 0 only where the volume is smaller than a tile
+  std::vector<int64_t> begins, ends;             // voxels [begin, end) of the volume that each tile adds to; begins never decrease
+  std::vector<float> weights;                    // blending weight by place in the output tile, > 0, the same for all tiles
+};
+
 struct TilePlan {
   Extent volume, tile, output;                   // input tile size and what the network returns for it
   Margin margin;                                 // input voxels before/after the output's box
-  std::vector<Extent> starts;                    // first voxel of each *output* tile, z slowest; the last tile of an axis is flush
+  std::array<AxisTiles, 3> axes;                 // z, y, x
+  std::vector<Extent> starts;                    // first voxel of each *output* tile, z slowest: the product of the axes' starts
+  int64_t slab_planes = 0;                       // planes whose class sums are unfinished at the same time, at most
   int64_t peak_bytes = 0;                        // predicted, above the process's size before
 };
 
 // Tile = nearest legal size to spec.tile, not larger than the volume needs, shrunk until peak_bytes <= max_memory_bytes
-// (0 = no limit); Error(budget) with both numbers when even the smallest does not fit. blend "crop" with valid networks
-// uses no overlap and starts at multiples of output_stride(graph), so the result does not depend on the tiling.
+// (0 = no limit); Error(budget) with both numbers when even the smallest does not fit. What a tile reads beyond the volume
+// (margins; volumes smaller than the smallest legal tile, which then lie in its middle) is the case's outside value.
+// bytes_per_value: 4 for f32 compute, 2 for bf16 and f16. Error(input) for networks whose output has another resolution.
 TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, int bytes_per_value, int64_t max_memory_bytes, int64_t networks = 1);
 
 }  // namespace tomograd

@@ -81,7 +81,7 @@ Moments moments(const float* v, int64_t n, float centre) {
 VoxelStatistics voxel_statistics(const PatchKernels& kernels, const float* v, int64_t n) {
   VoxelStatistics statistics;
   float copy[step];
-  for (int64_t first = 0; first < n; first += step) kernels.row(v + first, std::min(step, n - first), {}, &statistics, copy);
+  for (int64_t first = 0; first < n; first += step) kernels.row({v + first, nullptr, step}, std::min(step, n - first), {}, &statistics, copy);
   return statistics;
 }
 

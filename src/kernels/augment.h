@@ -25,12 +25,21 @@ struct RowChange {
   bool stream = false;           // bypass the caches (only for aligned rows of whole cache lines; finish with finish_streaming)
 };
 
+// A row that may lie in two blocks: value i is first[i] below `split` and second[i - split] from there on.
+template <class T>
+struct SplitRow {
+  const T* first = nullptr;
+  const T* second = nullptr;
+  int64_t split = 0;             // n or more: all in first
+  T at(int64_t i) const { return i < split ? first[i] : second[i - split]; }
+};
+
 struct PatchKernels {
   // out[i] = (in[i] + sigma noise[i]) factor, i mirrored first when reversed; in may be out unless reversed. Adds the values
   // written to *statistics unless null: 16 float sums per row (value i goes to sum i mod 16), folded into the double sum.
-  void (*row)(const float* in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out);
+  void (*row)(const SplitRow<float>& in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out);
   // The same for labels, copied or mirrored.
-  void (*label_row)(const uint8_t* in, int64_t n, bool reversed, bool stream, uint8_t* out);
+  void (*label_row)(const SplitRow<uint8_t>& in, int64_t n, bool reversed, bool stream, uint8_t* out);
   // v = (v - mean) factor + mean, then kept inside [minimum, maximum]
   void (*contrast)(float* v, int64_t n, float mean, float minimum, float maximum, float factor);
   // v = t^gamma range + minimum with t = (v - minimum) / range; t below 1e-20 gives 0; gamma in [0.3, 1.6].

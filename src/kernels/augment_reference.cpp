@@ -9,12 +9,12 @@
 namespace tomograd {
 namespace {
 
-void row(const float* in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
+void row(const SplitRow<float>& in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
   float sum[16] = {}, low[16], high[16];
   std::fill(low, low + 16, INFINITY);
   std::fill(high, high + 16, -INFINITY);
   for (int64_t i = 0; i < n; ++i) {
-    float v = change.reversed ? in[n - 1 - i] : in[i];
+    float v = in.at(change.reversed ? n - 1 - i : i);
     if (change.noise) v = std::fma(change.sigma, change.noise[i], v);
     v *= change.factor;
     out[i] = v;
@@ -31,8 +31,8 @@ void row(const float* in, int64_t n, const RowChange& change, VoxelStatistics* s
   statistics->count += n;
 }
 
-void label_row(const uint8_t* in, int64_t n, bool reversed, bool, uint8_t* out) {
-  for (int64_t i = 0; i < n; ++i) out[i] = reversed ? in[n - 1 - i] : in[i];
+void label_row(const SplitRow<uint8_t>& in, int64_t n, bool reversed, bool, uint8_t* out) {
+  for (int64_t i = 0; i < n; ++i) out[i] = in.at(reversed ? n - 1 - i : i);
 }
 
 void contrast(float* v, int64_t n, float mean, float minimum, float maximum, float factor) {

@@ -16,12 +16,28 @@ inline Floats reverse(Floats v) {
 #endif
 }
 
+// Values [i, i + lanes) of a row; lanes that the other block holds are masked, so nothing beyond either block is touched.
+inline Floats load_split(const SplitRow<float>& in, int64_t i) {
+  if (i + lanes <= in.split) return load(in.first + i);
+  const float* second = in.second + (i - in.split);
+  if (i >= in.split) return load(second);
+  const int here = int(in.split - i);
+#if defined(TOMOGRAD_ISA_avx2)
+  const Ints index = {0, 1, 2, 3, 4, 5, 6, 7};
+  const Ints mine = index < here;
+  return Floats(_mm256_or_ps(_mm256_maskload_ps(in.first + i, __m256i(mine)), _mm256_maskload_ps(second, __m256i(~mine))));
+#else
+  const auto mine = __mmask16((1u << here) - 1);
+  return Floats(_mm512_mask_loadu_ps(_mm512_maskz_loadu_ps(mine, in.first + i), __mmask16(~mine), second));
+#endif
+}
+
 struct Sums {
   Floats sum[parts], low[parts], high[parts];
 };
 
 template <bool reversed, bool noisy, bool counted>
-void change_row(const float* in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
+void change_row(const SplitRow<float>& in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
   Sums s;
   if constexpr (counted)
     for (int p = 0; p < parts; ++p) s.sum[p] = Floats{}, s.low[p] = all(__builtin_inff()), s.high[p] = all(-__builtin_inff());
@@ -31,7 +47,7 @@ void change_row(const float* in, int64_t n, const RowChange& change, VoxelStatis
   for (; i + 16 <= n; i += 16)
     for (int p = 0; p < parts; ++p) {
       const int64_t at = i + p * lanes;
-      Floats v = reversed ? reverse(load(in + n - at - lanes)) : load(in + at);
+      Floats v = reversed ? reverse(load_split(in, n - at - lanes)) : load_split(in, at);
       if constexpr (noisy) v = fused(sigma, load(change.noise + at), v);
       v *= factor;
       if constexpr (counted) {
@@ -46,7 +62,7 @@ void change_row(const float* in, int64_t n, const RowChange& change, VoxelStatis
   const int64_t left = n - i;
   if (left > 0) {
     float noise[16] = {};
-    for (int64_t j = 0; j < left; ++j) rest[j] = reversed ? in[left - 1 - j] : in[i + j];
+    for (int64_t j = 0; j < left; ++j) rest[j] = in.at(reversed ? left - 1 - j : i + j);
     if constexpr (noisy)
       for (int64_t j = 0; j < left; ++j) noise[j] = change.noise[i + j];
     for (int p = 0; p < parts; ++p) {
@@ -74,24 +90,48 @@ void change_row(const float* in, int64_t n, const RowChange& change, VoxelStatis
 }
 
 template <bool reversed>
-void choose(const float* in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
+void choose(const SplitRow<float>& in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
   if (change.noise) return statistics ? change_row<reversed, true, true>(in, n, change, statistics, out) : change_row<reversed, true, false>(in, n, change, nullptr, out);
   return statistics ? change_row<reversed, false, true>(in, n, change, statistics, out) : change_row<reversed, false, false>(in, n, change, nullptr, out);
 }
 
-void row(const float* in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
+void row(const SplitRow<float>& in, int64_t n, const RowChange& change, VoxelStatistics* statistics, float* out) {
   change.reversed ? choose<true>(in, n, change, statistics, out) : choose<false>(in, n, change, statistics, out);
 }
 
-void label_row(const uint8_t* in, int64_t n, bool reversed, bool stream, uint8_t* out) {
+#if defined(TOMOGRAD_ISA_avx2)
+void label_row(const SplitRow<uint8_t>& in, int64_t n, bool reversed, bool, uint8_t* out) {
+  const int64_t split = in.split < n ? in.split : n;
   if (reversed) {
-    for (int64_t i = 0; i < n; ++i) out[i] = in[n - 1 - i];
-  } else if (stream && n % 64 == 0 && (reinterpret_cast<uintptr_t>(out) & 63) == 0) {
-    for (int64_t i = 0; i < n; i += lanes * 4) stream_out(reinterpret_cast<float*>(out + i), load(reinterpret_cast<const float*>(in + i)));
+    for (int64_t i = 0; i < split; ++i) out[n - 1 - i] = in.first[i];
+    for (int64_t i = split; i < n; ++i) out[n - 1 - i] = in.second[i - split];
   } else {
-    std::memcpy(out, in, size_t(n));
+    std::memcpy(out, in.first, size_t(split));
+    if (split < n) std::memcpy(out + split, in.second, size_t(n - split));
   }
 }
+#else
+inline __m512i reverse_bytes(__m512i v) {
+  const __m512i within = _mm512_set_epi64(0x0001020304050607, 0x08090A0B0C0D0E0F, 0x0001020304050607, 0x08090A0B0C0D0E0F, 0x0001020304050607, 0x08090A0B0C0D0E0F, 0x0001020304050607, 0x08090A0B0C0D0E0F);
+  v = _mm512_maskz_shuffle_epi8(~__mmask64{0}, v, within);
+  return _mm512_maskz_shuffle_i64x2(0xFF, v, v, 0x1B);
+}
+
+void label_row(const SplitRow<uint8_t>& in, int64_t n, bool reversed, bool stream, uint8_t* out) {
+  stream = stream && n % 64 == 0 && (reinterpret_cast<uintptr_t>(out) & 63) == 0;
+  int64_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    const int64_t from = reversed ? n - 64 - i : i, here = in.split - from;
+    const __mmask64 mine = here >= 64 ? ~__mmask64{0} : here <= 0 ? __mmask64{0} : (__mmask64{1} << here) - 1;
+    __m512i v = _mm512_maskz_loadu_epi8(mine, in.first + from);
+    if (~mine) v = _mm512_mask_loadu_epi8(v, ~mine, in.second + (from - in.split));
+    if (reversed) v = reverse_bytes(v);
+    if (stream) stream_out(reinterpret_cast<float*>(out + i), Floats(v));
+    else std::memcpy(out + i, &v, 64);
+  }
+  for (const int64_t left = n - i; i < n; ++i) out[i] = in.at(reversed ? left - 1 - (i - (n - left)) : i);
+}
+#endif
 
 void contrast(float* v, int64_t n, float mean, float minimum, float maximum, float factor) {
   for (int64_t i = 0; i < n; ++i) {
@@ -121,19 +161,35 @@ void gamma(float* v, int64_t n, float minimum, float maximum, float exponent, bo
   for (int64_t j = i; j < n; ++j) v[j] = rest[j - i];
 }
 
+#if defined(TOMOGRAD_ISA_avx2)
+inline Floats gather(const float* base, Ints index) { return Floats(_mm256_i32gather_ps(base, __m256i(index), 4)); }
+#else
+inline Floats gather(const float* base, Ints index) { return Floats(_mm512_mask_i32gather_ps(_mm512_setzero_ps(), __mmask16(0xFFFF), __m512i(index), base, 4)); }
+#endif
+
 void sample_linear(const float* box, Extent size, const float start[3], const float step[3], int64_t n, float* out) {
   const int32_t sy = int32_t(size.x), sz = int32_t(size.y * size.x);
-  const float z0 = start[0], y0 = start[1], x0 = start[2], dz = step[0], dy = step[1], dx = step[2];
-  for (int32_t i = 0; i < int32_t(n); ++i) {
-    float z = z0 + float(i) * dz, y = y0 + float(i) * dy, x = x0 + float(i) * dx;
-    int32_t iz = int32_t(z), iy = int32_t(y), ix = int32_t(x);
-    float wz = z - float(iz), wy = y - float(iy), wx = x - float(ix);
-    int32_t at = iz * sz + iy * sy + ix;
-    float a = box[at], b = box[at + 1], c = box[at + sy], d = box[at + sy + 1];
-    float e = box[at + sz], f = box[at + sz + 1], g = box[at + sz + sy], h = box[at + sz + sy + 1];
-    float ab = a + wx * (b - a), cd = c + wx * (d - c), ef = e + wx * (f - e), gh = g + wx * (h - g);
-    float front = ab + wy * (cd - ab), back = ef + wy * (gh - ef);
-    out[i] = front + wz * (back - front);
+  Ints count;
+  for (int l = 0; l < lanes; ++l) count[l] = l;
+  const Ints last = Ints{} + int32_t(n - 1);
+  for (int64_t first = 0; first < n; first += lanes) {
+    Ints i = count + int32_t(first);
+    i = i < last ? i : last;                     // lanes beyond the end repeat the last value
+    const Floats f = __builtin_convertvector(i, Floats);
+    Floats z = start[0] + f * step[0], y = start[1] + f * step[1], x = start[2] + f * step[2];
+    const Ints iz = __builtin_convertvector(z, Ints), iy = __builtin_convertvector(y, Ints), ix = __builtin_convertvector(x, Ints);
+    z -= __builtin_convertvector(iz, Floats), y -= __builtin_convertvector(iy, Floats), x -= __builtin_convertvector(ix, Floats);
+    const Ints at = iz * sz + iy * sy + ix;
+    auto along_x = [&](int32_t offset) {
+      const Floats a = gather(box + offset, at), b = gather(box + offset + 1, at);
+      return a + x * (b - a);
+    };
+    const Floats ab = along_x(0), cd = along_x(sy), ef = along_x(sz), gh = along_x(sz + sy);
+    const Floats front = ab + y * (cd - ab), back = ef + y * (gh - ef);
+    const Floats value = front + z * (back - front);
+    if (first + lanes <= n) store(out + first, value);
+    else
+      for (int64_t l = 0; first + l < n; ++l) out[first + l] = value[l];
   }
 }
 

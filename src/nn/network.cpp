@@ -1,12 +1,14 @@
 // The executor: walks the graph's nodes in order, frees every intermediate tensor after its last consumer, and leaves the
-// derivatives to autograd. Where fused kernels know a chain of nodes, they run it in one go (fused.h).
+// derivatives to autograd. Where fused kernels know a chain of nodes, they run it in one go at the chain's last node.
 #include "nn/network.h"
 
 #include <torch/torch.h>
 
 #include "base/error.h"
 #include "nn/initial_weights.h"
+#include "nn/few_channels.h"
 #include "nn/layers.h"
+#include "nn/norm_act.h"
 #include "nn/norms.h"
 
 namespace tomograd {
@@ -28,6 +30,55 @@ std::vector<bool> carriers_of_input(const Graph& graph) {
     carries[i] = node.op == Op::input || (!mixes && carries[size_t(node.inputs[0])]);
   }
   return carries;
+}
+
+// Norm, activation and residual that run as one (norm_act.h); a node that stands in the middle of a chain has no value.
+struct Chain { int norm = -1, activation = -1, add = -1, residual = -1; };
+
+struct Chains {
+  std::vector<int> chain_at;                     // node -> chain that ends there, -1
+  std::vector<bool> inside;                      // node has no value of its own
+  std::vector<bool> idle_bias;                   // convolution whose bias the norm behind it cancels
+  std::vector<Chain> chains;
+};
+
+Chains find_chains(const Graph& graph) {
+  size_t count = graph.nodes.size();
+  std::vector<std::vector<int>> readers(count);
+  for (size_t i = 0; i < count; ++i)
+    for (int from : graph.nodes[i].inputs) readers[size_t(from)].push_back(int(i));
+  for (const Head& output : graph.outputs) readers[size_t(output.node)].push_back(-1);
+  Chains found{std::vector<int>(count, -1), std::vector<bool>(count, false), std::vector<bool>(count, false), {}};
+  auto only_reader = [&](int node, Op op) {
+    const auto& list = readers[size_t(node)];
+    return list.size() == 1 && list[0] >= 0 && graph.nodes[size_t(list[0])].op == op ? list[0] : -1;
+  };
+  for (size_t i = 0; i < count; ++i) {
+    if (!can_fuse(graph.nodes[i], nullptr)) continue;
+    Chain chain{int(i), only_reader(int(i), Op::activation), -1, -1};
+    if (chain.activation >= 0 && !can_fuse(graph.nodes[i], &graph.nodes[size_t(chain.activation)])) chain.activation = -1;
+    int last = chain.activation >= 0 ? chain.activation : chain.norm, add = only_reader(last, Op::add);
+    if (add >= 0 && graph.nodes[size_t(add)].inputs.size() == 2 && !graph.nodes[size_t(add)].pad_channels) {
+      const auto& in = graph.nodes[size_t(add)].inputs;
+      chain.add = add;
+      chain.residual = in[0] == last ? in[1] : in[0];
+    }
+    int conv = graph.nodes[i].inputs[0];
+    Op before = graph.nodes[size_t(conv)].op;
+    if ((before == Op::conv || before == Op::transposed_conv) && only_reader(conv, Op::norm) == int(i)) found.idle_bias[size_t(conv)] = true;
+    int end = chain.add >= 0 ? chain.add : last;
+    for (int node : {chain.norm, chain.activation})
+      if (node >= 0 && node != end) found.inside[size_t(node)] = true;
+    // Two chains that meet in one addition: the second takes the first's result as its residual, as any other value.
+    if (found.chain_at[size_t(end)] >= 0) {
+      chain.add = chain.residual = -1;
+      found.inside[size_t(last)] = false;
+      end = last;
+    }
+    found.chain_at[size_t(end)] = int(found.chains.size());
+    found.chains.push_back(chain);
+  }
+  return found;
 }
 
 // Nodes that the wanted heads depend on.
@@ -54,6 +105,7 @@ struct Network::State {
   bool fused = true;
   std::vector<Entry> entries;
   std::vector<NodeTensors> of_node;
+  Chains chains;
 
   at::Tensor tensor(int place) const { return place < 0 ? at::Tensor() : entries[size_t(place)].tensor; }
   int add(std::string name, at::Tensor value, bool trained) {
@@ -65,7 +117,9 @@ struct Network::State {
     const NodeTensors& p = of_node[node];
     return {tensor(p.weight), tensor(p.bias), tensor(p.running_mean), tensor(p.running_var), tensor(p.ring_position)};
   }
-  at::Tensor run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool training, int64_t step);
+  at::Tensor convolve_node(size_t i, const at::Tensor& x, at::ScalarType type, bool fusing);
+  at::Tensor run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool fusing, bool training, int64_t step);
+  at::Tensor run_chain(const Chain& chain, const std::vector<at::Tensor>& values);
 };
 
 Network::Network(Graph graph, uint64_t seed, const std::vector<std::string>& channel_names) : state_(std::make_unique<State>()) {
@@ -75,6 +129,7 @@ Network::Network(Graph graph, uint64_t seed, const std::vector<std::string>& cha
   s.graph = std::move(graph);
   s.seed = seed;
   s.of_node.resize(s.graph.nodes.size());
+  s.chains = find_chains(s.graph);
   std::vector<bool> carries = carriers_of_input(s.graph);
   std::map<std::string, size_t> node_of;
   for (size_t i = 0; i < s.graph.nodes.size(); ++i) node_of[s.graph.nodes[i].name] = i;
@@ -120,19 +175,38 @@ void Network::to_double() {
     if (e.tensor.is_floating_point()) e.tensor.set_data(e.tensor.to(at::kDouble));
 }
 
-at::Tensor Network::State::run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool training, int64_t step) {
+at::Tensor Network::State::convolve_node(size_t i, const at::Tensor& input, at::ScalarType type, bool fusing) {
+  const Node& node = graph.nodes[i];
+  at::Tensor weight = tensor(of_node[i].weight), bias = tensor(of_node[i].bias);
+  if (fusing && chains.idle_bias[i]) bias = at::Tensor();  // run_chain hands it to the norm
+  if (fusing && few_channels_fit(node, input.size(1))) return few_channel_convolve(input.to(at::kFloat), weight, bias);
+  if (fusing && few_outputs_fit(node)) return few_output_convolve_transposed(input.to(at::kFloat), weight, bias);
+  at::Tensor x = input.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
+  weight = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
+  if (bias.defined()) bias = bias.to(type);
+  at::Tensor y = node.op == Op::conv ? convolve(node, x, weight, bias) : convolve_transposed(node, x, weight, bias);
+  return fusing || type == at::kDouble ? y : y.to(at::kFloat);
+}
+
+at::Tensor Network::State::run_chain(const Chain& chain, const std::vector<at::Tensor>& values) {
+  const Node& norm = graph.nodes[size_t(chain.norm)];
+  const NodeTensors& p = of_node[size_t(chain.norm)];
+  int before = norm.inputs[0];
+  at::Tensor slope, residual, idle_bias;
+  const Node* activation = nullptr;
+  if (chain.activation >= 0) activation = &graph.nodes[size_t(chain.activation)], slope = tensor(of_node[size_t(chain.activation)].slope);
+  if (chain.residual >= 0) residual = values[size_t(chain.residual)];
+  if (chains.idle_bias[size_t(before)]) idle_bias = tensor(of_node[size_t(before)].bias);
+  return norm_act(norm, activation, values[size_t(before)], tensor(p.weight), tensor(p.bias), slope, residual, idle_bias);
+}
+
+at::Tensor Network::State::run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool fusing, bool training, int64_t step) {
   const Node& node = graph.nodes[i];
   const NodeTensors& p = of_node[i];
   switch (node.op) {
     case Op::input: break;
     case Op::conv:
-    case Op::transposed_conv: {
-      at::Tensor x = in[0].to(type), weight = tensor(p.weight).to(type), bias = tensor(p.bias);
-      if (bias.defined()) bias = bias.to(type);
-      x = x.contiguous(at::MemoryFormat::ChannelsLast3d);
-      at::Tensor y = node.op == Op::conv ? convolve(node, x, weight, bias) : convolve_transposed(node, x, weight, bias);
-      return type == at::kDouble ? y : y.to(at::kFloat);
-    }
+    case Op::transposed_conv: return convolve_node(i, in[0], type, fusing);
     case Op::norm: return normalize(node, in[0], norm_tensors(i), training);
     case Op::activation: return activate(node, in[0], tensor(p.slope));
     case Op::bias: return add_bias(in[0], tensor(p.bias));
@@ -164,6 +238,7 @@ std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training,
 
   at::Tensor weight_like = s.entries.empty() ? input : s.entries[0].tensor;
   at::ScalarType type = compute_type(s.precision, weight_like);
+  bool fusing = s.fused && input.device().is_cpu() && (type == at::kFloat || type == at::kBFloat16);
   std::vector<at::Tensor> values(s.graph.nodes.size());
   for (size_t i = 0; i < s.graph.nodes.size(); ++i) {
     if (!needed[i]) continue;
@@ -172,13 +247,22 @@ std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training,
       values[i] = type == at::kDouble ? input.to(type) : input.to(at::kFloat);
       continue;
     }
-    std::vector<at::Tensor> in;
-    for (int from : node.inputs) in.push_back(values[size_t(from)]);
-    values[i] = s.run_node(i, in, shape[i].size, type, training, step);
+    if (fusing && s.chains.inside[i]) continue;
+    std::vector<int> sources = node.inputs;
+    if (fusing && s.chains.chain_at[i] >= 0) {
+      const Chain& chain = s.chains.chains[size_t(s.chains.chain_at[i])];
+      sources = {s.graph.nodes[size_t(chain.norm)].inputs[0]};
+      if (chain.residual >= 0) sources.push_back(chain.residual);
+      values[i] = s.run_chain(chain, values);
+    } else {
+      std::vector<at::Tensor> in;
+      for (int from : sources) in.push_back(values[size_t(from)]);
+      values[i] = s.run_node(i, in, shape[i].size, type, fusing, training, step);
+    }
     if (spatial_size(values[i]) != shape[i].size || values[i].size(1) != shape[i].channels)
       fail_failure(text("node ", node.name, " made ", values[i].size(1), " channels of ", to_string(spatial_size(values[i])), ", the graph says ",
                         shape[i].channels, " of ", to_string(shape[i].size)));
-    for (int from : node.inputs)
+    for (int from : sources)
       if (--readers[size_t(from)] == 0) values[size_t(from)] = at::Tensor();
   }
   std::vector<at::Tensor> result;

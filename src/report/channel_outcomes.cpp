@@ -73,10 +73,10 @@ void pair_with_all(ChannelReport& channel, const std::map<std::string, Cell>& wi
 
 Verdict judge(const ChannelReport& channel, const ReportData& report) {
   if (channel.changes.size() < 2) return Verdict::undecided;
-  if (channel.change.coverage >= least_coverage && channel.change.low > -report.margin && channel.change.high < report.margin) return Verdict::does_not_matter;
-  if (!report.can_reach_significance || !(channel.holm_p < significance_level)) return Verdict::undecided;
-  if (channel.change.high < 0) return Verdict::matters;
-  return channel.change.low > 0 ? Verdict::harms : Verdict::undecided;
+  bool shown = report.can_reach_significance && channel.holm_p < significance_level;
+  if (shown && channel.change.low > 0) return Verdict::harms;
+  if (channel.change.coverage >= least_coverage && -channel.change.low < report.margin) return Verdict::does_not_matter;
+  return shown && channel.change.high < 0 ? Verdict::matters : Verdict::undecided;
 }
 
 }  // namespace

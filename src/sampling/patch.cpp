@@ -10,6 +10,7 @@ namespace tomograd {
 namespace {
 
 constexpr int64_t noise_at_once = 4096;          // values: 16 kB, half of a first-level cache
+constexpr int64_t rows_ahead = 16;               // how far reading runs ahead of writing
 constexpr int64_t box_at_once = 64 * 1024;       // voxels of the source box of an affine tile: 256 kB, a part of a second-level cache
 
 template <class T>
@@ -47,13 +48,25 @@ struct Placement {
   Extent begin, patch;
   int64_t z(int64_t i) const { return begin.z + (augmentation.flip[0] ? patch.z - 1 - i : i); }
   int64_t y(int64_t i) const { return begin.y + (augmentation.flip[1] ? patch.y - 1 - i : i); }
+
+  template <class Rows, class Body>
+  void each_row(Rows& rows, Body&& body) const {  // body(row of the blocks, number of the output row), in output order
+    const int64_t count = patch.z * patch.y;
+    int64_t ahead_z = rows_ahead / patch.y, ahead_y = rows_ahead % patch.y;
+    for (int64_t zi = 0, r = 0; zi < patch.z; ++zi)
+      for (int64_t yi = 0; yi < patch.y; ++yi, ++r) {
+        if (r + rows_ahead < count) rows.prefetch(z(ahead_z), y(ahead_y));
+        if (++ahead_y == patch.y) ahead_y = 0, ++ahead_z;
+        body(rows.at(z(zi), y(yi)), r);
+      }
+  }
 };
 
 template <class T>
 void fill_box(BlockSource& source, int64_t channel, const Box& box, T outside, Buffer<T>& line, T* into) {
-  BlockRows<T> rows(source, channel, box.begin.x, box.size.x, outside, room(line, box.size.x));
+  BlockRows<T> rows(source, channel, box, outside, room(line, box.size.x));
   for (int64_t z = 0; z < box.size.z; ++z)
-    for (int64_t y = 0; y < box.size.y; ++y) std::memcpy(into + (z * box.size.y + y) * box.size.x, rows.at(box.begin.z + z, box.begin.y + y), size_t(box.size.x) * sizeof(T));
+    for (int64_t y = 0; y < box.size.y; ++y) rows.copy(box.begin.z + z, box.begin.y + y, into + (z * box.size.y + y) * box.size.x);
 }
 
 // The box of voxels that linear interpolation needs for a box of the patch, with a little to spare for rounding.
@@ -116,15 +129,22 @@ void render_channel(BlockSource& source, int64_t index, const Placement& p, cons
   change.stream = stream && !later && !affine;
   NoiseRows noise(channel, patch, w.noise);
   const float outside = source.outside(index);
+  auto change_row = [&](const SplitRow<float>& in, int64_t r) {
+    change.noise = noise.row(r);
+    kernels.row(in, patch.x, change, counted ? &statistics : nullptr, out + r * patch.x);
+  };
+  auto finish = [&] {
+    if (later) apply_later_steps(kernels, channel, counted ? &statistics : nullptr, patch, w.copy, out);
+  };
   if (affine) sample_affine<float>(source, index, p, outside, w.line, w.box, kernels.sample_linear, out);
-  BlockRows<float> rows(source, index, p.begin.x, patch.x, outside, room(w.line, patch.x));
-  if (!affine || channel.noise_sigma > 0 || channel.brightness != 1 || counted)
-    for (int64_t z = 0, r = 0; z < patch.z; ++z)
-      for (int64_t y = 0; y < patch.y; ++y, ++r) {
-        change.noise = noise.row(r);
-        kernels.row(affine ? out + r * patch.x : rows.at(p.z(z), p.y(y)), patch.x, change, counted ? &statistics : nullptr, out + r * patch.x);
-      }
-  if (later) apply_later_steps(kernels, channel, counted ? &statistics : nullptr, patch, w.copy, out);
+  if (affine) {
+    if (channel.noise_sigma <= 0 && channel.brightness == 1 && !counted) return finish();
+    for (int64_t r = 0; r < patch.z * patch.y; ++r) change_row({out + r * patch.x, nullptr, patch.x}, r);
+  } else {
+    BlockRows<float> rows(source, index, Box{p.begin, patch}, outside, room(w.line, patch.x));
+    p.each_row(rows, change_row);
+  }
+  finish();
 }
 
 void render_labels(BlockSource& source, const Placement& p, bool stream, PatchWorkspace& w, uint8_t* out) {
@@ -135,9 +155,8 @@ void render_labels(BlockSource& source, const Placement& p, bool stream, PatchWo
   } else if (p.augmentation.affine) {
     sample_affine<uint8_t>(source, -1, p, not_counted, w.label_line, w.label_box, kernels.sample_nearest, out);
   } else {
-    BlockRows<uint8_t> rows(source, -1, p.begin.x, patch.x, not_counted, room(w.label_line, patch.x));
-    for (int64_t z = 0, r = 0; z < patch.z; ++z)
-      for (int64_t y = 0; y < patch.y; ++y, ++r) kernels.label_row(rows.at(p.z(z), p.y(y)), patch.x, p.augmentation.flip[2], stream, out + r * patch.x);
+    BlockRows<uint8_t> rows(source, -1, Box{p.begin, patch}, not_counted, room(w.label_line, patch.x));
+    p.each_row(rows, [&](const SplitRow<uint8_t>& in, int64_t r) { kernels.label_row(in, patch.x, p.augmentation.flip[2], stream, out + r * patch.x); });
   }
 }
 

@@ -22,11 +22,23 @@ struct Slot {
   int64_t claimed = 0, done = 0;
   std::exception_ptr error;                      // the first of its patches, in patch order, that failed
   int64_t failed_item = INT64_MAX;
+  bool unusable = false;                         // there was no memory for it; nothing is made after it
 };
 
 }  // namespace
 
 struct PatchQueue::State {
+  State(std::vector<BlockSource*> sources_, const Sampler& sampler_, const SamplingSpec& sampling_, const AugmentSpec& augment_, std::vector<std::string> names_, uint64_t seed_, int64_t first_)
+      : sources(std::move(sources_)), sampler(sampler_), sampling(sampling_), augment(augment_), names(std::move(names_)), seed(seed_), first(first_) {}
+  ~State() {
+    {
+      std::lock_guard lock(mutex);
+      ending = true;
+    }
+    work.notify_all();
+    for (auto& worker : workers) worker.join();
+  }
+
   std::vector<BlockSource*> sources;
   const Sampler& sampler;
   SamplingSpec sampling;
@@ -34,7 +46,8 @@ struct PatchQueue::State {
   std::vector<std::string> names;
   uint64_t seed;
   int64_t first;
-  int64_t depth = 0;                             // batches that are ready, in the making or kept for reuse
+  int64_t depth = 0;                             // batches the budget holds: ready, in the making, or kept for reuse
+  int64_t ahead = 0;                             // of these, ready or in the making; one is left for what the consumer gives back
   bool stream = false;
 
   std::mutex mutex;
@@ -100,17 +113,18 @@ struct PatchQueue::State {
   Slot* claimable() {                            // under the mutex: the slot whose next patch is to be made, opened when there is room
     for (auto& slot : slots)
       if (slot->claimed < slot->batch.count) return slot.get();
-    if (int64_t(slots.size()) >= depth) return nullptr;
+    if (int64_t(slots.size()) >= ahead || (!slots.empty() && slots.back()->unusable)) return nullptr;
     auto slot = std::make_unique<Slot>();
     try {
       open(*slot);
     } catch (...) {                              // no memory: delivered in its turn
       slot->error = std::current_exception();
       slot->batch = {};
+      slot->unusable = true;
       ready.notify_all();
     }
     slots.push_back(std::move(slot));
-    return slots.back()->error ? nullptr : slots.back().get();
+    return slots.back()->unusable ? nullptr : slots.back().get();
   }
 
   void serve() {
@@ -118,7 +132,7 @@ struct PatchQueue::State {
     std::unique_lock lock(mutex);
     while (true) {
       Slot* slot = nullptr;
-      work.wait(lock, [&] { return ending || ((slots.empty() || !slots.back()->error) && (slot = claimable())); });
+      work.wait(lock, [&] { return ending || (slot = claimable()); });
       if (ending) return;
       const int64_t item = slot->claimed++;
       lock.unlock();
@@ -152,7 +166,7 @@ struct PatchQueue::State {
 
 PatchQueue::PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler, const SamplingSpec& sampling, const AugmentSpec& augment,
                        std::vector<std::string> channel_names, uint64_t seed, int64_t first)
-    : state_(new State{std::move(sources), sampler, sampling, augment, std::move(channel_names), seed, first, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}}) {
+    : state_(new State(std::move(sources), sampler, sampling, augment, std::move(channel_names), seed, first)) {
   State& s = *state_;
   if (first < 0) fail_failure(text("a patch queue was asked to start at patch ", first));
   for (const BlockSource* source : s.sources)
@@ -162,18 +176,12 @@ PatchQueue::PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler
   if (sampling.workers > 0 && s.depth < 1)
     fail(ErrorKind::budget, text("a batch of ", sampling.batch, " patches takes ", bytes_text(s.batch_bytes()), ", sampling.queue_megabytes allows ", bytes_text(budget)),
          "raise sampling.queue_megabytes, lower the patch or batch size, or set sampling.workers to 0");
+  s.ahead = std::max<int64_t>(1, s.depth - 1);
   s.stream = sampling.workers > 0 && s.depth * s.batch_bytes() > larger_than_caches;
   for (int64_t i = 0; i < sampling.workers; ++i) s.workers.emplace_back([&s] { s.serve(); });
 }
 
-PatchQueue::~PatchQueue() {
-  {
-    std::lock_guard lock(state_->mutex);
-    state_->ending = true;
-  }
-  state_->work.notify_all();
-  for (auto& worker : state_->workers) worker.join();
-}
+PatchQueue::~PatchQueue() = default;
 
 Batch PatchQueue::next() {
   State& s = *state_;
@@ -182,8 +190,13 @@ Batch PatchQueue::next() {
   Batch batch;
   if (s.workers.empty()) {
     Slot slot;
-    s.open(slot);
-    for (int64_t item = 0; item < slot.batch.count; ++item) s.make(slot.batch, item, s.own);
+    try {
+      s.open(slot);
+      for (int64_t item = 0; item < slot.batch.count; ++item) s.make(slot.batch, item, s.own);
+    } catch (...) {
+      s.failure = std::current_exception();
+      throw;
+    }
     batch = std::move(slot.batch);
   } else {
     batch = s.wait_for_next();

@@ -194,7 +194,10 @@ Sampler::Sampler(const std::vector<PreparedCase>& cases, const std::vector<Label
     : state_(new State{cases, indices, spec, seed, 1, {}, {}, {}, {}, {}}) {
   State& s = *state_;
   s.check_and_weigh();
-  if (spec.locations.empty()) return s.look_for_gaps();
+  if (spec.locations.empty()) {
+    s.look_for_gaps();
+    return;
+  }
   int64_t others = 0;
   s.locations = read_locations(env, spec.locations, cases, &others);
   if (others > 0) s.tell(text(others, " patch locations belong to cases that are not trained on and are left out"));

@@ -18,6 +18,7 @@ struct PatchPlace {
   int case_index = 0;                            // into the list the sampler was made with
   int drawn_class = -1;                          // class the centre was drawn from: 0 = background, -1 = anywhere
   Extent begin;                                  // first voxel of the patch; may lie outside the volume by less than the patch
+  bool operator==(const PatchPlace&) const = default;
 };
 
 // How min_fraction fared in an epoch: a patch drawn as foreground that has too little of it is drawn again, at most

@@ -31,10 +31,12 @@ class MemoryBlocks : public BlockSource {
   MemoryBlocks(Extent size, const std::vector<const float*>& channels, const uint8_t* labels, std::vector<float> outside, Extent block)
       : size_(size), block_(block), outside_(std::move(outside)) {
     for (int axis = 0; axis < 3; ++axis) {
-      if (size[axis] < 1 || block[axis] < 1) fail_failure(text("blocks of ", to_string(block), " of a volume of ", to_string(size), " were asked for"));
+      if (size[axis] < 1 || block[axis] < 1)
+        fail_failure(text("blocks of ", to_string(block), " of a volume of ", to_string(size), " were asked for"));
       grid_[axis] = ceil_div(size[axis], block[axis]);
     }
-    if (channels.size() != outside_.size()) fail_failure(text(channels.size(), " channels were given with ", outside_.size(), " values for the outside"));
+    if (channels.size() != outside_.size())
+      fail_failure(text(channels.size(), " channels were given with ", outside_.size(), " values for the outside"));
     for (size_t c = 0; c < channels.size(); ++c) images_.push_back(cut_into_blocks(channels[c], size_, block_, grid_, outside_[c]));
     if (labels) labels_ = cut_into_blocks(labels, size_, block_, grid_, uint8_t{255});
   }
@@ -52,7 +54,8 @@ class MemoryBlocks : public BlockSource {
     return size_t(channel);
   }
   int64_t offset(Extent at) const {
-    if (!Box{{0, 0, 0}, grid_}.contains(at)) fail_failure(text("block ", at.z, ",", at.y, ",", at.x, " of ", to_string(grid_), " was asked for"));
+    if (!Box{{0, 0, 0}, grid_}.contains(at))
+      fail_failure(text("block ", at.z, ",", at.y, ",", at.x, " of ", to_string(grid_), " was asked for"));
     return ((at.z * grid_.y + at.y) * grid_.x + at.x) * block_.voxels();
   }
 
@@ -79,13 +82,15 @@ void copy_blocks(BlockSource& source, const Box& box, T* into, T fill, const Fet
         for (int64_t z = part.begin.z; z < part.end().z; ++z)
           for (int64_t y = part.begin.y; y < part.end().y; ++y)
             std::memcpy(into + ((z - box.begin.z) * box.size.y + (y - box.begin.y)) * box.size.x + (part.begin.x - box.begin.x),
-                        from + ((z - begin.z) * block.y + (y - begin.y)) * block.x + (part.begin.x - begin.x), size_t(part.size.x) * sizeof(T));
+                        from + ((z - begin.z) * block.y + (y - begin.y)) * block.x + (part.begin.x - begin.x),
+                            size_t(part.size.x) * sizeof(T));
       }
 }
 
 }  // namespace
 
-std::unique_ptr<BlockSource> make_memory_blocks(Extent size, const std::vector<const float*>& channels, const uint8_t* labels, std::vector<float> outside, Extent block) {
+std::unique_ptr<BlockSource> make_memory_blocks(Extent size, const std::vector<const float*>& channels, const uint8_t* labels,
+    std::vector<float> outside, Extent block) {
   return std::make_unique<MemoryBlocks>(size, channels, labels, std::move(outside), block);
 }
 

@@ -18,7 +18,7 @@ struct AxisChoice {
 AxisChoice closest_axes(const Affine& affine) {
   double cosine[3][3];
   for (int column = 0; column < 3; ++column) {
-    double length = std::sqrt(affine[0][column] * affine[0][column] + affine[1][column] * affine[1][column] + affine[2][column] * affine[2][column]);
+    double length = std::hypot(affine[0][column], affine[1][column], affine[2][column]);
     for (int row = 0; row < 3; ++row) cosine[row][column] = length > 0 ? affine[row][column] / length : 0;
   }
   constexpr int permutations[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
@@ -44,7 +44,7 @@ std::array<double, 3> Geometry::spacing() const {
   std::array<double, 3> result;
   for (int axis = 0; axis < 3; ++axis) {
     int column = 2 - axis;
-    result[axis] = std::sqrt(affine[0][column] * affine[0][column] + affine[1][column] * affine[1][column] + affine[2][column] * affine[2][column]);
+    result[axis] = std::hypot(affine[0][column], affine[1][column], affine[2][column]);
   }
   return result;
 }
@@ -78,7 +78,8 @@ bool same_grid(const Geometry& a, const Geometry& b, double tolerance, std::stri
   }
   if (worst <= tolerance) return true;
   if (reason)
-    *reason = text("the same voxel (", worst_corner.z, ", ", worst_corner.y, ", ", worst_corner.x, ") lies ", worst, " mm apart (orientations ", a.orientation(), " and ",
+    *reason = text("the same voxel (", worst_corner.z, ", ", worst_corner.y, ", ", worst_corner.x, ") lies ", worst,
+        " mm apart (orientations ", a.orientation(), " and ",
                    b.orientation(), "), at most ", tolerance, " mm is accepted");
   return false;
 }

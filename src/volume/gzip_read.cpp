@@ -42,7 +42,8 @@ class GunzipStream : public ByteStream {
     int64_t done = 0;
     while (done < bytes && !ended_) {
       if (between_members_ && !begin_member()) break;
-      if (z_.avail_in == 0 && !refill()) fail_input(text("the compressed data stop at byte ", size_, " before their end: the file is cut short"));
+      if (z_.avail_in == 0 && !refill())
+        fail_input(text("the compressed data stop at byte ", size_, " before their end: the file is cut short"));
       int64_t room = std::min(bytes - done, one_call);
       z_.next_out = to + done;
       z_.avail_out = uInt(room);
@@ -51,7 +52,8 @@ class GunzipStream : public ByteStream {
       if (status == Z_STREAM_END)
         between_members_ = true, members_++;
       else if (status != Z_OK && status != Z_BUF_ERROR)
-        fail_input(text("the compressed data are damaged near byte ", offset_ - int64_t(z_.avail_in), " of ", size_, ": ", z_.msg ? z_.msg : "not gzip"));
+        fail_input(text("the compressed data are damaged near byte ", offset_ - int64_t(z_.avail_in), " of ", size_, ": ",
+            z_.msg ? z_.msg : "not gzip"));
     }
     return done;
   }
@@ -82,7 +84,8 @@ class GunzipStream : public ByteStream {
       if (z_.avail_in == 0 && !refill()) return end();
       if (*z_.next_in != 0) break;
     }
-    warning_ = text("after the compressed data ", offset_ - int64_t(z_.avail_in), " of ", size_, " bytes are used, the rest is not gzip and is ignored");
+    warning_ = text("after the compressed data ", offset_ - int64_t(z_.avail_in), " of ", size_,
+        " bytes are used, the rest is not gzip and is ignored");
     return end();
   }
   bool go_on() {
@@ -107,14 +110,17 @@ int64_t gunzip_by_stream(InputFile& file, unsigned char* into, int64_t capacity,
   GunzipStream stream(file);
   int64_t count = stream.read(into, capacity);
   unsigned char more;
-  if (stream.read(&more, 1) != 0) fail_input(text("the compressed data hold more than ", capacity, " bytes, which is more than the header declares"));
+  if (stream.read(&more, 1) != 0)
+    fail_input(text("the compressed data hold more than ", capacity, " bytes, which is more than the header declares"));
   if (warning) *warning = stream.warning();
   return count;
 }
 
 }  // namespace
 
-bool looks_like_gzip(const unsigned char* bytes, int64_t count) { return count >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8; }
+bool looks_like_gzip(const unsigned char* bytes, int64_t count) {
+  return count >= 3 && bytes[0] == 0x1f && bytes[1] == 0x8b && bytes[2] == 8;
+}
 
 int64_t most_bytes_gunzipped(int64_t file_size) {
   constexpr int64_t slack = int64_t{1} << 20;
@@ -128,17 +134,20 @@ int64_t gunzip_all(InputFile& file, unsigned char* into, int64_t capacity, std::
   int64_t size = file.size();
   Buffer<unsigned char> input(size);
   file.read_at(0, input.data(), size);
-  std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> inflater(libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> inflater(libdeflate_alloc_decompressor(),
+      libdeflate_free_decompressor);
   if (!inflater) fail_failure("libdeflate cannot start: out of memory");
   int64_t used = 0, done = 0;
   while (used < size) {
     if (used > 0 && !(input[used] == 0x1f && used + 1 < size && input[used + 1] == 0x8b)) {
       while (used < size && input[used] == 0) ++used;
-      if (used < size && warning) *warning = text("after the compressed data ", used, " of ", size, " bytes are used, the rest is not gzip and is ignored");
+      if (used < size && warning) *warning = text("after the compressed data ", used, " of ", size,
+          " bytes are used, the rest is not gzip and is ignored");
       break;
     }
     size_t in = 0, out = 0;
-    auto status = libdeflate_gzip_decompress_ex(inflater.get(), input.data() + used, size_t(size - used), into + done, size_t(capacity - done), &in, &out);
+    auto status = libdeflate_gzip_decompress_ex(inflater.get(), input.data() + used, size_t(size - used), into + done,
+        size_t(capacity - done), &in, &out);
     // libdeflate says that something is wrong, zlib says what and where.
     if (status != LIBDEFLATE_SUCCESS) return gunzip_by_stream(file, into, capacity, warning);
     used += int64_t(in);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t whole_limit = int64_t{512} << 20;
 constexpr int64_t output_piece = int64_t{1} << 20, one_call = int64_t{1} << 30;
-constexpr int level = 4;  // float images hardly shrink further above it, and take several times as long
+constexpr int level = 1;  // float images hardly shrink further above it, and take three times as long
 
 }  // namespace
 
@@ -25,7 +25,8 @@ struct GzipWriter::State {
   z_stream z{};
 
   State(OutputFile& f, int64_t t) : file(f), total(t), whole(t <= whole_limit), buffer(whole ? t : output_piece) {
-    if (!whole && deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) fail_failure("zlib cannot start: out of memory");
+    if (!whole && deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+      fail_failure("zlib cannot start: out of memory");
   }
   ~State() {
     if (!whole) deflateEnd(&z);
@@ -62,7 +63,8 @@ void GzipWriter::finish() {
   State& s = *state_;
   if (s.done != s.total) fail_failure(text("a gzip member of ", s.total, " bytes was given ", s.done));
   if (!s.whole) return s.run(nullptr, 0, Z_FINISH);
-  std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> deflater(libdeflate_alloc_compressor(level), libdeflate_free_compressor);
+  std::unique_ptr<libdeflate_compressor, void (*)(libdeflate_compressor*)> deflater(libdeflate_alloc_compressor(level),
+      libdeflate_free_compressor);
   if (!deflater) fail_failure("libdeflate cannot start: out of memory");
   Buffer<unsigned char> output(int64_t(libdeflate_gzip_compress_bound(deflater.get(), size_t(s.total))));
   size_t bytes = libdeflate_gzip_compress(deflater.get(), s.buffer.data(), size_t(s.total), output.data(), size_t(output.size()));

@@ -37,7 +37,7 @@ struct NiftiHeader {
   std::vector<std::string> warnings;             // accepted, but worth telling
 };
 
-// Reads and validates the header alone. Error(input) names file, field, value and what would be right.
+// Reads and validates the header alone. Bytes behind the declared voxels are a warning up to 64 KiB, beyond that an error. Error(input) names file, field, value and what would be right.
 NiftiHeader read_nifti_header(Env& env, const std::string& path);
 
 // Reads one frame as floats, scaled: value = raw * slope + intercept computed in double.
@@ -52,7 +52,9 @@ Buffer<float> read_nifti_region(Env& env, const std::string& path, const Box& bo
 
 // Writers. With `like`, the new file carries that header's geometry codes, units and extensions (never its slope); gzip
 // streams have an empty name and time 0, so equal data give equal bytes. ".nii" and ".nii.gz" by the path's end.
-// NIfTI-2 is written when a dimension exceeds 32767. Published atomically.
+// NIfTI-2 is written when a dimension exceeds 32767, or when `like` is NIfTI-2 (its affine is in double precision); labels
+// take uint8 when all are below 256, else uint16. Where the affine equals `like`'s, its geometry fields are written back as
+// they stood. Texts of `like` (descrip, aux_file, ...) are left behind: they may name the patient. Published atomically.
 void write_nifti(Env& env, const std::string& path, const Volume& volume, const NiftiHeader* like = nullptr);
 void write_nifti_labels(Env& env, const std::string& path, const LabelVolume& labels, const NiftiHeader* like = nullptr);
 

@@ -8,10 +8,11 @@
 namespace tomograd {
 namespace {
 
-double column_length(const Affine& a, int column) { return std::sqrt(a[0][column] * a[0][column] + a[1][column] * a[1][column] + a[2][column] * a[2][column]); }
+double column_length(const Affine& a, int column) { return std::hypot(a[0][column], a[1][column], a[2][column]); }
 
 double determinant(const Affine& a) {
-  return a[0][0] * (a[1][1] * a[2][2] - a[1][2] * a[2][1]) - a[0][1] * (a[1][0] * a[2][2] - a[1][2] * a[2][0]) + a[0][2] * (a[1][0] * a[2][1] - a[1][1] * a[2][0]);
+  double first = a[0][0] * (a[1][1] * a[2][2] - a[1][2] * a[2][1]), second = a[0][1] * (a[1][0] * a[2][2] - a[1][2] * a[2][0]);
+  return first - second + a[0][2] * (a[1][0] * a[2][1] - a[1][1] * a[2][0]);
 }
 
 double largest_cosine(const Affine& a) {
@@ -29,20 +30,23 @@ Affine sform(const NiftiFields& f, double mm) {
   for (size_t row = 0; row < 3; ++row)
     for (size_t column = 0; column < 4; ++column) {
       double v = f.srow[row][column];
-      if (!std::isfinite(v) || std::abs(v) > 1e15) fail_input(text("srow_", "xyz"[row], "[", column, "] is ", v, "; sform_code is ", f.sform_code, ", so it must be a usable number"));
+      if (!std::isfinite(v) || std::abs(v) > 1e15)
+        fail_input(text("srow_", "xyz"[row], "[", column, "] is ", v, "; sform_code is ", f.sform_code, ", so it must be a usable number"));
       affine[row][column] = v * mm;
     }
   for (int column = 0; column < 3; ++column)
     if (double length = column_length(affine, column); !(length > 1e-12))
       fail_input(text("sform column ", column, " has length ", length, " mm; each voxel axis must lead somewhere"));
   double volume = column_length(affine, 0) * column_length(affine, 1) * column_length(affine, 2);
-  if (double d = determinant(affine); !(std::abs(d) > 1e-6 * volume)) fail_input(text("the sform's determinant is ", d, ": its axes lie in one plane"));
+  if (double d = determinant(affine); !(std::abs(d) > 1e-6 * volume))
+    fail_input(text("the sform's determinant is ", d, ": its axes lie in one plane"));
   return affine;
 }
 
 Affine qform(const NiftiFields& f, const std::array<double, 3>& spacing, double mm, std::vector<std::string>& warnings) {
   for (size_t i = 0; i < 3; ++i)
-    if (!std::isfinite(f.qoffset[i]) || std::abs(f.qoffset[i]) > 1e15) fail_input(text("qoffset_", "xyz"[i], " is ", f.qoffset[i], "; qform_code is ", f.qform_code, ", so it must be a usable number"));
+    if (!std::isfinite(f.qoffset[i]) || std::abs(f.qoffset[i]) > 1e15)
+      fail_input(text("qoffset_", "xyz"[i], " is ", f.qoffset[i], "; qform_code is ", f.qform_code, ", so it must be a usable number"));
   auto rotation = rotation_of(f.quatern, f.version == 1 ? 1e-7 : 1e-15);
   double qfac = f.pixdim[0];
   if (qfac != 1 && qfac != -1) {
@@ -51,7 +55,8 @@ Affine qform(const NiftiFields& f, const std::array<double, 3>& spacing, double 
   }
   Affine affine;
   for (size_t row = 0; row < 3; ++row) {
-    for (size_t column = 0; column < 3; ++column) affine[row][column] = rotation[row][column] * spacing[column] * (column == 2 ? qfac : 1) * mm;
+    for (size_t column = 0; column < 3; ++column)
+      affine[row][column] = rotation[row][column] * spacing[column] * (column == 2 ? qfac : 1) * mm;
     affine[row][3] = f.qoffset[row] * mm;
   }
   return affine;
@@ -72,25 +77,30 @@ double largest_distance(const Affine& a, const Affine& b, const Extent& size) {
 
 double nifti_millimetres(const NiftiFields& fields, std::vector<std::string>* warnings) {
   int64_t unit = fields.xyzt_units & 7;
-  if (unit > 3 && warnings) warnings->push_back(text("xyzt_units is ", fields.xyzt_units, ", whose unit of length (", unit, ") is not defined; millimetres are assumed"));
+  if (unit > 3 && warnings)
+    warnings->push_back(text("xyzt_units is ", fields.xyzt_units, ", whose unit of length (", unit,
+        ") is not defined; millimetres are assumed"));
   return unit == 1 ? 1000.0 : unit == 3 ? 1e-3 : 1.0;
 }
 
 Affine nifti_affine(const NiftiFields& f, const Extent& size, const std::array<double, 3>& spacing, std::vector<std::string>& warnings) {
   double mm = nifti_millimetres(f, &warnings);
   for (auto [name, code] : {std::pair{"qform_code", f.qform_code}, std::pair{"sform_code", f.sform_code}})
-    if (code < 0 || code > 5) warnings.push_back(text(name, " is ", code, ", 0 to 5 are defined; it counts as ", code > 0 ? "set" : "not set"));
+    if (code < 0 || code > 5)
+      warnings.push_back(text(name, " is ", code, ", 0 to 5 are defined; it counts as ", code > 0 ? "set" : "not set"));
 
   if (f.sform_code <= 0 && f.qform_code <= 0) {
-    warnings.push_back("orientation unknown: sform_code and qform_code are 0, only the spacing is known; left and right cannot be told apart");
+    warnings.push_back(
+        "orientation unknown: sform_code and qform_code are 0, only the spacing is known; left and right cannot be told apart");
     return {{{spacing[0] * mm, 0, 0, 0}, {0, spacing[1] * mm, 0, 0}, {0, 0, spacing[2] * mm, 0}}};
   }
   if (f.sform_code <= 0) return qform(f, spacing, mm, warnings);
 
   Affine affine = sform(f, mm);
   if (double cosine = largest_cosine(affine); cosine > 1e-4)
-    warnings.push_back(text("the sform is sheared: two axes are ", 90 - std::acos(std::min(1.0, cosine)) * 180 / M_PI, " degrees from perpendicular; the exact matrix is kept"));
-  for (int column = 0; column < 3; ++column)
+    warnings.push_back(text("the sform is sheared: two axes are ", 90 - std::acos(std::min(1.0, cosine)) * 180 / M_PI,
+        " degrees from perpendicular; the exact matrix is kept"));
+  for (int column = 0; column < 3 && column < f.dim[0]; ++column)
     if (double length = column_length(affine, column), pixdim = spacing[size_t(column)] * mm; std::abs(length - pixdim) > 1e-3 * length)
       warnings.push_back(text("pixdim[", column + 1, "] is ", pixdim, " mm and the sform's spacing ", length, " mm; the sform is used"));
   if (f.qform_code > 0) {
@@ -99,7 +109,8 @@ Affine nifti_affine(const NiftiFields& f, const Extent& size, const std::array<d
       double distance = largest_distance(affine, other, size);
       double finest = std::min({column_length(affine, 0), column_length(affine, 1), column_length(affine, 2)});
       if (distance > 0.01 * finest)
-        warnings.push_back(text("sform (", Geometry{size, affine}.orientation(), ") and qform (", Geometry{size, other}.orientation(), ") place a voxel ", distance, " mm apart; the sform is used"));
+        warnings.push_back(text("sform (", Geometry{size, affine}.orientation(), ") and qform (", Geometry{size, other}.orientation(),
+            ") place a voxel ", distance, " mm apart; the sform is used"));
     } catch (const Error& error) {
       warnings.push_back(text("the qform is not usable (", error.message(), "); the sform is used"));
     }
@@ -110,7 +121,8 @@ Affine nifti_affine(const NiftiFields& f, const Extent& size, const std::array<d
 std::array<std::array<double, 3>, 3> rotation_of(const std::array<double, 3>& bcd, double tolerance) {
   double b = bcd[0], c = bcd[1], d = bcd[2];
   double sum = b * b + c * c + d * d;
-  if (!(sum <= 1 + 1e-5)) fail_input(text("quatern_b, c, d are ", b, ", ", c, ", ", d, ", their squares add up to ", sum, "; at most 1 makes a rotation"));
+  if (!(sum <= 1 + 1e-5))
+    fail_input(text("quatern_b, c, d are ", b, ", ", c, ", ", d, ", their squares add up to ", sum, "; at most 1 makes a rotation"));
   double a = 0;
   if (1 - sum < tolerance) {  // 180 degrees: round-off may leave the sum on either side of 1
     double length = std::sqrt(sum);
@@ -132,7 +144,8 @@ bool quaternion_of(const Affine& affine, Quaternion& result) {
   if (result.qfac < 0)
     for (auto& row : r) row[2] = -row[2];
   // The largest of the four squared components is divided by, so nothing cancels (Shepperd 1978).
-  double squares[4] = {1 + r[0][0] + r[1][1] + r[2][2], 1 + r[0][0] - r[1][1] - r[2][2], 1 - r[0][0] + r[1][1] - r[2][2], 1 - r[0][0] - r[1][1] + r[2][2]};
+  double squares[4] = {1 + r[0][0] + r[1][1] + r[2][2], 1 + r[0][0] - r[1][1] - r[2][2],
+                       1 - r[0][0] + r[1][1] - r[2][2], 1 - r[0][0] - r[1][1] + r[2][2]};
   int largest = int(std::max_element(squares, squares + 4) - squares);
   double s = 2 * std::sqrt(squares[largest]), a, b, c, d;
   double ba = r[2][1] - r[1][2], ca = r[0][2] - r[2][0], da = r[1][0] - r[0][1];

@@ -15,7 +15,8 @@ double nifti_millimetres(const NiftiFields& fields, std::vector<std::string>* wa
 
 // The affine in RAS+ mm by the rule of nifti.h. `spacing` = pixdim[1..3] already validated (file's unit). Unusable numbers
 // in the form that is used are Error(input); odd ones, and disagreement of both forms, are warnings.
-Affine nifti_affine(const NiftiFields& fields, const Extent& size, const std::array<double, 3>& spacing, std::vector<std::string>& warnings);
+Affine nifti_affine(const NiftiFields& fields, const Extent& size, const std::array<double, 3>& spacing,
+    std::vector<std::string>& warnings);
 
 // Rotation (columns i, j, k of the unit matrix) of a quaternion with a >= 0 and real part left out. NIfTI-1 keeps b, c, d
 // in single precision, hence the tolerance. Standard's equations in nifti1.h, "METHOD 2".

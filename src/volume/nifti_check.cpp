@@ -14,18 +14,24 @@ void check_magic(const NiftiFields& f, bool pair) {
   std::string single = f.version == 1 ? std::string("n+1\0", 4) : std::string("n+2\0\r\n\x1a\n", 8);
   std::string two = f.version == 1 ? std::string("ni1\0", 4) : std::string("ni2\0\r\n\x1a\n", 8);
   if (f.magic == (pair ? two : single)) return;
-  if (f.magic == single) fail_input(text("magic is 'n+", f.version, "', a single file, but the name ends with .hdr or .img"), "rename it to .nii");
-  if (f.magic == two) fail_input(text("magic is 'ni", f.version, "', the header of a pair, but the name ends with .nii"), "rename it to .hdr beside its .img");
-  if (f.version == 1 && f.magic == std::string(4, '\0')) fail_input("magic is empty: this is ANALYZE 7.5, which does not say how the head lies", "convert it to NIfTI");
+  if (f.magic == single)
+    fail_input(text("magic is 'n+", f.version, "', a single file, but the name ends with .hdr or .img"), "rename it to .nii");
+  if (f.magic == two)
+    fail_input(text("magic is 'ni", f.version, "', the header of a pair, but the name ends with .nii"),
+        "rename it to .hdr beside its .img");
+  if (f.version == 1 && f.magic == std::string(4, '\0'))
+    fail_input("magic is empty: this is ANALYZE 7.5, which does not say how the head lies", "convert it to NIfTI");
   std::string shown;
   for (unsigned char c : f.magic) shown += c > 32 && c < 127 ? std::string(1, char(c)) : text("\\", int(c));
   std::string wanted = f.version == 1 ? (pair ? "ni1\\0" : "n+1\\0") : (pair ? "ni2\\0\\13\\10\\26\\10" : "n+2\\0\\13\\10\\26\\10");
-  fail_input(text("magic is '", shown, "', '", wanted, "' is expected"), f.version == 2 ? "a transfer that rewrites line ends may have damaged the file" : "");
+  fail_input(text("magic is '", shown, "', '", wanted, "' is expected"),
+      f.version == 2 ? "a transfer that rewrites line ends may have damaged the file" : "");
 }
 
 void check_dimensions(const NiftiFields& f, NiftiHeader& header) {
   int64_t rank = f.dim[0];
-  if (rank < 1 || rank > 7) fail_input(text("dim[0] is ", rank, "; 1 to 7 is legal"), rank == 0 ? "" : "the header may mix byte orders or be damaged");
+  if (rank < 1 || rank > 7)
+    fail_input(text("dim[0] is ", rank, "; 1 to 7 is legal"), rank == 0 ? "" : "the header may mix byte orders or be damaged");
   int64_t length[8] = {0, 1, 1, 1, 1, 1, 1, 1};
   for (int i = 1; i <= 7; ++i) {
     int64_t v = f.dim[size_t(i)];
@@ -34,7 +40,8 @@ void check_dimensions(const NiftiFields& f, NiftiHeader& header) {
       continue;
     }
     if (i == 1 && v == -1 && f.version == 1 && f.glmin > 0)
-      fail_input(text("dim[1] is -1; at least 1 is legal"), text("FreeSurfer keeps a long dimension (", f.glmin, ") in glmin; convert the file with mri_convert or to NIfTI-2"));
+      fail_input(text("dim[1] is -1; at least 1 is legal"), text("FreeSurfer keeps a long dimension (", f.glmin,
+          ") in glmin; convert the file with mri_convert or to NIfTI-2"));
     if (v < 1) fail_input(text("dim[", i, "] is ", v, "; at least 1 is legal"));
     length[i] = v;
   }
@@ -43,24 +50,31 @@ void check_dimensions(const NiftiFields& f, NiftiHeader& header) {
   header.frames = 1;
   for (int i = 1; i <= 7; ++i) {
     if (__builtin_mul_overflow(bytes, length[i], &bytes))
-      fail_input(text("dim[1..", rank, "] multiply to more bytes than 64 bits can count (dim[", i, "] is ", length[i], ")"), "the header is damaged");
+      fail_input(text("dim[1..", rank, "] multiply to more bytes than 64 bits can count (dim[", i, "] is ", length[i], ")"),
+          "the header is damaged");
     if (i > 3) header.frames *= length[i];  // not more than bytes
   }
 }
 
 VoxelType voxel_type(const NiftiFields& f) {
   struct Known { int64_t code, bits; VoxelType type; };
-  static constexpr Known known[] = {{2, 8, VoxelType::u8},     {4, 16, VoxelType::i16},    {8, 32, VoxelType::i32},     {16, 32, VoxelType::f32},   {64, 64, VoxelType::f64},
-                                    {256, 8, VoxelType::i8},   {512, 16, VoxelType::u16},  {768, 32, VoxelType::u32},   {1024, 64, VoxelType::i64}, {1280, 64, VoxelType::u64}};
+  static constexpr Known known[] = {{2, 8, VoxelType::u8},     {256, 8, VoxelType::i8},    {512, 16, VoxelType::u16},  {4, 16, VoxelType::i16},
+                                    {768, 32, VoxelType::u32}, {8, 32, VoxelType::i32},    {1280, 64, VoxelType::u64}, {1024, 64, VoxelType::i64},
+                                    {16, 32, VoxelType::f32},  {64, 64, VoxelType::f64}};
   for (const Known& k : known)
     if (f.datatype == k.code) {
-      if (f.bitpix != k.bits) fail_input(text("bitpix is ", f.bitpix, " but datatype ", f.datatype, " (", voxel_type_name(k.type), ") has ", k.bits, " bits"), "the header is damaged");
+      if (f.bitpix != k.bits)
+        fail_input(text("bitpix is ", f.bitpix, " but datatype ", f.datatype, " (", voxel_type_name(k.type), ") has ", k.bits, " bits"),
+            "the header is damaged");
       return k.type;
     }
   struct Named { int64_t code; const char* name; };
-  static constexpr Named named[] = {{1, "binary (1 bit)"}, {32, "complex64"}, {128, "rgb24"}, {1536, "float128"}, {1792, "complex128"}, {2048, "complex256"}, {2304, "rgba32"}};
+  static constexpr Named named[] = {{1, "binary (1 bit)"}, {32, "complex64"}, {128, "rgb24"}, {1536, "float128"}, {1792, "complex128"},
+      {2048, "complex256"}, {2304, "rgba32"}};
   for (const Named& n : named)
-    if (f.datatype == n.code) fail_input(text("datatype ", f.datatype, " (", n.name, ") is not supported"), "convert the image to an integer or real type with one value per voxel");
+    if (f.datatype == n.code)
+      fail_input(text("datatype ", f.datatype, " (", n.name, ") is not supported"),
+          "convert the image to an integer or real type with one value per voxel");
   fail_input(text("datatype is ", f.datatype, "; 2, 4, 8, 16, 64, 256, 512, 768, 1024 or 1280 is expected"));
 }
 
@@ -69,7 +83,8 @@ int64_t voxel_offset(const NiftiFields& f, bool pair, std::vector<std::string>& 
   int64_t offset = f.vox_offset;
   if (f.version == 1) {
     double v = f.vox_offset_float;
-    if (!std::isfinite(v) || v < 0 || v > 9007199254740992.0 || v != std::floor(v)) fail_input(text("vox_offset is ", v, "; a whole number of bytes from ", least, " on is expected"));
+    if (!std::isfinite(v) || v < 0 || v > 9007199254740992.0 || v != std::floor(v))
+      fail_input(text("vox_offset is ", v, "; a whole number of bytes from ", least, " on is expected"));
     offset = int64_t(v);
   }
   if (offset == 0 && !pair) {
@@ -87,14 +102,17 @@ void check_scaling(const NiftiFields& f, NiftiHeader& header) {
   if (!std::isfinite(f.scl_inter)) fail_input(text("scl_inter is ", f.scl_inter, "; a finite number is expected"));
   header.slope = f.scl_slope;
   header.intercept = f.scl_inter;
-  if (double size = std::abs(f.scl_slope); size < 1e-30 || size > 1e30) header.warnings.push_back(text("scl_slope is ", f.scl_slope, ", values may vanish or overflow"));
+  if (double size = std::abs(f.scl_slope); size < 1e-30 || size > 1e30)
+    header.warnings.push_back(text("scl_slope is ", f.scl_slope, ", values may vanish or overflow"));
 }
 
 std::array<double, 3> check_spacing(const NiftiFields& f) {
   std::array<double, 3> spacing{1, 1, 1};
-  for (int i = 1; i <= 3 && i <= f.dim[0]; ++i) {
+  for (int i = 1; i <= 3; ++i) {
     double v = f.pixdim[size_t(i)];
-    if (!(v >= 1e-9 && v <= 1e9)) fail_input(text("pixdim[", i, "] is ", v, "; a voxel's size between 1e-9 and 1e9 is expected"));
+    bool usable = v >= 1e-9 && v <= 1e9;
+    if (!usable && i > f.dim[0]) continue;
+    if (!usable) fail_input(text("pixdim[", i, "] is ", v, "; a voxel's size between 1e-9 and 1e9 is expected"));
     spacing[size_t(i - 1)] = v;
   }
   return spacing;
@@ -134,7 +152,8 @@ NiftiHeader validate_nifti(const NiftiFields& f, bool swapped, bool pair) {
   header.orientation_known = f.qform_code > 0 || f.sform_code > 0;
   header.pixdim = f.pixdim;
   header.description = f.descrip.substr(0, f.descrip.find('\0'));
-  if (std::isnan(f.cal_min) || std::isnan(f.cal_max) || f.cal_min > f.cal_max) header.warnings.push_back(text("cal_min is ", f.cal_min, " and cal_max ", f.cal_max, "; this range for display is ignored"));
+  if (std::isnan(f.cal_min) || std::isnan(f.cal_max) || f.cal_min > f.cal_max)
+    header.warnings.push_back(text("cal_min is ", f.cal_min, " and cal_max ", f.cal_max, "; this range for display is ignored"));
   return header;
 }
 

@@ -62,13 +62,19 @@ void read_nifti_extensions(ByteStream& stream, int64_t available, NiftiHeader& h
       }
     }
     if (size < 16) fail_input(text("the size of extension ", index, " is ", size, "; at least 16 is legal"));
-    if (size > left) fail_input(text("the size of extension ", index, " is ", size, " but only ", left, " bytes are left before the voxels"), "vox_offset or the size is damaged");
+    if (size > left)
+      fail_input(text("the size of extension ", index, " is ", size, " but only ", left, " bytes are left before the voxels"),
+          "vox_offset or the size is damaged");
     total += size;
-    if (total > most_extension_bytes) fail_input(text("the size of extension ", index, " is ", size, "; all extensions together may have ", most_extension_bytes, " bytes"));
+    if (total > most_extension_bytes)
+      fail_input(text("the size of extension ", index, " is ", size, "; all extensions together may have ", most_extension_bytes,
+          " bytes"));
     NiftiExtension extension{int32_t(code), {}};
-    if (!read_content(stream, size - 8, extension.content)) fail_input(text("the file ends inside extension ", index, " of ", size, " bytes"));
+    if (!read_content(stream, size - 8, extension.content))
+      fail_input(text("the file ends inside extension ", index, " of ", size, " bytes"));
     if (size % 16 != 0) warnings.push_back(text("the size of extension ", index, " is ", size, ", not a multiple of 16"));
-    if (code < 0 || code % 2 != 0) warnings.push_back(text("the code of extension ", index, " is ", code, "; codes are even and not negative"));
+    if (code < 0 || code % 2 != 0)
+      warnings.push_back(text("the code of extension ", index, " is ", code, "; codes are even and not negative"));
     if (code == 2) warnings.push_back(text("extension ", index, " holds DICOM fields (code 2), which may name the patient"));
     header.extensions.push_back(std::move(extension));
     if (left != INT64_MAX) left -= size;
@@ -80,7 +86,8 @@ std::string nifti_extension_bytes(const std::vector<NiftiExtension>& extensions)
   bytes[0] = extensions.empty() ? 0 : 1;
   for (const NiftiExtension& extension : extensions) {
     int64_t size = int64_t(extension.content.size() + 8 + 15) / 16 * 16;
-    if (size > most_extension_bytes) fail_input(text("an extension of ", extension.content.size(), " bytes is too long, at most ", most_extension_bytes, " are written"));
+    if (size > most_extension_bytes)
+      fail_input(text("an extension of ", extension.content.size(), " bytes is too long, at most ", most_extension_bytes, " are written"));
     int32_t head[2] = {int32_t(size), extension.code};
     bytes.append(reinterpret_cast<const char*>(head), 8);
     bytes += extension.content;

@@ -9,10 +9,6 @@
 namespace tomograd {
 namespace {
 
-bool ends_with(const std::string& name, const std::string& end) {
-  return name.size() > end.size() && std::equal(end.rbegin(), end.rend(), name.rbegin(), [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-}
-
 void check_compression(InputFile& file, const std::string& path, bool compressed) {
   if (file.size() == 0) fail_input(text("'", path, "' is empty (0 bytes)"));
   unsigned char start[512];
@@ -21,11 +17,15 @@ void check_compression(InputFile& file, const std::string& path, bool compressed
   bool gzip = looks_like_gzip(start, count);
   if (gzip == compressed) return;
   std::string content = describe_content(start, count);
-  if (compressed) fail_input(text("'", path, "' is not gzip although its name says so", content.empty() ? "" : "; it looks like " + content), content.empty() ? "" : "name the file after its content");
+  if (compressed)
+    fail_input(text("'", path, "' is not gzip although its name says so", content.empty() ? "" : "; it looks like " + content),
+        content.empty() ? "" : "name the file after its content");
   fail_input(text("'", path, "' is gzip although its name does not end with .gz"), "rename it to " + path + ".gz");
 }
 
-std::unique_ptr<ByteStream> open_stream(InputFile& file, bool compressed) { return compressed ? open_gunzip_stream(file) : open_plain_stream(file); }
+std::unique_ptr<ByteStream> open_stream(InputFile& file, bool compressed) {
+  return compressed ? open_gunzip_stream(file) : open_plain_stream(file);
+}
 
 struct Identity {
   int version;
@@ -48,32 +48,42 @@ Identity identify(const unsigned char* bytes, int64_t count) {
 
 }  // namespace
 
+bool name_ends_with(const std::string& name, const std::string& end) {
+  auto same = [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); };
+  return name.size() > end.size() && std::equal(end.rbegin(), end.rend(), name.rbegin(), same);
+}
+
 NiftiNames nifti_names(Env& env, const std::string& path) {
   NiftiNames names{path, path};
-  if (ends_with(path, ".nii")) return names;
-  if (ends_with(path, ".nii.gz")) {
+  if (name_ends_with(path, ".nii")) return names;
+  if (name_ends_with(path, ".nii.gz")) {
     names.header_compressed = names.image_compressed = true;
     return names;
   }
   names.pair = true;
-  bool gz = ends_with(path, ".hdr.gz") || ends_with(path, ".img.gz");
+  bool gz = name_ends_with(path, ".hdr.gz") || name_ends_with(path, ".img.gz");
   size_t tail = gz ? 7 : 4;
-  bool is_header = ends_with(path, ".hdr") || ends_with(path, ".hdr.gz"), is_image = ends_with(path, ".img") || ends_with(path, ".img.gz");
+  bool is_header = name_ends_with(path, ".hdr") || name_ends_with(path, ".hdr.gz"), is_image = name_ends_with(path,
+      ".img") || name_ends_with(path, ".img.gz");
   if (!is_header && !is_image) fail_input(text("'", path, "' does not end with .nii, .nii.gz, .hdr, .img, .hdr.gz or .img.gz"));
   std::string stem = path.substr(0, path.size() - tail);
   bool upper = std::isupper(static_cast<unsigned char>(path[path.size() - tail + 1]));
-  std::string other = stem + (is_header ? (upper ? ".IMG" : ".img") : (upper ? ".HDR" : ".hdr")), other_gz = other + (upper ? ".GZ" : ".gz");
+  std::string other = stem + (is_header ? (upper ? ".IMG" : ".img") : (upper ? ".HDR" : ".hdr")),
+      other_gz = other + (upper ? ".GZ" : ".gz");
   std::string first = gz ? other_gz : other, second = gz ? other : other_gz;
   std::string found = env.kind(first) != FileKind::missing ? first : second;
-  if (env.kind(found) == FileKind::missing) fail_input(text("'", path, "' lacks its other half: neither '", file_name(first), "' nor '", file_name(second), "' can be found beside it"));
+  if (env.kind(found) == FileKind::missing)
+    fail_input(text("'", path, "' lacks its other half: neither '", file_name(first), "' nor '", file_name(second),
+        "' can be found beside it"));
   (is_header ? names.image : names.header) = found;
-  names.header_compressed = ends_with(names.header, ".gz");
-  names.image_compressed = ends_with(names.image, ".gz");
+  names.header_compressed = name_ends_with(names.header, ".gz");
+  names.image_compressed = name_ends_with(names.image, ".gz");
   return names;
 }
 
 std::string describe_content(const unsigned char* bytes, int64_t count) {
-  auto begins = [&](const char* magic, size_t length, size_t at = 0) { return count >= int64_t(at + length) && std::memcmp(bytes + at, magic, length) == 0; };
+  auto begins = [&](const char* magic, size_t length, size_t at = 0) { return count >= int64_t(at + length) && std::memcmp(bytes + at,
+      magic, length) == 0; };
   if (begins("\x1f\x8b", 2)) return "gzip";
   if (begins("PK\x03\x04", 4)) return "a zip archive";
   if (begins("DICM", 4, 128)) return "a DICOM file; convert it with dcm2niix";
@@ -124,15 +134,21 @@ NiftiFile open_nifti(Env& env, const std::string& path) {
     int64_t most = header.compressed ? most_bytes_gunzipped(size) : size;
     int64_t data = header.geometry.size.voxels() * header.frames * voxel_bytes(header.type);  // validated: fits
     if (header.voxel_offset > most || data > most - header.voxel_offset)
-      fail_input(text("dim ", to_string(header.geometry.size), header.frames > 1 ? text(" x ", header.frames) : "", " of ", voxel_type_name(header.type), " needs ", data, " bytes from byte ",
-                      header.voxel_offset, " on; the file has ", size, header.compressed ? text(" bytes, which cannot hold more than ", most, " when inflated") : " bytes"),
+      fail_input(text("dim ", to_string(header.geometry.size), header.frames > 1 ? text(" x ", header.frames) : "", " of ",
+          voxel_type_name(header.type), " needs ", data, " bytes from byte ",
+                      header.voxel_offset, " on; the file has ", size, header.compressed ? text(" bytes, which cannot hold more than ",
+                          most, " when inflated") : " bytes"),
                  "the file is cut short or its header is damaged");
     if (int64_t extra = size - header.voxel_offset - data; !header.compressed && extra > 0) {
       std::string sentence = text(extra, " bytes follow the ", data, " bytes of voxels that the header declares");
-      if (extra > trailing_slack) fail_input(sentence + text("; at most ", trailing_slack, " are ignored"), "dim or datatype of the header may be damaged");
+      if (extra > trailing_slack)
+        fail_input(sentence + text(", more than the ", trailing_slack, " that are ignored"),
+            "dim or datatype of the header may be damaged");
       header.warnings.push_back(sentence + "; they are ignored");
     }
-    read_nifti_extensions(*stream, file.names.pair ? (file.names.header_compressed ? INT64_MAX : header_file->size() - needed) : header.voxel_offset - needed, header);
+    int64_t room = header.voxel_offset - needed;
+    if (file.names.pair) room = file.names.header_compressed ? INT64_MAX : header_file->size() - needed;
+    read_nifti_extensions(*stream, room, header);
     if (!file.names.pair) file.image = std::move(header_file);
     return file;
   });

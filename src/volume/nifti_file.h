@@ -12,6 +12,8 @@
 
 namespace tomograd {
 
+bool name_ends_with(const std::string& name, const std::string& end);  // `end` in lower case, the name in any
+
 struct NiftiNames {
   std::string header, image;                     // the same for .nii
   bool pair = false, header_compressed = false, image_compressed = false;

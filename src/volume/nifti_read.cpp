@@ -12,20 +12,28 @@ using ToFloats = void (*)(const unsigned char*, int64_t, double, double, float*,
 using ToLabels = BadLabel (*)(const unsigned char*, int64_t, double, double, uint16_t*);
 
 ToFloats float_converter(const NiftiHeader& header) {
-  return with_voxel_type(header.type, [&](auto v) -> ToFloats { return header.swapped ? convert_to_floats<decltype(v), true> : convert_to_floats<decltype(v), false>; });
+  return with_voxel_type(header.type, [&](auto v) -> ToFloats {
+    using T = decltype(v);
+    return header.swapped ? convert_to_floats<T, true> : convert_to_floats<T, false>;
+  });
 }
 
 ToLabels label_converter(const NiftiHeader& header) {
-  return with_voxel_type(header.type, [&](auto v) -> ToLabels { return header.swapped ? convert_to_labels<decltype(v), true> : convert_to_labels<decltype(v), false>; });
+  return with_voxel_type(header.type, [&](auto v) -> ToLabels {
+    using T = decltype(v);
+    return header.swapped ? convert_to_labels<T, true> : convert_to_labels<T, false>;
+  });
 }
 
 void note(const ConversionFindings& findings, std::vector<std::string>& warnings) {
   if (findings.not_finite > 0) warnings.push_back(text(findings.not_finite, " voxels are not finite (NaN or infinite); they are kept"));
-  if (findings.beyond_exact > 0) warnings.push_back(text(findings.beyond_exact, " voxels are integers above 2^53 and lose their last digits"));
+  if (findings.beyond_exact > 0)
+    warnings.push_back(text(findings.beyond_exact, " voxels are integers above 2^53 and lose their last digits"));
 }
 
 void check_frame(const NiftiHeader& header, int64_t frame) {
-  if (frame < 0 || frame >= header.frames) fail_input(text("frame ", frame, " was asked for; the file has ", header.frames, ", counted from 0"));
+  if (frame < 0 || frame >= header.frames)
+    fail_input(text("frame ", frame, " was asked for; the file has ", header.frames, ", counted from 0"));
 }
 
 // Rows of a box straight from an uncompressed file; neighbouring rows that touch are read together.
@@ -83,10 +91,12 @@ LabelVolume read_nifti_labels(Env& env, const std::string& path, NiftiHeader* he
       BadLabel bad = convert(raw, count, file.header.slope, file.header.intercept, labels.voxels.data() + at);
       if (bad.index < 0) return;
       int64_t i = at + bad.index;
-      fail_input(text("the label at voxel z,y,x = ", i / size.x / size.y, ",", i / size.x % size.y, ",", i % size.x, " is ", bad.value, "; whole numbers from 0 to 65535 are expected"));
+      fail_input(text("the label at voxel z,y,x = ", i / size.x / size.y, ",", i / size.x % size.y, ",", i % size.x, " is ", bad.value,
+          "; whole numbers from 0 to 65535 are expected"));
     });
     if (file.header.slope != 1 || file.header.intercept != 0)
-      file.header.warnings.push_back(text("labels are stored with scl_slope ", file.header.slope, " and scl_inter ", file.header.intercept, "; they are rounded to whole numbers"));
+      file.header.warnings.push_back(text("labels are stored with scl_slope ", file.header.slope, " and scl_inter ", file.header.intercept,
+          "; they are rounded to whole numbers"));
     if (header) *header = std::move(file.header);
     return labels;
   });
@@ -99,13 +109,15 @@ Buffer<float> read_nifti_region(Env& env, const std::string& path, const Box& bo
     Extent size = file.header.geometry.size;
     for (int axis = 0; axis < 3; ++axis)
       if (box.begin[axis] < 0 || box.size[axis] < 1 || box.size[axis] > size[axis] || box.begin[axis] > size[axis] - box.size[axis])
-        fail_input(text("the box begins at ", box.begin[axis], " and has ", box.size[axis], " voxels along ", "zyx"[axis], "; the volume has ", size[axis]));
+        fail_input(text("the box begins at ", box.begin[axis], " and has ", box.size[axis], " voxels along ", "zyx"[axis],
+            "; the volume has ", size[axis]));
     Buffer<float> region(box.size.voxels());
     ToFloats convert = float_converter(file.header);
     ConversionFindings findings;
     double slope = file.header.slope, intercept = file.header.intercept;
     if (!file.header.compressed) {
-      read_rows(file, box, frame, [&](const unsigned char* raw, int64_t at, int64_t count) { convert(raw, count, slope, intercept, region.data() + at, findings); });
+      read_rows(file, box, frame, [&](const unsigned char* raw, int64_t at, int64_t count) { convert(raw, count, slope, intercept,
+          region.data() + at, findings); });
       return region;
     }
     int64_t bytes = voxel_bytes(file.header.type);

@@ -2,7 +2,6 @@
 // written back, so nothing is lost to round-off; a new grid gets an sform, and a qform where its axes are perpendicular.
 // Texts of `like` (descrip, aux_file, ...) are left behind: they may name the patient.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstring>
 
@@ -80,15 +79,13 @@ NiftiFields fields_of(const Geometry& geometry, int64_t datatype, int64_t bitpix
   return f;
 }
 
-bool ends_with(const std::string& name, const std::string& end) {
-  return name.size() > end.size() && std::equal(end.rbegin(), end.rend(), name.rbegin(), [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-}
-
-void write_image(Env& env, const std::string& path, const Geometry& geometry, int64_t datatype, int64_t bitpix, const void* voxels, int64_t bytes, const NiftiHeader* like) {
+void write_image(Env& env, const std::string& path, const Geometry& geometry, int64_t datatype, int64_t bitpix, const void* voxels,
+    int64_t bytes, const NiftiHeader* like) {
   with_context(text("writing '", path, "'"), [&] {
-    bool compressed = ends_with(path, ".nii.gz");
-    if (!compressed && !ends_with(path, ".nii")) fail_input(text("'", path, "' does not end with .nii or .nii.gz"));
-    if (bytes != geometry.size.voxels() * bitpix / 8) fail_failure(text("a volume of ", to_string(geometry.size), " was given with ", bytes, " bytes of voxels"));
+    bool compressed = name_ends_with(path, ".nii.gz");
+    if (!compressed && !name_ends_with(path, ".nii")) fail_input(text("'", path, "' does not end with .nii or .nii.gz"));
+    if (bytes != geometry.size.voxels() * bitpix / 8)
+      fail_failure(text("a volume of ", to_string(geometry.size), " was given with ", bytes, " bytes of voxels"));
     if (like && std::any_of(like->extensions.begin(), like->extensions.end(), [](const NiftiExtension& e) { return e.code == 2; }))
       warn(text("'", file_name(path), "' carries on DICOM fields of its input (extension code 2), which may name the patient"));
     std::string head = nifti_extension_bytes(like ? like->extensions : std::vector<NiftiExtension>{});

@@ -21,7 +21,8 @@ Affine inverse_affine(const Affine& a) {
       c[j][i] = a[i1][j1] * a[i2][j2] - a[i1][j2] * a[i2][j1];
     }
   double determinant = a[0][0] * c[0][0] + a[0][1] * c[1][0] + a[0][2] * c[2][0];
-  if (!std::isfinite(determinant) || determinant == 0) fail_input(text("the affine's determinant is ", determinant, ": the volume has no extent in some direction"));
+  if (!std::isfinite(determinant) || determinant == 0)
+    fail_input(text("the affine's determinant is ", determinant, ": the volume has no extent in some direction"));
   Affine result;
   for (int i = 0; i < 3; ++i) {
     for (int j = 0; j < 3; ++j) result[i][j] = c[i][j] / determinant;
@@ -69,7 +70,9 @@ float blend(const float* v, Extent size, const Taps& z, const Taps& y, const Tap
     const float* row = v + (zi * size.y + yi) * size.x;
     return x.high_weight == 0 ? row[x.low] : row[x.low] * x.low_weight + row[x.high] * x.high_weight;
   };
-  auto plane = [&](int64_t zi) { return y.high_weight == 0 ? line(zi, y.low) : line(zi, y.low) * y.low_weight + line(zi, y.high) * y.high_weight; };
+  auto plane = [&](int64_t zi) {
+    return y.high_weight == 0 ? line(zi, y.low) : line(zi, y.low) * y.low_weight + line(zi, y.high) * y.high_weight;
+  };
   return z.high_weight == 0 ? plane(z.low) : plane(z.low) * z.low_weight + plane(z.high) * z.high_weight;
 }
 
@@ -86,7 +89,10 @@ void for_each_voxel(const Geometry& from, const Geometry& onto, const MakeTaps& 
   if (straight) {
     std::vector<Taps> taps[3];
     for (int axis = 0; axis < 3; ++axis)
-      for (int64_t i = 0; i < onto.size[axis]; ++i) taps[axis].push_back(make(axis, position(m, axis, axis == 0 ? i : 0, axis == 1 ? i : 0, axis == 2 ? i : 0)));
+      for (int64_t i = 0; i < onto.size[axis]; ++i) {
+        double p = position(m, axis, axis == 0 ? i : 0, axis == 1 ? i : 0, axis == 2 ? i : 0);
+        taps[axis].push_back(make(axis, p));
+      }
     for (const Taps& z : taps[0])
       for (const Taps& y : taps[1])
         for (const Taps& x : taps[2]) write(index++, z, y, x);
@@ -94,7 +100,10 @@ void for_each_voxel(const Geometry& from, const Geometry& onto, const MakeTaps& 
   }
   for (int64_t z = 0; z < onto.size.z; ++z)
     for (int64_t y = 0; y < onto.size.y; ++y)
-      for (int64_t x = 0; x < onto.size.x; ++x) write(index++, make(0, position(m, 0, z, y, x)), make(1, position(m, 1, z, y, x)), make(2, position(m, 2, z, y, x)));
+      for (int64_t x = 0; x < onto.size.x; ++x) {
+        auto at = [&](int axis) { return make(axis, position(m, axis, z, y, x)); };
+        write(index++, at(0), at(1), at(2));
+      }
 }
 
 }  // namespace
@@ -104,11 +113,12 @@ Volume resample_linear(const Volume& from, const Geometry& onto, float outside) 
   auto spacing = from.geometry.spacing();
   double finest = std::min({spacing[0], spacing[1], spacing[2]});
   Extent size = from.geometry.size;
-  for_each_voxel(
-      from.geometry, onto, [&](int axis, double p) { return spacing[size_t(axis)] > 3 * finest ? nearest_tap(p, size[axis]) : linear_taps(p, size[axis]); },
-      [&](int64_t index, const Taps& z, const Taps& y, const Taps& x) {
-        result.voxels[index] = z.low < 0 || y.low < 0 || x.low < 0 ? outside : blend(from.voxels.data(), size, z, y, x);
-      });
+  auto taps = [&](int axis, double p) {
+    return spacing[size_t(axis)] > 3 * finest ? nearest_tap(p, size[axis]) : linear_taps(p, size[axis]);
+  };
+  for_each_voxel(from.geometry, onto, taps, [&](int64_t index, const Taps& z, const Taps& y, const Taps& x) {
+    result.voxels[index] = z.low < 0 || y.low < 0 || x.low < 0 ? outside : blend(from.voxels.data(), size, z, y, x);
+  });
   return result;
 }
 
@@ -128,7 +138,8 @@ Geometry with_spacing(const Geometry& geometry, const std::array<double, 3>& spa
   Geometry result = geometry;
   auto old = geometry.spacing();
   for (int axis = 0; axis < 3; ++axis) {
-    if (!(spacing[size_t(axis)] > 0) || !std::isfinite(spacing[size_t(axis)])) fail_input(text("spacing of axis ", "zyx"[axis], " is ", spacing[size_t(axis)], " mm; it must be above 0"));
+    if (!(spacing[size_t(axis)] > 0) || !std::isfinite(spacing[size_t(axis)]))
+      fail_input(text("spacing of axis ", "zyx"[axis], " is ", spacing[size_t(axis)], " mm; it must be above 0"));
     if (!(old[size_t(axis)] > 0)) fail_input(text("the volume's spacing along ", "zyx"[axis], " is ", old[size_t(axis)], " mm"));
     double ratio = spacing[size_t(axis)] / old[size_t(axis)];
     if (std::abs(ratio - 1) < 1e-9) continue;

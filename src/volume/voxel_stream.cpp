@@ -11,7 +11,8 @@ namespace {
 constexpr int64_t piece_bytes = int64_t{1} << 20;
 
 [[noreturn]] void fail_short(const NiftiFile& file, int64_t got, int64_t wanted) {
-  fail_input(text("the inflated file ends at byte ", got, "; the header declares voxels up to byte ", wanted), text("dim ", to_string(file.header.geometry.size), " may be wrong, or the file is cut short"));
+  fail_input(text("the inflated file ends at byte ", got, "; the header declares voxels up to byte ", wanted), text("dim ",
+      to_string(file.header.geometry.size), " may be wrong, or the file is cut short"));
 }
 
 void hand_on(const unsigned char* raw, int64_t first, int64_t count, int64_t bytes, const VoxelSink& sink) {
@@ -19,7 +20,9 @@ void hand_on(const unsigned char* raw, int64_t first, int64_t count, int64_t byt
 }
 
 void note_trailing(NiftiFile& file, int64_t extra, const std::string& warning) {
-  if (extra > trailing_slack) fail_input(text("more than ", trailing_slack, " bytes follow the voxels that the header declares"), "dim or datatype of the header may be damaged");
+  if (extra > trailing_slack)
+    fail_input(text("more than ", trailing_slack, " bytes follow the voxels that the header declares"),
+        "dim or datatype of the header may be damaged");
   if (extra > 0) file.header.warnings.push_back(text(extra, " bytes follow the voxels that the header declares; they are ignored"));
   if (!warning.empty()) file.header.warnings.push_back(warning);
 }
@@ -57,7 +60,8 @@ void for_each_piece(NiftiFile& file, int64_t first, int64_t count, const VoxelSi
     for (int64_t step = piece_bytes / bytes, at = 0; at < count; at += step) {
       int64_t n = std::min(step, count - at);
       int64_t got = stream->read(piece.data(), n * bytes);
-      if (got < n * bytes) fail_input(text("the file ends at byte ", begin + at * bytes + got, "; the header declares voxels up to byte ", declared));
+      if (got < n * bytes)
+        fail_input(text("the file ends at byte ", begin + at * bytes + got, "; the header declares voxels up to byte ", declared));
       sink(piece.data(), first + at, n);
     }
     return;

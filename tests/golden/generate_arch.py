@@ -1,7 +1,17 @@
 #!/usr/bin/env python3
 """Parameter shapes of peer networks, for src/arch/unet_test.cpp. Run with .venv-peers/bin/python (torch, monai)."""
 import json, math, pathlib
+from monai.networks.blocks.dynunet_block import UnetUpBlock
 from monai.networks.nets import DynUNet, UNet
+
+
+class NnUNet(DynUNet):
+    """nnU-Net's way up has each level's own kernels; DynUNet takes those of the level below."""
+
+    def get_upsamples(self):
+        return self.get_module_list(self.filters[1:][::-1], self.filters[:-1][::-1], self.kernel_size[:-1][::-1], self.strides[1:][::-1],
+                                    UnetUpBlock, self.upsample_kernel_size[::-1], trans_bias=self.trans_bias)
+
 
 out = pathlib.Path(__file__).parent / "arch"
 out.mkdir(exist_ok=True)
@@ -26,7 +36,7 @@ kernels = [[1, 3, 3], [1, 3, 3], [3, 3, 3], [3, 3, 3], [3, 3, 3], [3, 3, 3], [3,
 strides = [[1, 1, 1], [1, 2, 2], [1, 2, 2], [2, 2, 2], [2, 2, 2], [1, 2, 2], [1, 2, 2]]
 dynamic = []
 for name, k, s in [("cube128", [[3] * 3] * 6, [[1] * 3] + [[2] * 3] * 5), ("prostate", kernels, strides)]:
-    net = DynUNet(3, 2, 3, k, s, s[1:], norm_name=("INSTANCE", {"affine": True}), deep_supervision=True, deep_supr_num=len(s) - 3, res_block=False)
+    net = NnUNet(3, 2, 3, k, s, s[1:], norm_name=("INSTANCE", {"affine": True}), deep_supervision=True, deep_supr_num=len(s) - 3, res_block=False)
     dynamic.append(dict(name=name, kernels=k, strides=s[1:], kernel_shapes=shapes(net, True)))
 
 (out / "peers.json").write_text(json.dumps(dict(residual=cases, nnunet=dynamic)))

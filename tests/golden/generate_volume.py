@@ -3,12 +3,14 @@ reads from them. Run with .venv-test/bin/python tests/golden/generate_volume.py;
 
 index.txt: one line per file: name, kind of expected values (a .f32 file, C order z,y,x), frame, version, swapped (0/1),
 type, sizes z y x, 12 numbers of the affine, orientation letters, qform code, sform code.
+resample*: linear resampling by scipy; NaN where a position is not certainly inside.
 """
 import pathlib
 import shutil
 
 import nibabel
 import numpy
+from scipy import ndimage
 
 here = pathlib.Path(__file__).parent / "volume"
 shutil.rmtree(here, ignore_errors=True)
@@ -138,6 +140,28 @@ for number, (axis, degrees) in enumerate(turns):
 
 save(image_of(data, AFFINE, q=2, s=4), "both_forms.nii")
 note("both_forms.nii", "qform")
+
+# Resampling: scipy's linear interpolation at the world positions of an oblique grid, and of a finer straight one.
+# resample.txt: expected values, grid of `float32` (sizes z y x, affine), then the grid resampled onto.
+data = values_of("float32")
+values = numpy.ascontiguousarray(data.T)
+(here / "resample_input.f32").write_bytes(values.astype("<f4").tobytes())
+rows = []
+slanted = numpy.eye(4)
+slanted[:3, :3] = AFFINE[:3, :3] @ rotation((1, -1, 2), 25) @ numpy.diag([0.6, 0.7, 0.5])
+slanted[:3, 3] = (AFFINE @ [1.5, 1.5, 1.0, 1])[:3]
+finer = AFFINE @ numpy.diag([0.5, 0.7, 0.4, 1])
+for name, affine, size in (("slanted", slanted, (6, 5, 7)), ("finer", finer, (9, 10, 17))):
+    grid = numpy.stack(numpy.meshgrid(*[numpy.arange(n) for n in size], indexing="ij"), -1)[..., ::-1]  # x, y, z
+    at = numpy.linalg.inv(AFFINE) @ affine
+    positions = grid @ at[:3, :3].T + at[:3, 3]
+    inside = ((positions > -0.99) & (positions < numpy.array([X, Y, Z]) - 0.01)).all(-1)
+    assert inside.mean() > 0.6, inside.mean()
+    v = ndimage.map_coordinates(data.astype("float64"), numpy.moveaxis(positions, -1, 0), order=1, mode="nearest")
+    v[~inside] = numpy.nan
+    (here / f"resample_{name}.f32").write_bytes(v.astype("<f4").tobytes())
+    rows.append(" ".join(str(x) for x in [f"resample_{name}.f32", Z, Y, X, *[repr(float(x)) for x in AFFINE[:3].ravel()], *size, *[repr(float(x)) for x in affine[:3].ravel()]]))
+(here / "resample.txt").write_text("\n".join(rows) + "\n")
 
 (here / "index.txt").write_text("\n".join(index) + "\n")
 print(len(index), "lines,", sum(f.stat().st_size for f in here.iterdir()), "bytes")

@@ -1,0 +1,114 @@
+// The verb `experiment`: its options, and its running and stopping; the rest is in experiment_new.cpp, experiment_show.cpp.
+#include "base/error.h"
+#include "cli/experiment_folder.h"
+#include "cli/experiment_verbs.h"
+
+namespace tomograd {
+namespace {
+
+// Runs what is left of an experiment; the same for run and resume.
+void finish(TrialStore& store, const std::string& folder, const RunOptions& options, const Output& out) {
+  ExperimentSpec spec = spec_from<ExperimentSpec>(record_of(store).spec);
+  LocalRun run{folder, options.workers > 0 ? options.workers : spec.workers, options.compute.max_memory_bytes};
+  run_workers(store, run, out.talk(stop_on_signals()));
+  TrialCounts counts = store.counts();
+  Value result = Value::table();
+  result["folder"] = folder, result["complete"] = counts.complete, result["failed"] = counts.failed, result["total"] = counts.total();
+  if (counts.failed > 0) {
+    std::string reason;
+    for (const auto& trial : store.trials())
+      if (trial.state == TrialState::failed && reason.empty()) reason = text("; trial ", trial.number, ": ", trial.reason);
+    fail_failure(text(counts.failed, " of ", counts.total(), " trials failed", reason), "all reasons: tomograd experiment status " + folder);
+  }
+  out.result("experiment_run", result);
+  out.line(text(counts.complete, " of ", counts.total(), " trials complete."));
+  out.line("See them with: tomograd experiment report " + folder);
+}
+
+}  // namespace
+
+void experiment_run(const RunOptions& options, const Output& out) {
+  PlannedExperiment planned = plan_experiment(options.place, options.compute);
+  out.line(planned.record.name + ": " + planned.summary);
+  auto store = create_experiment(planned, options.resume);
+  finish(*store, planned.folder, options, out);
+}
+
+void experiment_resume(const RunOptions& options, const Output& out) {
+  std::string folder = absolute_path(options.place);
+  auto store = open_experiment(folder);
+  record_of(*store);
+  store->resume();
+  finish(*store, folder, options, out);
+}
+
+void experiment_stop(const std::string& folder, const Output& out) {
+  auto store = open_experiment(folder);
+  record_of(*store);
+  store->request_stop();
+  TrialCounts counts = store->counts();
+  Value result = Value::table();
+  result["running"] = counts.running, result["complete"] = counts.complete, result["total"] = counts.total();
+  out.result("experiment_stop", result);
+  out.line(text("Asked to stop; ", counts.running, " running trials save their state. Go on with: tomograd experiment resume ", folder));
+}
+
+void add_experiment(Program& program) {
+  auto* verb = program.app.add_subcommand("experiment", "Experiments of many trials: leave-one-out, sweeps");
+  verb->require_subcommand(1);
+  verb->fallthrough();
+  auto does = [&program](CLI::App* sub, std::function<void(const Output&)> body) { sub->callback([&program, body] { program.action = [&program, body] { body(program.output); }; }); };
+
+  auto fresh = std::make_shared<NewOptions>();
+  auto* sub = verb->add_subcommand("new", "Write an experiment spec for a dataset: leave-one-out over channels and patients");
+  sub->add_option("OUT", fresh->file, "file to write, such as loo.toml")->required();
+  sub->add_option("--data", fresh->data, "dataset.json")->required();
+  sub->add_option("--run", fresh->run, "run spec that every trial starts from; default a small U-Net");
+  sub->add_option("--minutes", fresh->minutes, "minutes of training over all trials together; 0 = as the run says")->check(CLI::NonNegativeNumber);
+  sub->add_option("--workers", fresh->workers, "trials at a time")->check(CLI::Range(1, 1024))->capture_default_str();
+  sub->add_option("--seeds", fresh->seeds, "repeats of every trial with another seed")->check(CLI::Range(1, 1000))->capture_default_str();
+  sub->add_option("--folds", fresh->folds, "test patients in this many groups; 0 = one by one")->check(CLI::Range(0, 1000))->capture_default_str();
+  sub->add_option("--channels", fresh->channels, "channels left out in turn; default all")->delimiter(',');
+  sub->add_option("--set", fresh->settings, "override a field of the run: key=value, may be repeated")->allow_extra_args(false);
+  sub->add_option("--name", fresh->name, "name of the experiment");
+  sub->add_option("--out", fresh->out, "folder of the experiment, relative to OUT; default OUT without .toml");
+  does(sub, [fresh](const Output& out) { experiment_new(*fresh, out); });
+
+  auto run = std::make_shared<RunOptions>();
+  sub = verb->add_subcommand("run", "Plan all trials, record them, and run them on this machine");
+  sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)")->required();
+  sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
+  sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+  add_compute_options(*sub, run->compute);
+  does(sub, [run](const Output& out) { experiment_run(*run, out); });
+
+  auto again = std::make_shared<RunOptions>();
+  sub = verb->add_subcommand("resume", "Go on with an experiment that was stopped or killed");
+  sub->add_option("DIR", again->place, "folder of the experiment")->required();
+  sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+  sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
+  does(sub, [again](const Output& out) { experiment_resume(*again, out); });
+
+  struct Place {
+    std::string folder, out;
+    bool csv = false;
+  };
+  auto placed = [&](const char* name, const char* sentence) {
+    sub = verb->add_subcommand(name, sentence);
+    auto place = std::make_shared<Place>();
+    sub->add_option("DIR", place->folder, "folder of the experiment")->required();
+    return place;
+  };
+  auto place = placed("stop", "Ask a running experiment to stop; running trials save their state");
+  does(sub, [place](const Output& out) { experiment_stop(place->folder, out); });
+  place = placed("status", "How far it is, what runs, what failed and why");
+  does(sub, [place](const Output& out) { experiment_status(place->folder, out); });
+  place = placed("results", "The table of trials");
+  sub->add_flag("--csv", place->csv, "as CSV, without anything that depends on time or machine");
+  does(sub, [place](const Output& out) { experiment_results(place->folder, place->csv, out); });
+  place = placed("report", "Ranking with its statistics, decision, figures; written as HTML, JSON, CSV, SVG and PNG");
+  sub->add_option("--out", place->out, "folder to write to; default DIR/report");
+  does(sub, [place](const Output& out) { experiment_report(place->folder, place->out, out); });
+}
+
+}  // namespace tomograd

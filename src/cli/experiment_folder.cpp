@@ -1,0 +1,203 @@
+// From EXPERIMENT.toml to a folder with a store in it.
+#include "cli/experiment_folder.h"
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "dataset/dataset.h"
+#include "experiments/command_trial.h"
+#include "experiments/sqlite_store.h"
+#include "kernels/cpu_isa.h"
+#include "search/space.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+Value read_toml_file(const std::string& path) { return parse_toml(read_text(system_env(), path, int64_t{1} << 20), file_name(path)); }
+
+std::string stem_of(const std::string& path) {
+  std::string name = file_name(path);
+  return name.size() > 5 && name.ends_with(".toml") ? name.substr(0, name.size() - 5) : name + ".experiment";
+}
+
+// The run table of the spec with absolute paths and everything settled that must not differ from trial to trial.
+Value resolved_run(const ExperimentSpec& spec, const std::string& base, const ComputeOptions& compute, bool& threads_chosen) {
+  std::string data_base = base;
+  Value table = spec.run;
+  if (table.is_text()) {
+    std::string path = join_path(base, table.as_text());
+    table = read_toml_file(path);
+    data_base = parent_path(path);
+  }
+  return with_context("[run]", [&] {
+    RunSpec run = spec_from<RunSpec>(table);
+    if (!spec.data.empty()) run.data = join_path(base, spec.data);
+    else if (!run.data.empty()) run.data = join_path(data_base, run.data);
+    if (run.data.empty()) fail_input("neither the run nor the experiment names its data", "add data = \"dataset.json\"");
+    run.data = absolute_path(run.data), run.out.clear();
+    if (compute.device != "auto") run.device = compute.device;
+    if (compute.precision != "auto") run.precision = compute.precision;
+    if (compute.seed >= 0) run.seed = compute.seed;
+    if (compute.threads > 0) run.threads = compute.threads;
+    threads_chosen = run.threads > 0;
+    if (run.threads == 0) run.threads = std::max<int64_t>(1, available_threads() / spec.workers);
+    if (run.max_steps == 0 && run.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so a trial would never end", "add max_steps = 1000 to [run]");
+    return spec_to_value(run);
+  });
+}
+
+std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
+  std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
+  return all;
+}
+
+// Where a phantom's truth lies: beside dataset.json, or above the scans. Its list of scans is not needed here.
+Value phantom_of(const Dataset& dataset) {
+  std::vector<std::string> folders = {parent_path(dataset.path)};
+  if (!dataset.cases.empty() && !dataset.cases[0].images.empty()) {
+    std::string folder = dataset.cases[0].images.begin()->second;
+    for (int up = 0; up < 3; ++up) folders.push_back(folder = parent_path(folder));
+  }
+  for (const auto& folder : folders) {
+    std::string path = join_path(folder, "phantom.json");
+    if (system_env().kind(path) != FileKind::file) continue;
+    Value phantom = parse_json(read_text(system_env(), path), file_name(path)), kept = Value::table();
+    for (const auto& [key, value] : phantom.as_table())
+      if (key != "scans") kept[key] = value;
+    return kept;
+  }
+  return {};
+}
+
+std::string dataset_digest(const Dataset& dataset) {
+  std::string all;
+  for (const auto& item : dataset.cases) all += item.id + " " + item.patient + " " + item.digest + "\n";
+  return digest_of(all);
+}
+
+std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTrial>& trials) {
+  std::vector<std::string> sets, tests;
+  auto add = [](std::vector<std::string>& list, const std::string& name) {
+    if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
+  };
+  for (const auto& trial : trials) add(sets, trial.design.at("left_out").as_text()), add(tests, trial.design.at("test_name").as_text());
+  std::string factors = sets.size() > 1 ? text(sets.size(), " channel sets") : "";
+  auto times = [&](const std::string& factor) { factors += (factors.empty() ? "" : " x ") + factor; };
+  if (tests.size() > 1) times(text(tests.size(), spec.strategy.folds > 0 ? " folds" : " patients"));
+  if (spec.strategy.seeds > 1) times(text(spec.strategy.seeds, " seeds"));
+  for (const auto& variable : spec.variable) times(text(variable_values(variable).size(), " of ", variable.key));
+  return (factors.empty() ? "" : factors + " = ") + text(trials.size(), trials.size() == 1 ? " trial" : " trials");
+}
+
+}  // namespace
+
+std::string store_path(const std::string& folder) { return join_path(folder, "experiment.sqlite"); }
+
+RunSpec trial_run(const Value& run, const Value& settings, const std::string& out) {
+  Value table = run;
+  for (const auto& [key, value] : settings.as_table()) set_dotted(table, key, value);
+  RunSpec spec = spec_from<RunSpec>(table);
+  spec.out = out;
+  return spec;
+}
+
+PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute) {
+  return with_context(file_name(spec_path), [&] {
+    PlannedExperiment planned;
+    ExperimentSpec spec = spec_from<ExperimentSpec>(read_toml_file(spec_path));
+    std::string base = parent_path(absolute_path(spec_path));
+    planned.folder = absolute_path(join_path(base, spec.out.empty() ? stem_of(spec_path) : spec.out));
+    if (spec.name.empty()) spec.name = stem_of(spec_path);
+    bool has_run = !spec.run.is_nothing(), has_command = !spec.trial.command.empty();
+    if (has_run == has_command) fail_input(has_run ? "has both a run and a [trial] command, expected one of them" : "has neither a run nor a [trial] command", "run = \"run.toml\", or a table [run]");
+
+    Value& facts_value = planned.record.facts;
+    DatasetFacts facts;
+    std::string digest;
+    bool threads_chosen = true;
+    if (has_run) spec.run = resolved_run(spec, base, compute, threads_chosen);
+    std::string data = has_run ? spec.run.at("data").as_text() : spec.data.empty() ? "" : absolute_path(join_path(base, spec.data));
+    if (!data.empty()) {
+      Dataset dataset = read_dataset(system_env(), data);
+      facts.channels = dataset.modalities, facts.patients = dataset.patients();
+      digest = dataset_digest(dataset);
+      facts_value["data"] = data, facts_value["data_digest"] = digest;
+      if (Value phantom = phantom_of(dataset); !phantom.is_nothing()) facts_value["phantom"] = phantom;
+    } else {
+      facts.channels = spec.strategy.channels, facts.patients = spec.strategy.patients;
+    }
+    if (has_run) {
+      RunSpec run = spec_from<RunSpec>(spec.run);
+      if (!run.preprocess.channels.empty()) facts.channels = run.preprocess.channels;
+      facts.channels = without(facts.channels, run.preprocess.leave_out);
+      facts.patients = without(facts.patients, run.validation.patients);
+      facts.left_out = run.preprocess.leave_out, facts.seed = run.seed;
+    } else if (compute.seed >= 0) facts.seed = compute.seed;
+    planned.trials = plan_trials(spec, facts);
+    if (has_run)
+      for (const auto& trial : planned.trials) with_context(text("trial ", trial.number), [&] { trial_run(spec.run, trial.settings, ""); });
+    planned.summary = summary_of(spec, planned.trials);
+
+    facts_value["channels"] = Value::list_of(facts.channels), facts_value["patients"] = Value::list_of(facts.patients);
+    facts_value["work_folder"] = base;
+    // What decides results, without the names of places and how the work is spread.
+    Value deciding = spec_to_value(spec);
+    for (const char* key : {"name", "out", "data", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
+    if (has_run) deciding["run"]["data"] = Value();
+    if (!threads_chosen) deciding["run"]["threads"] = Value();  // what was settled at the start holds when it is resumed
+    deciding["dataset"] = digest;
+    planned.record.fingerprint = digest_of(to_json(deciding, false));
+    spec.out.clear(), spec.data = data;
+    planned.record.name = spec.name, planned.record.spec = spec_to_value(spec);
+    planned.record.attempts = spec.attempts, planned.record.lease_seconds = spec.lease_seconds;
+    return planned;
+  });
+}
+
+std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume) {
+  Env& env = system_env();
+  bool there = env.kind(store_path(planned.folder)) != FileKind::missing;
+  if (there && !resume) fail_usage("'" + planned.folder + "' holds an experiment already", "go on with it by --resume, or give another `out`");
+  env.make_directories(join_path(planned.folder, "trials"));
+  env.make_directories(join_path(planned.folder, "logs"));
+  SqliteOptions options;
+  options.create = true;
+  auto store = open_sqlite_store(store_path(planned.folder), system_clock(), options);
+  if (auto record = store->experiment()) {
+    if (record->fingerprint != planned.record.fingerprint)
+      fail_input("'" + planned.folder + "' holds another experiment: its spec or its data differ from what you now give", "give another `out`, or `tomograd experiment resume` to go on with the one that is there");
+    store->resume();
+    return store;
+  }
+  // Files for people first: once the store holds the trials, everything is there.
+  publish_text(env, join_path(planned.folder, "experiment.toml"), "# Resolved by tomograd; the store beside it is what counts.\n" + to_toml(planned.record.spec));
+  Value manifest = Value::table();
+  manifest["format"] = "tomograd.manifest/1";
+  manifest["version"] = TOMOGRAD_VERSION;
+  manifest["kind"] = "experiment";
+  manifest["fingerprint"] = planned.record.fingerprint;
+  manifest["trials"] = int64_t(planned.trials.size());
+  manifest["facts"] = planned.record.facts;
+  manifest["isa"] = isa_name(current_isa());
+  const Value* steps = find_dotted(planned.record.spec, "run.max_steps");
+  manifest["reproducible"] = steps && steps->is_integer() && steps->as_integer() > 0;
+  publish_text(env, join_path(planned.folder, "manifest.json"), to_json(manifest) + "\n");
+  store->create(planned.record, planned.trials);
+  return store;
+}
+
+std::unique_ptr<TrialStore> open_experiment(const std::string& folder) {
+  if (system_env().kind(folder) != FileKind::directory) fail_input("'" + folder + "' is no folder of an experiment", "it is the `out` of EXPERIMENT.toml");
+  return open_sqlite_store(store_path(absolute_path(folder)), system_clock());
+}
+
+ExperimentRecord record_of(TrialStore& store) {
+  auto record = store.experiment();
+  if (!record) fail_input("the experiment's store is empty: it was killed before its trials were recorded", "start it again with `tomograd experiment run EXPERIMENT.toml --resume`");
+  return *record;
+}
+
+}  // namespace tomograd

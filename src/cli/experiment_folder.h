@@ -1,0 +1,46 @@
+// The folder of an experiment: experiment.sqlite (the store), experiment.toml (the resolved spec, for people), manifest.json,
+// trials/NNNN, logs/, report/. Shared by the files of the verbs `experiment` and `worker`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/engine.h"
+#include "experiments/trial_store.h"
+#include "search/trial_plan.h"
+#include "spec/experiment_spec.h"
+
+namespace tomograd {
+
+struct PlannedExperiment {
+  std::string folder;                            // absolute
+  ExperimentRecord record;
+  std::vector<PlannedTrial> trials;
+  std::string summary;                           // "3 channel sets x 4 patients = 12 trials"
+};
+
+// Reads EXPERIMENT.toml, its run and its dataset, settles what is left open (threads, channels, patients, paths) and checks
+// the spec of every trial, so that nothing can be wrong with trial 287 that could have been known at once.
+PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute);
+
+// Creates folder and store, all trials in one transaction. With resume, an experiment of the same fingerprint that is there
+// already is taken up again; any other that is there is Error(usage).
+std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume);
+
+std::string store_path(const std::string& folder);
+std::unique_ptr<TrialStore> open_experiment(const std::string& folder);   // Error(input) when there is none
+ExperimentRecord record_of(TrialStore& store);                           // Error(input) when nothing was created
+
+// The run spec of one trial: the experiment's run with the trial's settings; `out` is the trial's folder.
+RunSpec trial_run(const Value& run, const Value& settings, const std::string& out);
+
+// Starts the worker processes, shows progress, and returns when no trial is left; Error(stopped) after a stop.
+struct LocalRun {
+  std::string folder;
+  int64_t workers = 1;
+  int64_t max_memory_bytes = 0;                  // of each worker
+};
+void run_workers(TrialStore& store, const LocalRun& run, const Talk& talk);
+
+}  // namespace tomograd

@@ -1,0 +1,97 @@
+// `experiment status | results | report`: what the store knows, as text, JSON, CSV and files.
+#include <cmath>
+#include <iostream>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "cli/experiment_folder.h"
+#include "cli/experiment_verbs.h"
+#include "experiments/metrics.h"
+#include "report/numbers.h"
+#include "report/report_pages.h"
+#include "report/report_text.h"
+
+namespace tomograd {
+namespace {
+
+ReportData report_of(TrialStore& store) {
+  ExperimentRecord record = record_of(store);
+  const Value* phantom = record.facts.find("phantom");
+  return make_report(record, store.trials(), phantom ? *phantom : Value());
+}
+
+Value trial_value(const TrialRecord& trial) {
+  Value v = Value::table();
+  v["trial"] = trial.number;
+  v["state"] = trial_state_name(trial.state);
+  v["attempts"] = trial.attempts;
+  v["reason"] = trial.reason;
+  v["settings"] = trial.settings;
+  v["design"] = trial.design;
+  v["fingerprint"] = trial.fingerprint;
+  v["metrics"] = trial.metrics;
+  v["timing"] = trial.timing;
+  return v;
+}
+
+}  // namespace
+
+void experiment_status(const std::string& folder, const Output& out) {
+  auto store = open_experiment(folder);
+  ExperimentRecord record = record_of(*store);
+  ReportData report = report_of(*store);
+  double best = -INFINITY;
+  int64_t best_trial = 0;
+  for (const auto& trial : report.trials)
+    if (auto v = trial_metric(trial.metrics, report.metric); v && *v > best) best = *v, best_trial = trial.number;
+  std::string state = store->stop_requested() && report.counts.open() > 0 ? "stopped" : report.counts.open() == 0 ? "done" : report.counts.running > 0 ? "running" : "waiting";
+
+  Value v = report_value(report), result = Value::table();
+  result["name"] = record.name, result["strategy"] = report.kind, result["state"] = state, result["created"] = utc_text(record.created), result["trials"] = v.at("trials");
+  result["best_trial"] = best_trial, result["best"] = best_trial ? Value(best) : Value();
+  Value::List running;
+  for (const auto& trial : report.trials)
+    if (trial.state == TrialState::running) {
+      Value item = Value::table();
+      item["trial"] = trial.number, item["owner"] = trial.owner, item["progress"] = trial.progress, item["attempt"] = trial.attempts;
+      running.push_back(item);
+    }
+  result["running"] = running;
+  out.result("experiment_status", result);
+
+  out.line(text(record.name, "  ", report.kind, "  ", state, "  since ", utc_text(record.created)));
+  out.line(report.findings.at(0) + (best_trial ? text("  Best ", report.metric, " ", fixed_text(best), " (trial ", best_trial, ").") : ""));
+  for (const auto& trial : report.trials) {
+    if (trial.state == TrialState::running) out.line(text("trial ", trial.number, "  ", fixed_text(trial.progress * 100, 0), " %  attempt ", trial.attempts, "  ", trial.owner));
+    if (trial.state == TrialState::failed) out.line(text("trial ", trial.number, " failed after ", trial.attempts, " attempts: ", trial.reason));
+  }
+}
+
+void experiment_results(const std::string& folder, bool csv, const Output& out) {
+  auto store = open_experiment(folder);
+  ReportData report = report_of(*store);
+  if (csv && !out.json) {
+    std::cout << results_csv(report) << std::flush;
+    return;
+  }
+  Value result = Value::table();
+  Value::List trials;
+  for (const auto& trial : report.trials) trials.push_back(trial_value(trial));
+  result["name"] = report.name, result["metric"] = report.metric, result["results"] = trials;
+  out.result("experiment_results", result);
+  out.line(trial_table(report));
+}
+
+void experiment_report(const std::string& folder, const std::string& out_folder, const Output& out) {
+  auto store = open_experiment(folder);
+  ReportData report = report_of(*store);
+  std::string place = out_folder.empty() ? join_path(folder, "report") : out_folder;
+  std::vector<std::string> files = write_report(system_env(), report, place);
+  Value result = report_value(report);
+  result["files"] = Value::list_of(files);
+  out.result("report", result);
+  out.line(report_text(report));
+  out.line("Report: " + join_path(place, "report.html"));
+}
+
+}  // namespace tomograd

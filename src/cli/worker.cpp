@@ -1,0 +1,103 @@
+// The hidden verb `worker`: what executors start. Binds the life of a worker to what a trial is: a training run of the
+// engine, or any program.
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/experiment_folder.h"
+#include "cli/verb.h"
+#include "experiments/command_trial.h"
+#include "experiments/lifecycle.h"
+#include "experiments/metrics.h"
+
+namespace tomograd {
+namespace {
+
+struct Options {
+  std::string folder, owner;
+  int64_t parent = 0;
+  ComputeOptions compute;
+};
+
+// Lets the kernel count this process's peak memory anew, so that each trial reports its own.
+void restart_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+class EngineTrial : public TrialRunner {
+ public:
+  EngineTrial(Value run, std::string folder, std::string metric, ComputeOptions compute) : run_(std::move(run)), folder_(std::move(folder)), metric_(std::move(metric)), compute_(std::move(compute)) {}
+
+  TrialOutcome run(const Claim& claim, TrialReporter& reporter) override {
+    std::string out = trial_folder(join_path(folder_, "trials"), claim.trial);
+    RunSpec spec = trial_run(run_, claim.settings, out);
+    Talk talk;
+    talk.say = [](const std::string& line) { info(line); };
+    talk.progress = [&](double share, double, const std::string&) { reporter.progress(share); };
+    talk.stop = reporter.stop();
+    restart_peak_memory();
+    bool resume = system_env().kind(out) == FileKind::directory;
+    info(text("trial ", claim.trial, ", attempt ", claim.attempt, resume ? ", resumed" : ""));
+    Value result = engine().train(spec, compute_, resume, "", join_path(out, "predictions"), talk);
+    TrialOutcome outcome = split_outcome(result);
+    if (!outcome.metrics.find("test") && !trial_metric(outcome.metrics, metric_))
+      fail_input("the run reports no '" + metric_ + "'", "name patients to test or validate on, and a metric of the run in strategy.metric");
+    return outcome;
+  }
+
+ private:
+  Value run_;
+  std::string folder_, metric_;
+  ComputeOptions compute_;
+};
+
+std::unique_ptr<TrialRunner> runner_for(const ExperimentRecord& record, const std::string& folder, const ComputeOptions& compute) {
+  ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
+  if (spec.trial.command.empty()) {
+    engine();                                    // a missing library is said before a trial is claimed
+    return std::make_unique<EngineTrial>(spec.run, folder, spec.strategy.metric, compute);
+  }
+  const Value* work = record.facts.find("work_folder");
+  std::string place = work && work->is_text() && system_env().kind(work->as_text()) == FileKind::directory ? work->as_text() : folder;
+  return std::make_unique<CommandTrial>(system_env(), system_clock(), spec.trial.command, join_path(folder, "trials"), place, spec.strategy.metric);
+}
+
+void run(const Options& options) {
+  if (options.parent > 0) {                      // trials end with the one who started them, also when that one is killed
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != options.parent) fail(ErrorKind::stopped, "the process that started this worker is gone");
+  }
+  std::string folder = absolute_path(options.folder);
+  auto store = open_experiment(folder);
+  ExperimentRecord record = record_of(*store);
+  WorkerOptions worker;
+  worker.owner = options.owner.empty() ? unique_owner_name(system_clock()) : options.owner;
+  worker.heartbeat_seconds = std::min(2.0, record.lease_seconds / 4);
+  worker.stop = stop_on_signals();
+  worker.on_fenced = [](const std::string& reason) {
+    warn(reason);
+    ::_exit(exit_code(ErrorKind::conflict));     // at once: the new owner may be writing into the trial's folder
+  };
+  auto runner = runner_for(record, folder, options.compute);
+  WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
+  info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
+  if (summary.stopped) fail(ErrorKind::stopped, "stopped on request, state saved");
+}
+
+}  // namespace
+
+void add_worker(Program& program) {
+  auto options = std::make_shared<Options>();
+  auto* verb = program.app.add_subcommand("worker", "Run trials of an experiment until none is left (what executors start)");
+  verb->group("");                               // hidden
+  verb->add_option("--experiment", options->folder, "folder of the experiment")->required();
+  verb->add_option("--owner", options->owner, "name of this worker, unique among all workers ever");
+  verb->add_option("--parent", options->parent, "process that this worker ends with");
+  verb->add_option_function<std::string>("--max-memory", [options](const std::string& raw) { options->compute.max_memory_bytes = parse_bytes(raw); }, "most memory to use");
+  verb->callback([options, &program] { program.action = [options] { run(*options); }; });
+}
+
+}  // namespace tomograd

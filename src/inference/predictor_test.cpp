@@ -1,0 +1,227 @@
+#include "inference/predictor.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+
+#include "base/error.h"
+#include "inference/bench_predict.h"
+#include "inference/test_networks.h"
+#include "kernels/cpu_isa.h"
+
+namespace tomograd {
+namespace {
+
+PredictSpec predict_spec(Extent tile, double overlap, std::string blend, bool mirror = false) {
+  PredictSpec spec;
+  spec.tile = tile;
+  spec.overlap = overlap;
+  spec.blend = std::move(blend);
+  spec.mirror = mirror;
+  return spec;
+}
+
+at::Tensor region(const PreparedCase& prepared, const Box& box) {
+  at::Tensor tensor = at::empty({1, int64_t(prepared.images.size()), box.size.z, box.size.y, box.size.x});
+  float* to = tensor.data_ptr<float>();
+  Box volume{{}, prepared.geometry.size};
+  for (size_t c = 0; c < prepared.images.size(); ++c)
+    for (int64_t z = box.begin.z; z < box.end().z; ++z)
+      for (int64_t y = box.begin.y; y < box.end().y; ++y)
+        for (int64_t x = box.begin.x; x < box.end().x; ++x)
+          *to++ = volume.contains({z, y, x}) ? prepared.images[c][(z * volume.size.y + y) * volume.size.x + x] : prepared.outside[c];
+  return tensor;
+}
+
+std::vector<int64_t> mirrored_axes(int image) {
+  std::vector<int64_t> axes;
+  for (int axis = 0; axis < 3; ++axis)
+    if (image >> axis & 1) axes.push_back(2 + axis);
+  return axes;
+}
+
+// The definition: whole class maps and a whole map of weights in double, divided at the end. [class][z][y][x]
+at::Tensor mean_probabilities(const std::vector<Network*>& networks, const PreparedCase& prepared, const TilePlan& plan, bool mirror) {
+  int64_t classes = networks.front()->graph().out_channels();
+  Extent size = plan.volume;
+  at::Tensor sums = at::zeros({classes, size.z, size.y, size.x}, at::kDouble), weights = at::zeros({size.z, size.y, size.x}, at::kDouble);
+  for (Network* network : networks)
+    for (int image = 0; image < (mirror ? 8 : 1); ++image)
+      for (size_t iz = 0; iz < plan.axes[0].starts.size(); ++iz)
+        for (size_t iy = 0; iy < plan.axes[1].starts.size(); ++iy)
+          for (size_t ix = 0; ix < plan.axes[2].starts.size(); ++ix) {
+            const size_t at[3] = {iz, iy, ix};
+            Box box{{}, plan.tile};
+            for (int axis = 0; axis < 3; ++axis) box.begin[axis] = plan.axes[size_t(axis)].starts[at[axis]] - (image >> axis & 1 ? plan.margin.after : plan.margin.before)[axis];
+            at::Tensor p = network->forward(region(prepared, box).flip(mirrored_axes(image)), false).front().flip(mirrored_axes(image)).to(at::kDouble).softmax(1)[0];
+            at::Tensor sums_part = sums, weights_part = weights, weight = at::ones({}, at::kDouble);
+            for (int axis = 0; axis < 3; ++axis) {
+              const AxisTiles& tiles = plan.axes[size_t(axis)];
+              int64_t begin = tiles.begins[at[axis]], count = tiles.ends[at[axis]] - begin, inside = begin - tiles.starts[at[axis]];
+              p = p.narrow(1 + axis, inside, count);
+              sums_part = sums_part.narrow(1 + axis, begin, count);
+              weights_part = weights_part.narrow(axis, begin, count);
+              std::vector<int64_t> shape{1, 1, 1};
+              shape[size_t(axis)] = count;
+              weight = weight * at::tensor(at::ArrayRef<float>(tiles.weights.data() + inside, size_t(count))).to(at::kDouble).view(shape);
+            }
+            sums_part += p * weight;
+            weights_part += weight;
+          }
+  return sums / weights;
+}
+
+// Equal labels wherever the two best classes differ by more than float rounding; those places must be nearly all.
+void expect_labels(const Prediction& prediction, const at::Tensor& probabilities, const PreparedCase& prepared) {
+  auto [values, classes] = probabilities.topk(2, 0);
+  at::Tensor gap = (values[0] - values[1]).contiguous(), best = classes[0].contiguous();
+  ASSERT_EQ(prediction.labels.size(), best.numel());
+  int64_t unclear = 0;
+  constexpr double rounding = 3e-6;  // logits of magnitude 1 in float32, sums of some fifty products: 50 * 6e-8
+  for (int64_t i = 0; i < best.numel(); ++i) {
+    int64_t expected = prepared.roi.empty() || prepared.roi[i] ? best.data_ptr<int64_t>()[i] : 0;
+    if (gap.data_ptr<double>()[i] > rounding) { ASSERT_EQ(prediction.labels[i], expected) << "voxel " << i; }
+    else ++unclear;
+  }
+  EXPECT_LE(unclear, best.numel() / 100);
+}
+
+TEST(Predictor, EqualsTheDefinitionForEveryBlend) {
+  struct { Graph graph; Extent volume, tile; } cases[] = {
+      {padded_graph(), {11, 17, 14}, {8, 10, 6}}, {padded_graph(), {5, 9, 3}, cube(8)}, {valid_graph(), {11, 17, 14}, {9, 11, 10}}, {valid_graph(), {2, 1, 7}, cube(16)}};
+  for (auto& item : cases)
+    for (std::string blend : {"gaussian", "constant", "crop"})
+      for (bool mirror : {false, true}) {
+        SCOPED_TRACE(item.graph.title + " volume " + to_string(item.volume) + " " + blend + (mirror ? " mirrored" : ""));
+        PreparedCase prepared = random_case(item.volume, 2);
+        Network network(item.graph, 7, prepared.channels);
+        PredictSpec spec = predict_spec(item.tile, 0.5, blend, mirror);
+        Prediction prediction = predict_volume({&network}, prepared, spec, Precision::f32, 0);
+        expect_labels(prediction, mean_probabilities({&network}, prepared, plan_tiles(item.graph, item.volume, spec, 4, 0), mirror), prepared);
+      }
+}
+
+TEST(Predictor, TiledEqualsWholeForValidNetworks) {
+  struct { Graph graph; Extent volume; std::vector<Extent> tiles; } cases[] = {
+      {valid_graph(1, 2), {13, 19, 16}, {{7, 8, 9}, {4, 5, 6}, {12, 9, 21}}}, {two_path_graph(), {14, 22, 17}, {cube(25), {29, 25, 37}, cube(34)}}};
+  for (auto& item : cases) {
+    PreparedCase prepared = random_case(item.volume, 1);
+    Network network(item.graph, 3, prepared.channels);
+    TilePlan whole = plan_tiles(item.graph, item.volume, predict_spec(cube(200), 0.5, "crop"), 4, 0);
+    ASSERT_EQ(whole.starts.size(), 1u);
+    at::Tensor expected = mean_probabilities({&network}, prepared, whole, false);
+    for (Extent tile : item.tiles) {
+      SCOPED_TRACE(item.graph.title + " tile " + to_string(tile));
+      PredictSpec spec = predict_spec(tile, 0.5, "crop");
+      EXPECT_GT(plan_tiles(item.graph, item.volume, spec, 4, 0).starts.size(), 1u);
+      expect_labels(predict_volume({&network}, prepared, spec, Precision::f32, 0), expected, prepared);
+    }
+  }
+}
+
+TEST(Predictor, AveragesNetworksAndMasksTheRoi) {
+  PreparedCase prepared = random_case({12, 14, 20}, 2);
+  prepared.roi = Buffer<uint8_t>(prepared.geometry.size.voxels(), 0);
+  for (int64_t i = 0; i < prepared.roi.size(); ++i) prepared.roi[i] = i % 20 < 6 && i / 280 > 3;  // the far tiles hold none of it
+  Graph graph = padded_graph();
+  Network a(graph, 1, prepared.channels), b(graph, 2, prepared.channels);
+  PredictSpec spec = predict_spec(cube(8), 0.25, "gaussian");
+  int64_t calls = 0, last = 0, all = 0;
+  Prediction prediction = predict_volume({&a, &b}, prepared, spec, Precision::f32, 0, {}, [&](int64_t done, int64_t of) { ++calls; last = done; all = of; });
+  TilePlan plan = plan_tiles(graph, prepared.geometry.size, spec, 4, 0);
+  expect_labels(prediction, mean_probabilities({&a, &b}, prepared, plan, false), prepared);
+  EXPECT_EQ(calls, 2 * int64_t(plan.starts.size()));
+  EXPECT_EQ(last, all);
+}
+
+TEST(Predictor, TilesOutsideTheRoiAreNotComputed) {
+  PreparedCase prepared = random_case({8, 8, 64}, 2);
+  prepared.roi = Buffer<uint8_t>(prepared.geometry.size.voxels(), 0);
+  prepared.roi[5] = 1;
+  for (int64_t x = 32; x < 64; ++x) prepared.images[0][x] = std::numeric_limits<float>::quiet_NaN();  // would be noticed
+  Network network(padded_graph(), 1, prepared.channels);
+  EXPECT_NO_THROW(predict_volume({&network}, prepared, predict_spec(cube(8), 0.5, "gaussian"), Precision::f32, 0));
+}
+
+TEST(Predictor, NonFiniteOutputNamesTheTile) {
+  PreparedCase prepared = random_case({8, 8, 40}, 2);
+  prepared.images[1][30] = std::numeric_limits<float>::infinity();
+  Network network(padded_graph(), 1, prepared.channels);
+  try {
+    predict_volume({&network}, prepared, predict_spec(cube(8), 0, "constant"), Precision::f32, 0);
+    FAIL() << "not noticed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::failure);
+    EXPECT_NE(error.message().find("z,y,x = 0,0,24"), std::string::npos) << error.message();
+  }
+}
+
+TEST(Predictor, StopsAndRefuses) {
+  PreparedCase prepared = random_case({8, 8, 40}, 2);
+  Network network(padded_graph(), 1, prepared.channels), other(padded_graph(3), 1, {});
+  std::stop_source stop;
+  int64_t done = 0;
+  try {
+    predict_volume({&network}, prepared, predict_spec(cube(8), 0.5, "gaussian"), Precision::bf16, 0, stop.get_token(), [&](int64_t n, int64_t) { done = n; stop.request_stop(); });
+    FAIL() << "not stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::stopped);
+  }
+  EXPECT_EQ(done, 1);
+  EXPECT_EQ(network.precision(), Precision::f32) << "the caller's precision is restored";
+  EXPECT_THROW(predict_volume({&other}, prepared, PredictSpec(), Precision::f32, 0), Error);
+  EXPECT_THROW(predict_volume({}, prepared, PredictSpec(), Precision::f32, 0), Error);
+  EXPECT_THROW(predict_volume({&network}, prepared, PredictSpec(), Precision::f32, 1000), Error);
+}
+
+TEST(Predictor, EveryInstructionSetGivesTheSameLabels) {
+  PreparedCase prepared = random_case({9, 13, 21}, 2);
+  Network network(padded_graph(2, 5), 1, prepared.channels);
+  PredictSpec spec = predict_spec(cube(8), 0.5, "gaussian");
+  at::Tensor expected = mean_probabilities({&network}, prepared, plan_tiles(network.graph(), prepared.geometry.size, spec, 4, 0), false);
+  for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16}) {
+    if (isa > best_isa()) continue;
+    force_isa(isa);
+    expect_labels(predict_volume({&network}, prepared, spec, Precision::f32, 0), expected, prepared);
+  }
+  force_isa(best_isa());
+}
+
+// Run by the test below in a process of its own, so that the peak is that of the prediction.
+TEST(PredictorMemory, DISABLED_Child) {
+  PredictBenchSettings settings;
+  settings.volume = {70, 160, 150};
+  settings.tile = cube(64);
+  settings.channels = 2;
+  settings.classes = 4;
+  settings.precision = std::getenv("TOMOGRAD_TEST_BF16") ? Precision::bf16 : Precision::f32;
+  PredictBench bench = bench_predict(settings);
+  std::printf("measured %lld predicted %lld\n", static_cast<long long>(bench.peak_bytes), static_cast<long long>(bench.predicted_peak_bytes));
+}
+
+TEST(PredictorMemory, ThePromiseIsKept) {
+  for (std::string setting : {"", "TOMOGRAD_TEST_BF16=1 "}) {
+    char self[4096];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    ASSERT_GT(length, 0);
+    self[length] = 0;
+    std::string command = setting + "'" + self + "' --gtest_also_run_disabled_tests --gtest_filter=PredictorMemory.DISABLED_Child";
+    FILE* child = popen(command.c_str(), "r");
+    ASSERT_NE(child, nullptr);
+    long long measured = 0, predicted = 0;
+    char line[512];
+    while (std::fgets(line, sizeof line, child)) std::sscanf(line, "measured %lld predicted %lld", &measured, &predicted);
+    EXPECT_EQ(pclose(child), 0);
+    ASSERT_GT(measured, 1 << 20);
+    EXPECT_LE(measured, predicted) << setting;
+    std::printf("%smeasured %.1f MB, predicted %.1f MB\n", setting.c_str(), double(measured) / 1e6, double(predicted) / 1e6);
+  }
+}
+
+}  // namespace
+}  // namespace tomograd

@@ -1,0 +1,114 @@
+#include "inference/tile_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/error.h"
+#include "inference/test_networks.h"
+
+namespace tomograd {
+namespace {
+
+PredictSpec predict_spec(Extent tile, double overlap, std::string blend) {
+  PredictSpec spec;
+  spec.tile = tile;
+  spec.overlap = overlap;
+  spec.blend = std::move(blend);
+  return spec;
+}
+
+// What every plan has to keep, whatever the network: each voxel is written, tiles stay in place, planes fit the ring.
+void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& spec) {
+  EXPECT_TRUE(fits(graph, plan.tile));
+  EXPECT_EQ(plan.output, output_size(graph, plan.tile));
+  EXPECT_EQ(int64_t(plan.starts.size()), int64_t(plan.axes[0].starts.size() * plan.axes[1].starts.size() * plan.axes[2].starts.size()));
+  LegalSizes legal = legal_sizes(graph);
+  for (int axis = 0; axis < 3; ++axis) {
+    const AxisTiles& tiles = plan.axes[size_t(axis)];
+    int64_t volume = plan.volume[axis], output = plan.output[axis];
+    bool exact = plan.margin.before[axis] + plan.margin.after[axis] > 0;
+    EXPECT_TRUE(plan.tile[axis] <= spec.tile[axis] || plan.tile[axis] <= legal.smallest[axis] + 8 * legal.step[axis]);
+    std::vector<int> written(size_t(volume), 0);
+    for (size_t i = 0; i < tiles.starts.size(); ++i) {
+      ASSERT_GE(tiles.begins[i], std::max<int64_t>(0, tiles.starts[i]));
+      ASSERT_LE(tiles.ends[i], std::min(volume, tiles.starts[i] + output));
+      ASSERT_LT(tiles.begins[i], tiles.ends[i]);
+      if (i > 0) { ASSERT_GT(tiles.starts[i], tiles.starts[i - 1]); ASSERT_GE(tiles.begins[i], tiles.begins[i - 1]); }
+      for (int64_t v = tiles.begins[i]; v < tiles.ends[i]; ++v) ++written[size_t(v)];
+      if (spec.blend == "crop" && exact) { EXPECT_EQ(tiles.starts[i] % output_stride(graph)[axis], 0); }
+      if (volume >= output && !(spec.blend == "crop" && exact)) { EXPECT_GE(tiles.starts[i], 0); EXPECT_LE(tiles.starts[i] + output, volume); }
+    }
+    for (int64_t v = 0; v < volume; ++v) {
+      ASSERT_GE(written[size_t(v)], 1) << "axis " << axis << " voxel " << v;
+      if (spec.blend == "crop") { ASSERT_EQ(written[size_t(v)], 1) << "axis " << axis << " voxel " << v; }
+    }
+    ASSERT_EQ(int64_t(tiles.weights.size()), output);
+    for (float w : tiles.weights) ASSERT_GT(w, 0);
+    for (int64_t i = 0; i < output; ++i) ASSERT_FLOAT_EQ(tiles.weights[size_t(i)], tiles.weights[size_t(output - 1 - i)]);  // mirror images weigh the same
+  }
+  const AxisTiles& z = plan.axes[0];
+  for (size_t i = 0; i < z.starts.size(); ++i) EXPECT_LE(z.ends[i] - z.begins[i], plan.slab_planes);
+}
+
+TEST(TilePlan, RandomPlansAreSound) {
+  std::mt19937 random(11);
+  const Graph graphs[] = {valid_graph(), padded_graph(), two_path_graph()};
+  for (int round = 0; round < 300; ++round) {
+    const Graph& graph = graphs[random() % 3];
+    auto any = [&](int64_t low, int64_t high) { return low + int64_t(random() % uint64_t(high - low + 1)); };
+    Extent volume{any(1, 90), any(1, 90), any(1, 90)}, tile{any(1, 70), any(1, 70), any(1, 70)};
+    const char* blends[] = {"gaussian", "constant", "crop"};
+    PredictSpec spec = predict_spec(tile, double(any(0, 9)) / 10, blends[random() % 3]);
+    SCOPED_TRACE(text(graph.title, " volume ", to_string(volume), " tile ", to_string(tile), " overlap ", spec.overlap, " ", spec.blend));
+    expect_sound(graph, plan_tiles(graph, volume, spec, 4, 0), spec);
+  }
+}
+
+TEST(TilePlan, HalfOverlapGivesTheKnownGrid) {
+  TilePlan plan = plan_tiles(padded_graph(), {155, 240, 240}, predict_spec(cube(96), 0.5, "gaussian"), 4, 0);
+  EXPECT_EQ(plan.axes[0].starts, (std::vector<int64_t>{0, 30, 59}));
+  EXPECT_EQ(plan.axes[1].starts, (std::vector<int64_t>{0, 48, 96, 144}));
+  EXPECT_EQ(plan.starts.size(), 48u);
+  EXPECT_EQ(plan.slab_planes, 96);
+}
+
+TEST(TilePlan, SmallVolumesGetOneTileAroundThem) {
+  TilePlan plan = plan_tiles(padded_graph(), {5, 8, 1}, predict_spec(cube(96), 0.5, "gaussian"), 4, 0);
+  EXPECT_EQ(plan.tile, (Extent{6, 8, 2}));
+  EXPECT_EQ(plan.starts.size(), 1u);
+  TilePlan valid = plan_tiles(valid_graph(), {5, 8, 1}, predict_spec(cube(96), 0.5, "crop"), 4, 0);
+  EXPECT_EQ(valid.tile, (Extent{5 + 3, 8 + 4, 1 + 5}));
+  EXPECT_EQ(valid.output, (Extent{5, 8, 1}));
+}
+
+TEST(TilePlan, TheMemoryLimitIsKeptOrRefused) {
+  Graph graph = padded_graph(2, 4);
+  const Extent volume{60, 200, 210};
+  PredictSpec spec = predict_spec(cube(64), 0.5, "gaussian");
+  TilePlan free = plan_tiles(graph, volume, spec, 4, 0);
+  int64_t last_tile = free.tile.voxels();
+  for (int64_t limit = free.peak_bytes; ; limit = limit * 9 / 10) {
+    try {
+      TilePlan plan = plan_tiles(graph, volume, spec, 4, limit);
+      EXPECT_LE(plan.peak_bytes, limit);
+      EXPECT_LE(plan.tile.voxels(), last_tile);
+      last_tile = plan.tile.voxels();
+      expect_sound(graph, plan, spec);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::budget);
+      EXPECT_NE(error.message().find("smallest tile"), std::string::npos) << error.message();
+      EXPECT_LT(last_tile, free.tile.voxels() / 100) << "gave up while smaller tiles were left";
+      break;
+    }
+  }
+}
+
+TEST(TilePlan, OutputsOfAnotherResolutionAreRefused) {
+  Graph graph = padded_graph();
+  graph.outputs = {{2, 1.0}};  // the pooled map
+  EXPECT_THROW(plan_tiles(graph, cube(20), PredictSpec(), 4, 0), Error);
+}
+
+}  // namespace
+}  // namespace tomograd

@@ -1,0 +1,152 @@
+// The sentences of a report. Each says only what the numbers carry; the word "significant" stands nowhere unless n can
+// reach it.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "report/findings.h"
+#include "report/numbers.h"
+
+namespace tomograd {
+namespace {
+
+std::string metric_name(const ReportData& report) { return report.metric == "dice" ? "Dice" : report.metric; }
+
+std::string interval_text(const Interval& v) { return "[" + signed_text(v.low) + ", " + signed_text(v.high) + "]"; }
+
+std::string coverage_text(double coverage) { return fixed_text(coverage * 100, coverage > 0.999 ? 2 : 1) + " %"; }
+
+// The change when several channels are dropped is the sum of the single changes per patient: exact only if channels act
+// independently of each other, so the sentence says so.
+Interval joint_change(const ReportData& report, const std::vector<size_t>& dropped) {
+  std::map<std::string, std::pair<double, size_t>> sums;
+  for (size_t index : dropped)
+    for (const auto& change : report.channels[index].changes) sums[change.patient].first += change.value, ++sums[change.patient].second;
+  std::vector<double> values;
+  for (const auto& [patient, sum] : sums)
+    if (sum.second == dropped.size()) values.push_back(sum.first);
+  if (values.empty()) return {std::nan(""), std::nan(""), std::nan(""), 0};
+  return hodges_lehmann(values, 0.95);
+}
+
+std::string time_text(const ReportData& report, const std::vector<size_t>& dropped) {
+  if (report.limited_by_time) {
+    double with_all = report.channels[0].seconds_per_step, without = 0;
+    for (size_t index : dropped) without += report.channels[index].seconds_per_step / double(dropped.size());
+    std::string steps = std::isfinite(with_all) && std::isfinite(without) ? "; a step took " + spent_text(with_all) + " with all channels and " + spent_text(without) + " without" : "";
+    return "no measurable time (every trial trained for the same fixed time" + steps + ")";
+  }
+  double sum = 0;
+  for (size_t index : dropped) {
+    const Interval& saved = report.channels[index].seconds_saved;
+    if (!std::isfinite(saved.estimate)) return "no recorded time";
+    if (saved.low <= 0) return "no measurable time (trainings with all channels and without " + report.channels[index].name + " differ by " + spent_text(saved.low) + " to " + spent_text(saved.high) + ")";
+    sum += saved.estimate;
+  }
+  return spent_text(sum) + " per training";
+}
+
+std::string saving_sentence(const ReportData& report, const std::vector<size_t>& dropped) {
+  std::vector<std::string> names;
+  double bytes = 0;
+  for (size_t index : dropped) names.push_back(report.channels[index].name), bytes += report.channels[index].bytes_saved;
+  Interval change = joint_change(report, dropped);
+  std::string sentence = "Dropping " + names_text(names) + " saves " + (std::isfinite(bytes) ? megabytes_text(bytes) : "an unrecorded number of bytes") + " per scan and " + time_text(report, dropped) +
+                         " for a " + metric_name(report) + " change of " + signed_text(change.estimate) + " " + interval_text(change) + " (" + coverage_text(change.coverage) + " interval, n = " + std::to_string(report.pairs) + ")";
+  if (dropped.size() > 1) sentence += "; this adds up single changes, they were not dropped together";
+  return sentence + ".";
+}
+
+void decide(ReportData& report) {
+  std::vector<size_t> droppable;
+  for (auto at = report.ranking.rbegin(); at != report.ranking.rend(); ++at)
+    if (report.channels[*at].verdict == Verdict::does_not_matter || report.channels[*at].verdict == Verdict::harms) droppable.push_back(*at);
+  if (!droppable.empty() && droppable.size() + 1 < report.channels.size()) {
+    report.decision = saving_sentence(report, droppable);
+    return;
+  }
+  if (report.ranking.empty()) return;
+  if (!droppable.empty()) {
+    report.decision = "Every channel by itself can be dropped, so several carry the same information; which of them to keep, leaving out one at a time cannot tell.";
+    return;
+  }
+  size_t last = report.ranking.back();
+  report.decision = "No channel is shown not to matter (loss below the margin of " + fixed_text(report.margin) + "). The best candidate: " + saving_sentence(report, {last});
+}
+
+std::string trials_text(const ReportData& report) {
+  std::string sentence = text(report.counts.total(), " trials: ", report.counts.complete, " complete");
+  for (const auto& [count, what] : {std::pair{report.counts.failed, "failed"}, {report.counts.waiting + report.counts.preempted, "waiting"}, {report.counts.running, "running"}, {report.counts.cancelled, "cancelled"}})
+    if (count > 0) sentence += text(", ", count, " ", what);
+  return sentence + ".";
+}
+
+void tell_steps(ReportData& report) {
+  if (!std::isfinite(report.steps_median)) return;
+  std::string range = report.steps_low == report.steps_high ? fixed_text(report.steps_median, 0) : fixed_text(report.steps_low, 0) + " to " + fixed_text(report.steps_high, 0) + " (median " + fixed_text(report.steps_median, 0) + ")";
+  report.findings.push_back("Each trial got " + range + " optimiser steps" + (report.limited_by_time ? ", as many as its fixed time allowed." : "."));
+  if (report.steps_median < 1000) report.limits.push_back("So few steps (" + fixed_text(report.steps_median, 0) + ") train no network to its end: what matters early in training need not matter in the end.");
+  if (report.limited_by_time && report.steps_high > 1.1 * report.steps_low) report.limits.push_back("Trials ran for equal times, so those that got more steps had an advantage; set max_steps to compare at equal steps.");
+}
+
+void tell_channels(ReportData& report) {
+  size_t others = report.channels.size() - 1;
+  if (others == 0 || report.pairs == 0) {
+    if (others > 0) report.limits.push_back("No patient has been tested both with all channels and without one yet; nothing can be compared.");
+    return;
+  }
+  std::vector<std::string> order;
+  for (size_t index : report.ranking) order.push_back(report.channels[index].name + " (" + signed_text(report.channels[index].change.estimate) + ")");
+  std::string list;
+  for (const auto& name : order) list += (list.empty() ? "" : ", ") + name;
+  report.findings.push_back("Ranking, most influential first (" + metric_name(report) + " change when it is left out): " + list + ".");
+  for (auto [verdict, what] : {std::pair{Verdict::matters, "Shown to matter"}, {Verdict::harms, "Shown to be better left out"}, {Verdict::does_not_matter, "Shown not to matter"}}) {
+    std::vector<std::string> names;
+    for (size_t index : report.ranking)
+      if (report.channels[index].verdict == verdict) names.push_back(report.channels[index].name);
+    if (names.empty()) continue;
+    std::string why = verdict == Verdict::does_not_matter ? "the interval of the loss lies below the margin of " + fixed_text(report.margin) : "significant, Holm p < 0.05";
+    report.findings.push_back(text(what, " (", why, "): ", names_text(names), "."));
+  }
+  if (std::isfinite(report.tau))
+    report.findings.push_back("Kendall's tau between this ranking and the importance planted in the phantom: " + fixed_text(report.tau, 2) + " over " + std::to_string(others) + " channels (1 = the same order, 0 = no relation).");
+
+  std::string reach = "With n = " + std::to_string(report.pairs) + " patients the smallest two-sided p that the signed-rank test can reach is " + p_text(report.smallest_p) +
+                      ", after Holm's correction over " + std::to_string(others) + " channels " + p_text(report.smallest_holm_p);
+  if (report.can_reach_significance) report.findings.push_back(reach + ".");
+  else report.limits.push_back(reach + ": whatever the data, no p below 0.05 is possible, so no single channel can be proven to matter here.");
+  double coverage = 1;
+  for (size_t index : report.ranking) coverage = std::min(coverage, report.channels[index].change.coverage);
+  if (coverage < 0.95) report.limits.push_back("The widest interval that n = " + std::to_string(report.pairs) + " gives covers " + coverage_text(coverage) + ", not 95 %" +
+                                               (coverage < least_coverage ? "; too little to show that a channel does not matter." : "."));
+  bool one_seed = true;
+  for (const auto& trial : report.trials)
+    if (const Value* repeat = trial.design.find("repeat"); repeat && repeat->is_integer() && repeat->as_integer() > 0) one_seed = false;
+  if (one_seed) report.limits.push_back("One seed per trial: what differs between patients and what the chance of a training adds cannot be told apart; strategy.seeds = 2 or more can.");
+  report.limits.push_back("Patients' trainings share most of their training cases, so their results are not fully independent, and p-values and intervals are somewhat too favourable.");
+}
+
+void tell_variables(ReportData& report) {
+  if (report.configurations.empty() || !report.configurations[0].best || report.variables.empty()) return;
+  const ConfigurationReport& best = report.configurations[0];
+  std::string what;
+  for (size_t i = 0; i < report.variables.size(); ++i) what += (i ? ", " : "") + report.variables[i] + " = " + best.labels[i];
+  report.findings.push_back("Best: " + what + " with " + metric_name(report) + " " + fixed_text(best.metric) + " (" + (best.trials.size() == 1 ? "trial " + std::to_string(best.trials[0]) : std::to_string(best.complete) + " trials") + ").");
+  if (best.complete < 2 && report.kind == "sweep") report.limits.push_back("One trial per combination: a difference may be the chance of one training; strategy.seeds or strategy.folds repeat it.");
+}
+
+}  // namespace
+
+void tell(ReportData& report) {
+  report.findings.push_back(trials_text(report));
+  tell_steps(report);
+  if (report.kind == "leave-one-out") {
+    tell_channels(report);
+    if (report.pairs > 0) decide(report);
+  }
+  tell_variables(report);
+  if (report.counts.complete < report.counts.total()) report.limits.push_back(text(report.counts.total() - report.counts.complete, " of ", report.counts.total(), " trials have no result; what is shown rests on the others."));
+}
+
+}  // namespace tomograd

@@ -1,0 +1,67 @@
+#include "report/report_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "report/findings.h"
+#include "report/numbers.h"
+#include "report/outcomes.h"
+
+namespace tomograd {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+// phantom.json says the importance of each modality under several names; older and hand-made ones only give an order.
+double planted_importance(const Value& phantom, const std::string& channel) {
+  for (const char* key : {"ideal_dice_loss", "planted_shares", "importance"})
+    if (const Value* table = phantom.find(key))
+      if (double v = number_at(*table, channel); std::isfinite(v)) return v;
+  if (const Value* order = phantom.find("planted_order"); order && order->is_list())
+    for (size_t i = 0; i < order->as_list().size(); ++i)
+      if (order->as_list()[i] == Value(channel)) return double(order->as_list().size() - i);
+  return nothing;
+}
+
+void rank(ReportData& report, const Value& phantom) {
+  for (size_t i = 0; i < report.channels.size(); ++i)
+    if (report.channels[i].name != "all" && std::isfinite(report.channels[i].change.estimate)) report.ranking.push_back(i);
+  std::stable_sort(report.ranking.begin(), report.ranking.end(), [&](size_t a, size_t b) { return report.channels[a].change.estimate < report.channels[b].change.estimate; });
+  std::vector<double> found, planted;
+  for (auto& channel : report.channels) channel.planted = channel.name == "all" ? nothing : planted_importance(phantom, channel.name);
+  for (size_t index : report.ranking)
+    if (double v = report.channels[index].planted; std::isfinite(v)) found.push_back(-report.channels[index].change.estimate), planted.push_back(v);
+  report.tau = found.size() >= 2 ? kendall_tau(found, planted) : nothing;
+}
+
+}  // namespace
+
+ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const Value& phantom) {
+  ReportData report;
+  ExperimentSpec spec = spec_from<ExperimentSpec>(experiment.spec);
+  report.name = experiment.name, report.fingerprint = experiment.fingerprint;
+  report.kind = spec.strategy.kind, report.metric = spec.strategy.metric, report.margin = spec.strategy.margin;
+  double max_seconds = number_at(spec.run, "max_seconds"), max_steps = number_at(spec.run, "max_steps");
+  report.limited_by_time = max_seconds > 0 && !(max_steps > 0);
+  report.trials = std::move(trials);
+  std::vector<const TrialRecord*> done;
+  for (const auto& trial : report.trials) {
+    int64_t* const counts[] = {&report.counts.waiting, &report.counts.running, &report.counts.complete, &report.counts.failed, &report.counts.preempted, &report.counts.cancelled};
+    ++*counts[int(trial.state)];
+    if (trial.state == TrialState::complete) done.push_back(&trial);
+  }
+  std::vector<double> steps = numbers_of(done, "steps");
+  report.steps_low = steps.empty() ? nothing : *std::min_element(steps.begin(), steps.end());
+  report.steps_high = steps.empty() ? nothing : *std::max_element(steps.begin(), steps.end());
+  report.steps_median = median_of(steps), report.tau = nothing;
+  if (report.kind == "leave-one-out") {
+    describe_channels(report);
+    rank(report, phantom);
+  }
+  describe_variables(report, spec);
+  tell(report);
+  return report;
+}
+
+}  // namespace tomograd

@@ -1,0 +1,156 @@
+#include "report/report_pages.h"
+
+#include <cmath>
+
+#include "experiments/metrics.h"
+#include "report/numbers.h"
+#include "report/report_charts.h"
+#include "report/report_text.h"
+#include "search/space.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+constexpr const char* style = R"css(
+:root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d8dee4;--soft:#f4f6f8;--accent:#0072b2}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ed;--paper:#14171b;--line:#343a42;--soft:#1c2026;--accent:#56b4e9}}
+*{box-sizing:border-box}body{margin:0 auto;padding:24px;max-width:1100px;background:var(--paper);color:var(--ink);font:14px/1.5 system-ui,sans-serif}
+h1{font-size:22px;margin:0}h2{font-size:16px;margin:28px 0 8px}p{margin:6px 0}.quiet{opacity:.7}
+.decision{border-left:4px solid var(--accent);background:var(--soft);padding:10px 14px;font-size:15px}
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+th,td{padding:3px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}th{font-weight:600}
+td.l,th.l{text-align:left}tr.best td{font-weight:600;color:var(--accent)}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:18px}figure{margin:0;background:#fff;color:#1b1f24;border:1px solid var(--line);padding:8px;border-radius:4px}
+figure svg{width:100%;height:auto;display:block}figcaption{font-size:12.5px;padding:4px 6px;color:#444}
+)css";
+
+std::string escaped(const std::string& raw) {
+  std::string out;
+  for (char c : raw) {
+    if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '&') out += "&amp;";
+    else if (c == '"') out += "&quot;";
+    else out += c;
+  }
+  return out;
+}
+
+struct Table {
+  std::string html;
+  size_t left;
+  explicit Table(const std::vector<std::string>& header, size_t left_columns) : left(left_columns) {
+    html = "<div class=scroll><table><thead>";
+    row(header, "th");
+    html += "</thead><tbody>";
+  }
+  void row(const std::vector<std::string>& cells, const char* tag = "td", const char* kind = "") {
+    html += *kind ? std::string("<tr class=") + kind + ">" : "<tr>";
+    for (size_t i = 0; i < cells.size(); ++i) html += std::string("<") + tag + (i < left ? " class=l>" : ">") + escaped(cells[i]) + "</" + tag + ">";
+    html += "</tr>\n";
+  }
+  std::string end() { return html + "</tbody></table></div>\n"; }
+};
+
+std::string list_html(const std::string& title, const std::vector<std::string>& sentences) {
+  if (sentences.empty()) return "";
+  std::string html = "<h2>" + title + "</h2><ul>";
+  for (const auto& sentence : sentences) html += "<li>" + escaped(sentence) + "</li>\n";
+  return html + "</ul>\n";
+}
+
+std::string channels_html(const ReportData& report) {
+  if (report.channels.size() < 2) return "";
+  Table table({"left out", "trials", "mean", "median", "change", "interval", "coverage", "p", "Holm p", "sd patients", "sd seeds", "saves per scan", "s/step", "planted", "verdict"}, 1);
+  auto add = [&](const ChannelReport& c) {
+    bool base = c.name == "all";
+    table.row({c.name, text(c.complete, "/", c.trials), fixed_text(c.mean), fixed_text(c.median), base ? "" : signed_text(c.change.estimate),
+               base || !std::isfinite(c.change.low) ? "" : "[" + signed_text(c.change.low) + ", " + signed_text(c.change.high) + "]", base ? "" : fixed_text(c.change.coverage * 100, 1) + " %",
+               base ? "" : p_text(c.p), base ? "" : p_text(c.holm_p), base ? "" : fixed_text(std::sqrt(c.variance.patient)), base ? "" : fixed_text(std::sqrt(c.variance.seed)),
+               base ? "" : megabytes_text(c.bytes_saved), fixed_text(c.seconds_per_step, 4), fixed_text(c.planted), verdict_text(c.verdict)});
+  };
+  add(report.channels[0]);
+  for (size_t index : report.ranking) add(report.channels[index]);
+  return "<h2>Channels, most influential first</h2>" + table.end() + "<p class=quiet>change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided.</p>";
+}
+
+std::string variables_html(const ReportData& report) {
+  std::string html;
+  if (!report.configurations.empty()) {
+    std::vector<std::string> header = report.variables;
+    for (const char* name : {"mean", "sd", "trials", "steps", "s/step", "peak memory", "parameters"}) header.push_back(name);
+    Table table(header, report.variables.size());
+    for (const auto& c : report.configurations) {
+      std::vector<std::string> row = c.labels;
+      for (const auto& cell : {fixed_text(c.metric), fixed_text(c.spread), text(c.complete, "/", c.trials.size()), fixed_text(c.steps, 0), fixed_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.parameters, 0)}) row.push_back(cell);
+      table.row(row, "td", c.best ? "best" : "");
+    }
+    html += "<h2>Configurations, best first</h2>" + table.end();
+  }
+  if (!report.values.empty()) {
+    Table table({"variable", "value", "mean", "trials", "s/step", "peak memory"}, 2);
+    for (const auto& v : report.values) table.row({v.variable, v.value, fixed_text(v.metric), std::to_string(v.complete), fixed_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
+    html += "<h2>Per variable</h2>" + table.end();
+  }
+  return html;
+}
+
+std::string trials_html(const ReportData& report) {
+  std::vector<std::string> header = {"trial", "state", "left out", "test", "seed"};
+  header.insert(header.end(), report.variables.begin(), report.variables.end());
+  header.insert(header.end(), {report.metric, "seconds", "attempts"});
+  Table table(header, 4);
+  for (const auto& trial : report.trials) {
+    auto design = [&](const char* key) { return trial.design.find(key) ? plain_text(*trial.design.find(key)) : std::string(); };
+    std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state), design("left_out"), design("test_name"), design("seed")};
+    for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
+    auto metric = trial_metric(trial.metrics, report.metric);
+    const Value* seconds = trial.timing.find("seconds");
+    row.insert(row.end(), {metric ? fixed_text(*metric) : "–", seconds && seconds->is_number() ? fixed_text(seconds->as_number(), 1) : "–", std::to_string(trial.attempts)});
+    table.row(row);
+  }
+  return "<details><summary><b>All trials</b></summary>" + table.end() + "</details>\n";
+}
+
+std::string html_with(const ReportData& report, const std::vector<ReportChart>& charts) {
+  std::string html = "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>" + escaped(report.name) + "</title><style>" + style + "</style></head><body>\n";
+  html += "<h1>" + escaped(report.name) + "</h1><p class=quiet>" + escaped(report.kind) + " · " + escaped(report.metric) + ", higher is better · " + text(report.counts.complete, " of ", report.counts.total(), " trials complete") + "</p>\n";
+  if (!report.decision.empty()) html += "<p class=decision>" + escaped(report.decision) + "</p>\n";
+  html += list_html("Findings", report.findings);
+  if (!charts.empty()) {
+    html += "<div class=charts>";
+    for (const auto& chart : charts) html += "<figure>" + chart.svg + "<figcaption><b>" + escaped(chart.title) + ".</b> " + escaped(chart.caption) + "</figcaption></figure>\n";
+    html += "</div>\n";
+  }
+  html += channels_html(report) + variables_html(report) + list_html("What this cannot prove", report.limits) + trials_html(report);
+  return html + "<p class=quiet>Research software, not a medical device. Fingerprint " + escaped(report.fingerprint) + "</p></body></html>\n";
+}
+
+}  // namespace
+
+std::string report_html(const ReportData& report) { return html_with(report, report_charts(report)); }
+
+std::vector<std::string> write_report(Env& env, const ReportData& report, const std::string& folder) {
+  env.make_directories(folder);
+  std::vector<std::string> files;
+  auto write = [&](const std::string& name, const std::string& content) {
+    files.push_back(join_path(folder, name));
+    publish_text(env, files.back(), content);
+  };
+  Value json = Value::table(), body = report_value(report);
+  json["format"] = "tomograd.report/1";
+  for (auto& [key, value] : body.as_table()) json[key] = value;
+  std::vector<ReportChart> charts = report_charts(report);
+  for (const auto& chart : charts) {
+    write(chart.file + ".svg", chart.svg);
+    if (!chart.png.empty()) write(chart.file + ".png", chart.png);
+  }
+  write("results.csv", results_csv(report));
+  write("timing.csv", timing_csv(report));
+  write("report.json", to_json(json) + "\n");
+  write("report.html", html_with(report, charts));
+  return files;
+}
+
+}  // namespace tomograd

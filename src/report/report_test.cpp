@@ -1,0 +1,275 @@
+#include "report/report_data.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/env.h"
+#include "report/numbers.h"
+#include "report/report_charts.h"
+#include "report/report_pages.h"
+#include "report/report_text.h"
+#include "search/space.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+// A table made by hand: `values` [channel set][patient][seed], channel sets "all", "A", "B", "C" in this order.
+struct Made {
+  ExperimentRecord record;
+  std::vector<TrialRecord> trials;
+};
+
+Made made(const std::vector<std::vector<std::vector<double>>>& values, const std::string& run = R"({"max_steps":100})") {
+  Made result;
+  ExperimentSpec spec;
+  spec.name = "hand", spec.strategy.seeds = int64_t(values[0][0].size()), spec.run = parse_json(run, "t");
+  result.record.name = "hand", result.record.spec = spec_to_value(spec), result.record.fingerprint = "sha256:0";
+  const char* names[] = {"", "A", "B", "C"};
+  for (size_t c = 0; c < values.size(); ++c)
+    for (size_t p = 0; p < values[c].size(); ++p)
+      for (size_t s = 0; s < values[c][p].size(); ++s) {
+        TrialRecord trial;
+        trial.number = int64_t(result.trials.size()) + 1;
+        trial.state = TrialState::complete, trial.attempts = 1;
+        std::string patient = text("P", p + 1), left_out = names[c];
+        trial.settings = Value::table(), trial.design = Value::table();
+        trial.settings["preprocess.leave_out"] = left_out.empty() ? Value(Value::List{}) : Value(Value::List{left_out});
+        trial.settings["validation.test_patients"] = Value(Value::List{patient});
+        trial.settings["seed"] = int64_t(s) + 1;
+        trial.design["left_out"] = left_out, trial.design["test_name"] = patient, trial.design["test"] = Value(Value::List{patient}), trial.design["repeat"] = int64_t(s), trial.design["seed"] = int64_t(s) + 1;
+        trial.metrics = Value::table(), trial.timing = Value::table();
+        Value test_case = Value::table();
+        test_case["case"] = patient + "_1", test_case["patient"] = patient, test_case["classes"] = Value(Value::List{"x", "y"});
+        test_case["dice"] = Value(Value::List{values[c][p][s] - 0.05, values[c][p][s] + 0.05});
+        trial.metrics["test"] = Value(Value::List{test_case});
+        trial.metrics["steps"] = int64_t(90 + p), trial.metrics["channel_bytes"] = int64_t(left_out.empty() ? 9000000 : 6000000);
+        trial.timing["seconds"] = (left_out.empty() ? 1000.0 : 700.0) + double(p), trial.timing["seconds_per_step"] = 0.25, trial.timing["peak_bytes"] = int64_t(500000000);
+        result.trials.push_back(trial);
+      }
+  return result;
+}
+
+// "all" of every patient is 0.5 + 0.01 p; the others add the given changes.
+std::vector<std::vector<std::vector<double>>> changed(const std::vector<std::vector<double>>& changes) {
+  std::vector<std::vector<std::vector<double>>> values(1 + changes.size());
+  for (size_t p = 0; p < changes[0].size(); ++p) {
+    double base = 0.5 + 0.01 * double(p);
+    values[0].push_back({base});
+    for (size_t c = 0; c < changes.size(); ++c) values[c + 1].push_back({base + changes[c][p]});
+  }
+  return values;
+}
+
+const std::vector<std::vector<double>> four = {{-0.35, -0.30, -0.25, -0.20}, {-0.01, 0.005, 0.0, -0.005}, {-0.10, -0.05, -0.02, -0.08}};
+
+std::vector<std::vector<double>> twelve() {
+  std::vector<std::vector<double>> changes(3);
+  for (int p = 0; p < 12; ++p) changes[0].push_back(-0.2 - 0.01 * p), changes[1].push_back((p % 2 ? -1 : 1) * (0.001 + 0.0005 * p)), changes[2].push_back((p % 2 ? -1 : 1) * 0.02 * (p + 1));
+  return changes;
+}
+
+TEST(Report, NumbersOfAHandMadeTable) {
+  Made hand = made(changed(four));
+  ReportData report = make_report(hand.record, hand.trials);
+  ASSERT_EQ(report.channels.size(), 4u);
+  EXPECT_EQ(report.channels[0].name, "all");
+  EXPECT_EQ(report.channels[0].outcomes.size(), 4u);
+  // Sums of a few numbers below 1: a handful of roundings of 2^-53 each.
+  constexpr double close = 1e-14;
+  EXPECT_NEAR(report.channels[0].mean, 0.515, close);
+  EXPECT_NEAR(report.channels[1].mean, 0.515 - 0.275, close);
+  EXPECT_NEAR(report.channels[1].change.estimate, -0.275, close);
+  EXPECT_NEAR(report.channels[1].change.low, -0.35, close);
+  EXPECT_NEAR(report.channels[1].change.high, -0.20, close);
+  EXPECT_EQ(report.channels[1].change.coverage, 0.875);        // 1 - 2/2^4
+  EXPECT_EQ(report.channels[1].p, 0.125);
+  EXPECT_EQ(report.channels[1].holm_p, 0.375);
+  EXPECT_EQ(report.pairs, 4);
+  EXPECT_EQ(report.smallest_p, 0.125);
+  EXPECT_EQ(report.smallest_holm_p, 0.375);
+  std::vector<std::string> ranking;
+  for (size_t index : report.ranking) ranking.push_back(report.channels[index].name);
+  EXPECT_EQ(ranking, (std::vector<std::string>{"A", "C", "B"}));
+  EXPECT_EQ(report.steps_low, 90);
+  EXPECT_EQ(report.steps_high, 93);
+  EXPECT_EQ(report.channels[2].bytes_saved, 3000000);
+  EXPECT_EQ(report.channels[2].seconds_saved.estimate, 300);
+  EXPECT_TRUE(std::isnan(report.tau));
+}
+
+TEST(Report, FourPatientsCannotProveAnything) {
+  Made hand = made(changed(four));
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_FALSE(report.can_reach_significance);
+  for (size_t i = 1; i < report.channels.size(); ++i) EXPECT_EQ(report.channels[i].verdict, Verdict::undecided) << report.channels[i].name;
+  std::string said = report_text(report), page = report_html(report), json = to_json(report_value(report)["findings"]) + to_json(report_value(report)["limits"]) + report.decision;
+  for (const auto& where : {said, page, json}) EXPECT_EQ(where.find("significant"), std::string::npos) << where;
+  EXPECT_NE(said.find("smallest two-sided p that the signed-rank test can reach is 0.125, after Holm's correction over 3 channels 0.375"), std::string::npos) << said;
+  EXPECT_NE(said.find("covers 87.5 %"), std::string::npos) << said;
+  EXPECT_NE(report.decision.find("No channel is shown not to matter"), std::string::npos);
+  EXPECT_NE(report.decision.find("Dropping B saves 3.00 MB per scan"), std::string::npos) << report.decision;
+  EXPECT_NE(said.find("One seed per trial"), std::string::npos);
+  EXPECT_NE(said.find("90 to 93 (median 92) optimiser steps"), std::string::npos) << said;
+}
+
+TEST(Report, TwelvePatientsCan) {
+  Made hand = made(changed(twelve()));
+  Value phantom = parse_json(R"({"format":"tomograd.phantom/1","planted_shares":{"A":0.7,"B":0.0,"C":0.3}})", "t");
+  ReportData report = make_report(hand.record, hand.trials, phantom);
+  EXPECT_TRUE(report.can_reach_significance);
+  EXPECT_EQ(report.channels[1].verdict, Verdict::matters);
+  EXPECT_EQ(report.channels[2].verdict, Verdict::does_not_matter);
+  EXPECT_EQ(report.channels[3].verdict, Verdict::undecided);
+  EXPECT_NE(report_text(report).find("Shown to matter (significant, Holm p < 0.05): A."), std::string::npos) << report_text(report);
+  EXPECT_NE(report.decision.find("Dropping B saves 3.00 MB per scan and 300 s per training for a Dice change of "), std::string::npos) << report.decision;
+  EXPECT_NE(report_text(report).find("Kendall's tau"), std::string::npos);
+  EXPECT_EQ(report.channels[1].planted, 0.7);
+}
+
+TEST(Report, TauIsOneForThePlantedOrderAndMinusOneForItsOpposite) {
+  Made hand = made(changed(four));
+  for (auto [json, tau] : {std::pair{R"({"ideal_dice_loss":{"A":0.5,"C":0.2,"B":0.1}})", 1.0}, {R"({"importance":{"A":1,"C":2,"B":3}})", -1.0}, {R"({"planted_order":["A","C","B"]})", 1.0}})
+    EXPECT_EQ(make_report(hand.record, hand.trials, parse_json(json, "t")).tau, tau) << json;
+}
+
+TEST(Report, TheMarginDecidesNotTheTest) {
+  // A loss that the test finds beyond doubt, far below the margin: it does not matter.
+  std::vector<std::vector<double>> changes(2);
+  for (int p = 0; p < 12; ++p) changes[0].push_back(-0.001 - 0.0001 * p), changes[1].push_back(0.05 + 0.001 * p);
+  Made hand = made(changed(changes));
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_LT(report.channels[1].holm_p, 0.05);
+  EXPECT_EQ(report.channels[1].verdict, Verdict::does_not_matter);
+  EXPECT_EQ(report.channels[2].verdict, Verdict::harms);
+  EXPECT_NE(report.decision.find("Every channel by itself can be dropped"), std::string::npos) << report.decision;
+}
+
+TEST(Report, SeedsAreAveragedBeforeTheTestAndToldApartFromPatients) {
+  auto values = changed(four);
+  for (auto& channel : values)
+    for (auto& patient : channel) patient = {patient[0] + 0.03, patient[0] - 0.03};
+  for (size_t p = 0; p < 4; ++p) values[1][p] = {values[1][p][0] + 0.02, values[1][p][1] - 0.02};  // the changes themselves vary by seed
+  Made hand = made(values);
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_EQ(report.pairs, 4);
+  EXPECT_EQ(report.channels[1].outcomes.size(), 8u);
+  EXPECT_NEAR(report.channels[1].change.estimate, -0.275, 1e-14);
+  EXPECT_NEAR(report.channels[1].variance.seed, 2 * 0.02 * 0.02, 1e-14);  // sample variance of {+d, -d} is 2 d^2
+  EXPECT_GT(report.channels[1].variance.patient, 0);
+  EXPECT_EQ(report_text(report).find("One seed per trial"), std::string::npos);
+}
+
+TEST(Report, TimeIsNotMeasurableWhenTrialsRanForAFixedTime) {
+  Made hand = made(changed(twelve()), R"({"max_steps":0,"max_seconds":20.0})");
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_TRUE(report.limited_by_time);
+  EXPECT_TRUE(std::isnan(report.channels[1].seconds_saved.estimate));
+  EXPECT_NE(report.decision.find("no measurable time (every trial trained for the same fixed time; a step took 0.250 s with all"), std::string::npos) << report.decision;
+}
+
+TEST(Report, MissingTrialsAreSaidAndPairedOut) {
+  Made hand = made(changed(twelve()));
+  hand.trials[0].state = TrialState::failed, hand.trials[0].metrics = Value();    // "all", P1
+  hand.trials[13].state = TrialState::waiting, hand.trials[13].metrics = Value();  // without A, P2
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_EQ(report.channels[1].changes.size(), 10u);
+  EXPECT_EQ(report.channels[2].changes.size(), 11u);
+  EXPECT_EQ(report.pairs, 10);
+  EXPECT_NE(report_text(report).find("2 of 48 trials have no result"), std::string::npos);
+}
+
+TEST(Report, NothingDoneYetIsNoError) {
+  Made hand = made(changed(four));
+  for (auto& trial : hand.trials) trial.state = TrialState::waiting, trial.metrics = Value(), trial.timing = Value();
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_TRUE(report.ranking.empty());
+  EXPECT_TRUE(report_charts(report).empty());
+  EXPECT_EQ(report.decision, "");
+  EXPECT_NE(report_html(report).find("0 of 16 trials complete"), std::string::npos);
+  to_json(report_value(report));
+}
+
+TEST(Report, ASweepMarksItsBestAndSumsUpPerValue) {
+  ExperimentSpec spec;
+  spec.name = "sweep", spec.strategy.kind = "sweep", spec.strategy.seeds = 2;
+  VariableSpec rate, kind;
+  rate.key = "optimizer.learning_rate", rate.values = parse_json("[0.1,0.01]", "t");
+  kind.key = "model.kind", kind.values = parse_json(R"(["unet","deepmedic"])", "t"), kind.labels = {"U-Net", "DeepMedic"};
+  spec.variable = {rate, kind};
+  ExperimentRecord record;
+  record.name = "sweep", record.spec = spec_to_value(spec);
+  std::vector<TrialRecord> trials;
+  for (const auto& planned : plan_trials(spec, DatasetFacts{})) {
+    TrialRecord trial;
+    trial.number = planned.number, trial.settings = planned.settings, trial.design = planned.design, trial.state = TrialState::complete;
+    trial.metrics = Value::table(), trial.timing = Value::table();
+    trial.metrics["validation_dice"] = 0.1 * double(planned.number);
+    trial.timing["seconds_per_step"] = planned.settings.at("model.kind") == Value("unet") ? 0.5 : 0.25, trial.timing["peak_bytes"] = int64_t(1000000) * planned.number;
+    trials.push_back(trial);
+  }
+  ReportData report = make_report(record, trials);
+  ASSERT_EQ(report.configurations.size(), 4u);
+  EXPECT_TRUE(report.configurations[0].best);
+  EXPECT_EQ(report.configurations[0].labels, (std::vector<std::string>{"0.01", "DeepMedic"}));
+  EXPECT_NEAR(report.configurations[0].metric, 0.75, 1e-14);
+  EXPECT_NEAR(report.configurations[0].spread, std::sqrt(0.005), 1e-14);
+  ASSERT_EQ(report.values.size(), 4u);
+  EXPECT_EQ(report.values[2].value, "U-Net");
+  EXPECT_EQ(report.values[2].seconds_per_step, 0.5);
+  EXPECT_NEAR(report.values[2].metric, (0.1 + 0.2 + 0.5 + 0.6) / 4, 1e-14);
+  EXPECT_EQ(report.values[3].peak_bytes, 5500000);             // trials 3, 4, 7, 8
+  EXPECT_NE(report_text(report).find("Best: optimizer.learning_rate = 0.01, model.kind = DeepMedic"), std::string::npos) << report_text(report);
+}
+
+TEST(Report, CsvHoldsNothingThatDependsOnTime) {
+  Made hand = made(changed(four)), slower = hand;
+  for (auto& trial : slower.trials) trial.timing["seconds"] = 1234.5, trial.attempts = 7, trial.failures = 3;
+  std::string csv = results_csv(make_report(hand.record, hand.trials));
+  EXPECT_EQ(csv, results_csv(make_report(slower.record, slower.trials)));
+  EXPECT_EQ(csv.substr(0, csv.find('\n')), "trial,state,left_out,test,repeat,seed,dice,dice P1,dice P2,dice P3,dice P4,steps,parameters,fingerprint");
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 17);
+  EXPECT_NE(timing_csv(make_report(slower.record, slower.trials)).find("1,7,3,1234.5,0.25,500000000"), std::string::npos);
+}
+
+TEST(Report, WritesAllItsFilesAndThePageIsOfOnePiece) {
+  char name[] = "/tmp/tomograd_report_XXXXXX";
+  std::string folder = ::mkdtemp(name);
+  Made hand = made(changed(four));
+  hand.record.name = "<b>&";
+  std::vector<std::string> files = write_report(system_env(), make_report(hand.record, hand.trials), folder);
+  EXPECT_EQ(files.size(), 4u * 2 + 4);
+  for (const auto& file : files) EXPECT_GT(system_env().file_size(file), 100) << file;
+  std::string page = read_text(system_env(), folder + "/report.html");
+  EXPECT_NE(page.find("<svg"), std::string::npos);
+  EXPECT_NE(page.find("&lt;b&gt;&amp;"), std::string::npos);
+  EXPECT_EQ(page.find("<b>&<"), std::string::npos);
+  EXPECT_EQ(page.find("src="), std::string::npos);             // nothing is fetched
+  EXPECT_EQ(page.find("href=\"http"), std::string::npos);
+  Value json = parse_json(read_text(system_env(), folder + "/report.json"), "report.json");
+  EXPECT_EQ(json.at("format").as_text(), "tomograd.report/1");
+  EXPECT_EQ(json.at("ranking").as_list()[0].as_text(), "A");
+  EXPECT_TRUE(json.at("channels").as_list()[1].at("planted_importance").is_nothing());
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Numbers, AreWrittenForPeople) {
+  EXPECT_EQ(signed_text(-0.0301), "−0.030");
+  EXPECT_EQ(signed_text(0.0001), "0.000");
+  EXPECT_EQ(signed_text(-0.0001), "0.000");
+  EXPECT_EQ(signed_text(0.5), "+0.500");
+  EXPECT_EQ(fixed_text(std::nan("")), "–");
+  EXPECT_EQ(p_text(0.0004), "< 0.001");
+  EXPECT_EQ(p_text(0.041259765625), "0.041");
+  EXPECT_EQ(spent_text(900), "0.25 h");
+  EXPECT_EQ(spent_text(35.4), "35 s");
+  EXPECT_EQ(megabytes_text(4800000), "4.80 MB");
+  EXPECT_EQ(names_text({"a", "b", "c"}), "a, b and c");
+  EXPECT_EQ(text_table({"a", "n"}, {{"−x", "10"}, {"long", "2"}}), "a      n\n−x    10\nlong   2\n");
+}
+
+}  // namespace
+}  // namespace tomograd
