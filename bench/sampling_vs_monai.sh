@@ -10,7 +10,7 @@ python=${PYTHON:-$root/.venv-peers/bin/python} tomograd=${TOMOGRAD:-$root/build/
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$python" "$root/bench/peers/sampling_monai.py" "$dataset" "$patch" 256 "$threads" > "$scratch/monai.json"
-"$tomograd" bench sampling "$dataset" --patch "$patch,$patch,$patch" --threads "$threads" --json > "$scratch/ours.json"
+"$tomograd" bench sampling --data "$dataset" --patch "$patch,$patch,$patch" --threads "$threads" --json > "$scratch/ours.json"
 "$python" - "$scratch/monai.json" "$scratch/ours.json" <<'PYTHON'
 import json, sys
 monai, ours = (json.load(open(p)) for p in sys.argv[1:])

@@ -47,7 +47,7 @@ void make_cohort(const Output& output, Options& options) {
     output.line(row);
   }
   output.line(text("Truth: ", join_path(options.directory, "phantom.json")));
-  output.line(text("Next: tomograd import ", options.directory, " --filter normalization --out dataset.json"));
+  output.line(text("Next: tomograd import ", options.directory, " --filter normalization --label-name 1=GTV-T --label-name 2=GTV-Ln --out dataset.json"));
   Value result = truth;
   result["directory"] = options.directory;
   auto& table = result.as_table();
@@ -72,12 +72,12 @@ void add_phantom(Program& program) {
   cohort->add_flag("--null", options->null, "all modalities carry the same share: what a study must not find differences in")->excludes(importance);
   cohort->add_option("--threads", options->threads, "threads; 0 = all the machine has")->capture_default_str();
   cohort->callback([&program, options] { program.action = [&program, options] { make_cohort(program.output, *options); }; });
-  verb->allow_extras();                          // a kind that is not there gets one clear sentence
-  verb->callback([&program, verb] {
+  auto rest = std::make_shared<std::vector<std::string>>();
+  verb->add_option("KIND", *rest)->group("");    // a kind that is not there gets one clear sentence
+  verb->callback([&program, verb, rest] {
     if (!verb->get_subcommands().empty()) return;
-    auto rest = verb->remaining();
     program.action = [rest] {
-      fail_usage(rest.empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest.front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort");
+      fail_usage(rest->empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest->front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort");
     };
   });
 }

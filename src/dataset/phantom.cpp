@@ -105,9 +105,9 @@ Value shares_value(const std::vector<int64_t>& counts) {
   return table;
 }
 
-Value loss_value(const std::vector<double>& shares) {
+Value loss_value(const std::vector<double>& weights, double sum) {  // s / (2 - s) with s = w / sum, rounded once
   Value table = Value::table();
-  for (size_t m = 0; m < shares.size(); ++m) table[head_neck_modalities[m]] = ideal_dice_loss(shares[m]);
+  for (size_t m = 0; m < weights.size(); ++m) table[head_neck_modalities[m]] = weights[m] / (2 * sum - weights[m]);
   return table;
 }
 
@@ -263,7 +263,7 @@ Value write_head_neck_cohort(Env& env, const HeadNeckOptions& options, const std
   Value::List names;
   for (size_t m : order) names.push_back(head_neck_modalities[m]);
   v["planted_order"] = Value(std::move(names));
-  v["ideal_dice_loss"] = loss_value(shares);
+  v["ideal_dice_loss"] = loss_value(weights, sum);
   v["scans"] = Value(Value::List(scans.begin(), scans.end()));
   publish_text(env, join_path(directory, "phantom.json"), to_json(v) + "\n");
   return v;

@@ -108,7 +108,7 @@ TEST(Predictor, EqualsTheDefinitionForEveryBlend) {
 
 TEST(Predictor, TiledEqualsWholeForValidNetworks) {
   struct { Graph graph; Extent volume; std::vector<Extent> tiles; } cases[] = {
-      {valid_graph(1, 2), {13, 19, 16}, {{7, 8, 9}, {4, 5, 6}, {12, 9, 21}}}, {two_path_graph(), {14, 22, 17}, {cube(25), {29, 25, 37}, cube(34)}}};
+      {valid_graph(1, 2), {13, 19, 16}, {{7, 8, 9}, {4, 5, 6}, {12, 9, 21}}}, {two_path_graph(), {10, 13, 11}, {cube(57), {52, 57, 65}, cube(60)}}};
   for (auto& item : cases) {
     PreparedCase prepared = random_case(item.volume, 1);
     Network network(item.graph, 3, prepared.channels);
@@ -219,6 +219,7 @@ TEST(PredictorMemory, ThePromiseIsKept) {
     EXPECT_EQ(pclose(child), 0);
     ASSERT_GT(measured, 1 << 20);
     EXPECT_LE(measured, predicted) << setting;
+    EXPECT_LE(predicted, 3 * measured) << setting << "a promise that nobody can use";
     std::printf("%smeasured %.1f MB, predicted %.1f MB\n", setting.c_str(), double(measured) / 1e6, double(predicted) / 1e6);
   }
 }

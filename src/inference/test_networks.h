@@ -54,7 +54,8 @@ inline Graph two_path_graph(int64_t channels = 1, int64_t classes = 2) {
   spec.variant = "original";
   spec.in_channels = channels;
   spec.out_channels = classes;
-  spec.patch = cube(25);
+  spec.patch = cube(57);
+  spec.padding = "valid";
   spec.path_channels = {3, 3, 3, 3, 4, 4, 4, 4};
   spec.fc_channels = {6};
   return build_graph(spec);

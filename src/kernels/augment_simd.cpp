@@ -106,7 +106,7 @@ void label_row(const SplitRow<uint8_t>& in, int64_t n, bool reversed, bool, uint
     for (int64_t i = 0; i < split; ++i) out[n - 1 - i] = in.first[i];
     for (int64_t i = split; i < n; ++i) out[n - 1 - i] = in.second[i - split];
   } else {
-    std::memcpy(out, in.first, size_t(split));
+    if (split > 0) std::memcpy(out, in.first, size_t(split));
     if (split < n) std::memcpy(out + split, in.second, size_t(n - split));
   }
 }

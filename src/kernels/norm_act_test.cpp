@@ -67,7 +67,7 @@ void compare(const NormActKernels<T>& fast) {
         k.gradient_sums(c.x.data(), c.g.data(), values, period, c.coefficients(), c.mean.data(), first[which].data(), second[which].data(), third[which].data());
         k.gradient(c.x.data(), c.g.data(), values, period, c.coefficients(), c.slopes(), dx[which].data());
       }
-      double terms = double(values / period + 1), bound = 6e-8 * terms * 40;  // eps * count * magnitude
+      double terms = double(values / period + 1), bound = 6e-8 * (terms / 2 + 8) * 4 * terms;  // eps * additions * sum of magnitudes
       for (size_t p = 0; p < size_t(period); ++p) {
         EXPECT_NEAR(sums[0][p], sums[1][p], bound);
         EXPECT_NEAR(squares[0][p], squares[1][p], bound);

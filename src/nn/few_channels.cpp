@@ -68,8 +68,8 @@ struct FewChannelConv : torch::autograd::Function<FewChannelConv> {
   }
 };
 
-// One axis of the transposed convolution's columns: taps[k][i] add to voxel 2 i + k - 1, so even voxels take tap 1 and odd
-// ones tap 2 of their own and tap 0 of the next.
+// One axis of the transposed convolution's columns: tap k of voxel i adds to voxel 2 i + k - 1, so even voxels take tap 1 and
+// odd ones tap 2 of their own and tap 0 of the next.
 void gather_row(const float* tap0, const float* tap1, const float* tap2, int64_t n, float* into) {
   for (int64_t i = 0; i + 1 < n; ++i) {
     into[2 * i] += tap1[i];

@@ -3,10 +3,12 @@
 #include <ATen/Parallel.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/extent.h"
+#include "kernels/softmax_loss.h"
 
 namespace tomograd {
 namespace {
@@ -15,69 +17,68 @@ constexpr int ignored = 255;
 constexpr int64_t chunk = 8192;  // voxels of one partial sum; a constant, so that threads do not change the result
 constexpr double deepmedic_epsilon = 1e-6;
 
-struct ClassSums { double inside = 0, predicted = 0, truth = 0; };  // I, P, G
-
-// What the loss says about each (patch, class) after the first sweep: d loss / d p = from_truth * g + always, inside counted
-// voxels, and the same for cross-entropy: d loss / d logits += ce_share * w[label] * (p - g).
+// What the first sweep over the voxels finds.
 struct Sweep {
   int64_t patches = 0, classes = 0, voxels = 0;
-  std::vector<ClassSums> sums;                   // [patch][class]
+  std::vector<ClassSums> sums;                   // [patch][class]: I, P, G and the logarithms
   double counted_weight = 0, cross_entropy = 0;  // sums over all patches
 };
 
 template <class T>
-struct View {
-  const T* log_p;                                // [patch][class][voxel]
-  const uint8_t* label;                          // [patch][voxel]
-};
+ClassSums sums_of_class(const T* p, const T* log_p, const uint8_t* label, int64_t voxels, int c) {
+  if constexpr (std::is_same_v<T, float>) return softmax_loss_kernels().sums(p, log_p, label, voxels, c);
+  ClassSums s;
+  for (int64_t i = 0; i < voxels; ++i) {
+    if (label[i] == c) s.inside += p[i], s.truth += 1, s.log_truth += log_p[i];
+    if (label[i] != ignored) s.predicted += p[i];
+  }
+  return s;
+}
+
+void check_labels(const uint8_t* label, int64_t count, int64_t classes, double known) {
+  if (known == double(count)) return;
+  for (int64_t i = 0; i < count; ++i)
+    if (label[i] != ignored && label[i] >= classes) fail_failure(text("a label is ", int(label[i]), ", the network has ", classes, " classes"));
+}
+
+// DeepMedic's cross-entropy is of p + 1e-6, which log p does not give.
+template <class T>
+double deepmedic_entropy(const T* p, const uint8_t* label, int64_t voxels, int64_t from, int64_t to, const std::vector<double>& weight) {
+  double sum = 0;
+  for (int64_t i = from; i < to; ++i)
+    if (label[i] != ignored) sum -= weight[label[i]] * std::log(double(p[label[i] * voxels + i]) + deepmedic_epsilon);
+  return sum;
+}
 
 template <class T>
-Sweep first_sweep(const LossSpec& spec, const View<T>& v, int64_t patches, int64_t classes, int64_t voxels, const std::vector<double>& weight, T* p) {
+Sweep first_sweep(const LossSpec& spec, const T* log_p, const T* p, const uint8_t* labels, int64_t patches, int64_t classes, int64_t voxels,
+                  const std::vector<double>& weight) {
   Sweep s{patches, classes, voxels, std::vector<ClassSums>(size_t(patches * classes)), 0, 0};
-  bool deepmedic = spec.kind == "deepmedic", dice = spec.kind != "ce" && !deepmedic, any_bad = false;
+  bool deepmedic = spec.kind == "deepmedic";
   int64_t chunks = ceil_div(voxels, chunk), total = patches * chunks;
   std::vector<ClassSums> part(size_t(total * classes));
-  std::vector<std::array<double, 2>> entropy(size_t(total), {0, 0});
-  std::vector<uint8_t> bad(size_t(total), 0);
+  std::vector<double> entropy(size_t(total), 0.0);
   at::parallel_for(0, total, 1, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
-      int64_t patch = t / chunks, from = t % chunks * chunk, to = std::min(voxels, from + chunk);
-      const uint8_t* label = v.label + patch * voxels;
-      const T* log_p = v.log_p + patch * classes * voxels;
-      double weights = 0, sum = 0;
-      for (int64_t i = from; i < to; ++i) {
-        int c = label[i];
-        if (c == ignored) continue;
-        if (c >= classes) { bad[size_t(t)] = label[i]; continue; }
-        double w = weight[size_t(c)], lp = log_p[c * voxels + i];
-        weights += deepmedic ? 1 : w;
-        sum -= w * (deepmedic ? std::log(std::exp(lp) + deepmedic_epsilon) : lp);
-      }
-      entropy[size_t(t)] = {weights, sum};
-      if (!dice) continue;
+      int64_t patch = t / chunks, from = t % chunks * chunk, count = std::min(voxels, from + chunk) - from;
+      const uint8_t* label = labels + patch * voxels + from;
+      double known = double(std::count(label, label + count, uint8_t{ignored}));
       for (int64_t c = 0; c < classes; ++c) {
-        const T* pc = p + (patch * classes + c) * voxels;
-        double inside = 0, predicted = 0;
-        int64_t truth = 0;
-        for (int64_t i = from; i < to; ++i) {
-          bool is = label[i] == c, counted = label[i] != ignored;
-          inside += is ? double(pc[i]) : 0;
-          predicted += counted ? double(pc[i]) : 0;
-          truth += is;
-        }
-        part[size_t(t * classes + c)] = {inside, predicted, double(truth)};
+        int64_t place = (patch * classes + c) * voxels + from;
+        known += (part[size_t(t * classes + c)] = sums_of_class(p + place, log_p + place, label, count, int(c))).truth;
       }
+      check_labels(label, count, classes, known);
+      if (deepmedic) entropy[size_t(t)] = deepmedic_entropy(p + patch * classes * voxels, labels + patch * voxels, voxels, from, from + count, weight);
     }
   });
   for (int64_t t = 0; t < total; ++t) {
-    s.counted_weight += entropy[size_t(t)][0];
-    s.cross_entropy += entropy[size_t(t)][1];
-    any_bad = any_bad || bad[size_t(t)];
-    if (any_bad) fail_failure(text("a label is ", int(bad[size_t(t)]), ", the network has ", classes, " classes"));
+    s.cross_entropy += entropy[size_t(t)];
     for (int64_t c = 0; c < classes; ++c) {
       ClassSums& into = s.sums[size_t(t / chunks * classes + c)];
       const ClassSums& add = part[size_t(t * classes + c)];
       into.inside += add.inside, into.predicted += add.predicted, into.truth += add.truth;
+      s.counted_weight += add.truth * (deepmedic ? 1 : weight[size_t(c)]);
+      if (!deepmedic) s.cross_entropy -= weight[size_t(c)] * add.log_truth;
     }
   }
   return s;
@@ -134,6 +135,23 @@ double generalized_dice_loss(const LossSpec& spec, const Sweep& s, std::vector<S
   return result;
 }
 
+template <class T>
+void add_mix(const T* p, const uint8_t* label, int64_t voxels, int c, const Slopes& slope, T* mix) {
+  T a = T(slope.everywhere), b = T(slope.at_truth);
+  if constexpr (std::is_same_v<T, float>) return softmax_loss_kernels().add_mix(p, label, voxels, c, a, b, mix);
+  for (int64_t i = 0; i < voxels; ++i) mix[i] += p[i] * (a + (label[i] == c ? b : T(0)));
+}
+
+template <class T>
+void to_gradient(T* p, const uint8_t* label, int64_t voxels, int c, const Slopes& slope, const T* mix, const T* entropy) {
+  T a = T(slope.everywhere), b = T(slope.at_truth);
+  if constexpr (std::is_same_v<T, float>) return softmax_loss_kernels().gradient(p, label, voxels, c, a, b, mix, entropy);
+  for (int64_t i = 0; i < voxels; ++i) {
+    T is = label[i] == c ? T(1) : T(0), counted = label[i] == ignored ? T(0) : T(1);
+    p[i] = counted * p[i] * (a + is * b - mix[i]) + entropy[i] * (p[i] - is);
+  }
+}
+
 // p becomes d loss / d logits in place: softmax's Jacobian turns slopes a into p (a - sum_k p_k a_k).
 template <class T>
 void second_sweep(const LossSpec& spec, const Sweep& s, const uint8_t* labels, const std::vector<double>& weight, const std::vector<Slopes>& slopes,
@@ -141,33 +159,22 @@ void second_sweep(const LossSpec& spec, const Sweep& s, const uint8_t* labels, c
   bool deepmedic = spec.kind == "deepmedic";
   int64_t chunks = ceil_div(s.voxels, chunk);
   at::parallel_for(0, s.patches * chunks, 1, [&](int64_t begin, int64_t end) {
-    std::vector<T> mix(size_t(std::min(chunk, s.voxels)));
-    std::vector<T> ce(mix.size());
+    std::vector<T> mix(size_t(std::min(chunk, s.voxels))), ce(mix.size()), share(256, T(0));  // share[ignored] stays 0
+    for (int c = 0; c < ignored; ++c) share[size_t(c)] = T(ce_share * weight[size_t(c)]);
     for (int64_t t = begin; t < end; ++t) {
       int64_t n = t / chunks, from = t % chunks * chunk, count = std::min(s.voxels, from + chunk) - from;
       const uint8_t* label = labels + n * s.voxels + from;
       T* block = p + n * s.classes * s.voxels + from;
       for (int64_t i = 0; i < count; ++i) {
         mix[size_t(i)] = 0;
-        ce[size_t(i)] = label[i] == ignored ? T(0) : T(ce_share * weight[label[i]]);
+        ce[size_t(i)] = share[label[i]];
         if (deepmedic && label[i] != ignored) {
           T true_p = block[label[i] * s.voxels + i];  // -log(p + e) has the slope of cross-entropy times p / (p + e)
           ce[size_t(i)] *= true_p / (true_p + T(deepmedic_epsilon));
         }
       }
-      for (int64_t c = 0; c < s.classes; ++c) {
-        T a = T(slopes[size_t(n * s.classes + c)].everywhere), b = T(slopes[size_t(n * s.classes + c)].at_truth);
-        const T* pc = block + c * s.voxels;
-        for (int64_t i = 0; i < count; ++i) mix[size_t(i)] += pc[i] * (a + (label[i] == c ? b : T(0)));
-      }
-      for (int64_t c = 0; c < s.classes; ++c) {
-        T a = T(slopes[size_t(n * s.classes + c)].everywhere), b = T(slopes[size_t(n * s.classes + c)].at_truth);
-        T* pc = block + c * s.voxels;
-        for (int64_t i = 0; i < count; ++i) {
-          T is = label[i] == c ? T(1) : T(0), counted = label[i] == ignored ? T(0) : T(1);
-          pc[i] = counted * pc[i] * (a + is * b - mix[size_t(i)]) + ce[size_t(i)] * (pc[i] - is);
-        }
-      }
+      for (int64_t c = 0; c < s.classes; ++c) add_mix(block + c * s.voxels, label, count, int(c), slopes[size_t(n * s.classes + c)], mix.data());
+      for (int64_t c = 0; c < s.classes; ++c) to_gradient(block + c * s.voxels, label, count, int(c), slopes[size_t(n * s.classes + c)], mix.data(), ce.data());
     }
   });
 }
@@ -180,7 +187,7 @@ Result evaluate(const LossSpec& spec, const at::Tensor& logits, const at::Tensor
   std::vector<double> weight(256, 1.0);
   for (size_t c = 0; c < spec.class_weights.size(); ++c) weight[c] = spec.class_weights[c];
   at::Tensor log_p = at::log_softmax(logits.contiguous(), 1), p = at::exp(log_p);
-  Sweep s = first_sweep<T>(spec, {log_p.data_ptr<T>(), labels.data_ptr<uint8_t>()}, patches, classes, voxels, weight, p.data_ptr<T>());
+  Sweep s = first_sweep<T>(spec, log_p.data_ptr<T>(), p.data_ptr<T>(), labels.data_ptr<uint8_t>(), patches, classes, voxels, weight);
   log_p = at::Tensor();
   bool pure_entropy = spec.kind == "ce" || spec.kind == "deepmedic", both = spec.kind == "dice_ce";
   double ce = s.counted_weight > 0 ? s.cross_entropy / s.counted_weight : 0;

@@ -12,14 +12,14 @@ namespace {
 at::Tensor logits_of_golden() { return (4 * hashed(7, {2, 3, 5, 6, 7})).to(at::kDouble); }
 at::Tensor labels_of_golden() { return ((hashed(8, {2, 5, 6, 7}) + 0.5) * 4).to(at::kLong).clamp_max(2).to(at::kByte); }
 
-void check(const std::string& name, const LossSpec& spec, at::Tensor labels) {
+void check(const std::string& name, const LossSpec& spec, at::Tensor labels, double tolerance = 1e-12) {
   at::Tensor expected = golden("losses.safetensors").tensors.at(name);
   at::Tensor z = logits_of_golden().requires_grad_();
   at::Tensor value = loss(spec, {z}, {1}, labels, nullptr);
   value.backward();
-  EXPECT_NEAR(value.item<double>(), expected[0].item<double>(), 1e-12) << name;
+  EXPECT_NEAR(value.item<double>(), expected[0].item<double>(), tolerance) << name;
   double product = (z.grad() * hashed(9, z.sizes())).sum().item<double>();
-  EXPECT_NEAR(product, expected[1].item<double>(), 1e-12) << name;
+  EXPECT_NEAR(product, expected[1].item<double>(), tolerance) << name;
   // Training computes in float32: about 1e-7 of values near 1.
   EXPECT_NEAR(loss(spec, {z.detach().to(at::kFloat)}, {1}, labels, nullptr).item<double>(), expected[0].item<double>(), 1e-5) << name;
 }
@@ -42,7 +42,7 @@ TEST(Loss, GoldenValuesAndGradients) {
   check("dice", spec_of("dice"), labels_of_golden());
   spec = spec_of("generalized_dice");
   spec.include_background = true;
-  check("generalized_dice", spec, labels_of_golden());
+  check("generalized_dice", spec, labels_of_golden(), 1e-8);  // MONAI computes the class weights in float32
   spec = spec_of("ce");
   spec.class_weights = {0.5, 2, 3};
   check("ce_weighted", spec, labels_of_golden());

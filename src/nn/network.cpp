@@ -175,7 +175,13 @@ void Network::to_double() {
     if (e.tensor.is_floating_point()) e.tensor.set_data(e.tensor.to(at::kDouble));
 }
 
+// oneDNN's weight gradient in bfloat16 reads what is not there when an axis is this short (libtorch 2.13: random and infinite
+// values, seen for 1 and 2 voxels), so such small convolutions stay in float32.
+constexpr int64_t shortest_for_bfloat = 4;
+
 at::Tensor Network::State::convolve_node(size_t i, const at::Tensor& input, at::ScalarType type, bool fusing) {
+  Extent from = spatial_size(input);
+  if (type == at::kBFloat16 && input.device().is_cpu() && std::min({from.z, from.y, from.x}) < shortest_for_bfloat) type = at::kFloat;
   const Node& node = graph.nodes[i];
   at::Tensor weight = tensor(of_node[i].weight), bias = tensor(of_node[i].bias);
   if (fusing && chains.idle_bias[i]) bias = at::Tensor();  // run_chain hands it to the norm

@@ -164,6 +164,7 @@ TEST(Network, GradientsAreThoseOfFiniteDifferences) {
 TEST(Network, FusedIsPlain) {
   for (Precision precision : {Precision::f32, Precision::bf16}) {
     ModelSpec spec = small_residual();
+    spec.channels = {4, 16, 48};  // 4: several voxels in a vector, 48: three vectors in a voxel
     for (Extent size : {Extent{16, 16, 16}, Extent{8, 12, 20}}) {
       std::vector<at::Tensor> outputs, gradients;
       for (bool fused : {false, true}) {

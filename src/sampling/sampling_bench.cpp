@@ -141,7 +141,6 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
 
 Value to_value(const SamplingBench& bench) {
   Value out = Value::table();
-  out["format"] = "tomograd.bench-sampling/1";
   out["patch"] = Value(Value::List{bench.patch.z, bench.patch.y, bench.patch.x});
   out["threads"] = int64_t{bench.threads};
   out["isa"] = bench.isa;

@@ -36,7 +36,7 @@ struct SamplingBench {
 // one round through the slots. slot_megabytes >= 256 keeps the caches out of it.
 SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int threads, double seconds, int64_t channels = 2, int64_t slot_megabytes = 256);
 
-Value to_value(const SamplingBench& bench);      // for --json; format tomograd.bench-sampling/1
+Value to_value(const SamplingBench& bench);      // for --json; the caller adds the format
 std::string to_table(const SamplingBench& bench);  // for people
 
 }  // namespace tomograd

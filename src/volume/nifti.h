@@ -37,7 +37,8 @@ struct NiftiHeader {
   std::vector<std::string> warnings;             // accepted, but worth telling
 };
 
-// Reads and validates the header alone. Bytes behind the declared voxels are a warning up to 64 KiB, beyond that an error. Error(input) names file, field, value and what would be right.
+// Reads and validates the header alone. Error(input) names file, field, value and what would be right. Up to 64 KiB behind
+// the declared voxels are a warning, more is an error.
 NiftiHeader read_nifti_header(Env& env, const std::string& path);
 
 // Reads one frame as floats, scaled: value = raw * slope + intercept computed in double.

@@ -1,4 +1,5 @@
 need_data
-folder="$REAL_DATA/brats-example/brats_2013_pat0003_1"
-tomograd montage "$folder/Flair_subtrMeanDivStd.nii.gz" "$folder/T1c_subtrMeanDivStd.nii.gz" --label "$folder/OTMultiClass.nii.gz" --slice largest --axis x --out brats.png
+scans="$REAL_DATA/brats-example"                       # never `folder`: the runner removes that when the test ends
+scan="$scans/$(ls "$scans" | grep '^brats' | head -1)"
+tomograd montage "$scan/Flair_subtrMeanDivStd.nii.gz" "$scan/T1c_subtrMeanDivStd.nii.gz" --label "$scan/OTMultiClass.nii.gz" --slice largest --axis x --out brats.png
 test -s brats.png
