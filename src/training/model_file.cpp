@@ -18,8 +18,11 @@ void save_model(Env& env, const std::string& path, const RunSpec& resolved, cons
   Value class_table = Value::table();
   class_table["names"] = Value::list_of(classes.names);
   Value::List values;
-  for (int cls : classes.class_of) values.push_back(int64_t{cls});
+  size_t listed = classes.class_of.size();  // "every value above 0" is 65535 times the same class: the last run is stored once
+  while (listed > 1 && classes.class_of[listed - 1] == classes.class_of[listed - 2]) --listed;
+  for (size_t value = 0; value < listed; ++value) values.push_back(int64_t{classes.class_of[value]});
   class_table["class_of"] = values;
+  class_table["values"] = int64_t(classes.class_of.size());
   file.metadata["format"] = "tomograd.model/1";
   file.metadata["spec"] = to_toml(spec_to_value(portable));
   file.metadata["channels"] = to_json(Value::list_of(channels), false);
@@ -40,11 +43,15 @@ LoadedModel load_model(Env& env, const std::string& given) {
     if (metadata("format") != "tomograd.model/1") fail_input("it is of format '" + metadata("format") + "', this program reads tomograd.model/1");
     RunSpec spec = spec_from<RunSpec>(parse_toml(metadata("spec"), "spec of the model"));
     std::vector<std::string> channels;
-    for (const auto& name : parse_json(metadata("channels"), "channels of the model").as_list()) channels.push_back(name.as_text());
+    Value channel_list = parse_json(metadata("channels"), "channels of the model");
+    for (const auto& name : channel_list.as_list()) channels.push_back(name.as_text());
     Value class_table = parse_json(metadata("classes"), "classes of the model");
     ClassMap classes;
     for (const auto& name : class_table.at("names").as_list()) classes.names.push_back(name.as_text());
     for (const auto& cls : class_table.at("class_of").as_list()) classes.class_of.push_back(int(cls.as_integer()));
+    int64_t value_count = class_table.at("values").as_integer();
+    if (value_count < int64_t(classes.class_of.size()) || value_count > 65536 || classes.class_of.empty()) fail_input(text("its classes cover ", value_count, " label values"));
+    classes.class_of.resize(size_t(value_count), classes.class_of.back());
     Network network(build_graph(spec.model), uint64_t(spec.seed), channels);
     network.load(file.tensors, false);
     return LoadedModel{std::move(spec), std::move(channels), std::move(classes), std::move(network)};
