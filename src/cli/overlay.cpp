@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/slice_choice.h"
 #include "cli/verb.h"
+#include "dataset/dataset.h"
 #include "pictures/montage.h"
 #include "pictures/overlay.h"
 #include "pictures/png.h"
@@ -14,15 +15,33 @@ namespace tomograd {
 namespace {
 
 struct Options {
-  std::string image, label, out;
+  std::string image, label, out, case_id, modality;
   std::vector<std::string> predictions;
-  bool compare = false;
+  bool compare = false, whole = false;
   double opacity = 0.30;
   SliceOptions slice;
 };
 
-LabelVolume read_on_grid(Env& env, const std::string& path, const Geometry& grid) {
+// IMAGE may be a dataset.json: then --case names the scan, and its first (or --modality's) image and its label are taken.
+Options with_files_of_case(Env& env, Options options) {
+  if (!options.image.ends_with(".json")) {
+    if (!options.case_id.empty() || !options.modality.empty()) fail_usage("--case and --modality belong to a dataset.json, not to an image file");
+    return options;
+  }
+  Dataset dataset = read_dataset(env, options.image);
+  if (options.case_id.empty()) fail_usage("a dataset.json needs --case ID");
+  const Case& item = dataset.find(options.case_id);
+  auto image = options.modality.empty() ? item.images.begin() : item.images.find(options.modality);
+  if (image == item.images.end()) fail_input(text("case '", item.id, "' has no image '", options.modality, "'"));
+  options.image = image->second;
+  if (options.label.empty()) options.label = item.label;
+  return options;
+}
+
+LabelVolume read_on_grid(Env& env, const std::string& path, const Geometry& grid, bool whole) {
   LabelVolume labels = read_nifti_labels(env, path);
+  if (whole)
+    for (auto& value : labels.voxels) value = value > 0;
   std::string reason;
   if (same_grid(labels.geometry, grid, 0.01, &reason)) return labels;
   warn(text("\"", path, "\" is resampled onto the image's grid: ", reason));
@@ -36,15 +55,17 @@ std::vector<uint16_t> values_of(const LabelVolume& a, const LabelVolume& b) {
   return {values.begin(), values.end()};
 }
 
-void make_overlay(const Output& output, const Options& options) {
+void make_overlay(const Output& output, const Options& given) {
   Env& env = system_env();
+  const Options options = with_files_of_case(env, given);
+  if (options.label.empty()) fail_usage("--label is missing", "name the truth's label file");
   if (!options.out.ends_with(".png")) fail_usage(text("--out is \"", options.out, "\"; an overlay is written as .png"));
   if (options.predictions.size() > 1 && !options.compare) fail_usage("several --prediction need --compare, which puts them beside each other");
   if (options.compare && options.predictions.empty()) fail_usage("--compare needs at least one --prediction");
   NiftiHeader header;
   Volume volume = read_nifti(env, options.image, 0, &header);
   const Geometry& grid = volume.geometry;
-  LabelVolume truth = read_on_grid(env, options.label, grid);
+  LabelVolume truth = read_on_grid(env, options.label, grid, options.whole);
   auto names = label_names(options.slice);
   int axis = axis_number(options.slice);
   int64_t index = choose_slice(options.slice, grid, &truth);
@@ -71,7 +92,7 @@ void make_overlay(const Output& output, const Options& options) {
   std::set<std::string> shown;
   auto prediction_names = short_names(options.predictions);
   for (size_t i = 0; i < options.predictions.size(); ++i) {
-    LabelVolume prediction = read_on_grid(env, options.predictions[i], grid);
+    LabelVolume prediction = read_on_grid(env, options.predictions[i], grid, options.whole);
     predicted.push_back(cut_slice(prediction, axis, index));
     std::string note = "Dice";
     Value result = Value::table(), dice = Value::table();
@@ -124,8 +145,11 @@ void make_overlay(const Output& output, const Options& options) {
 void add_overlay(Program& program) {
   CLI::App* verb = program.app.add_subcommand("overlay", "labels over an image; a prediction against the truth; several results side by side");
   auto options = std::make_shared<Options>();
-  verb->add_option("IMAGE", options->image, "image file")->required();
-  verb->add_option("--label", options->label, "label file (the truth)")->required();
+  verb->add_option("IMAGE", options->image, "image file, or dataset.json with --case")->required();
+  verb->add_option("--case", options->case_id, "which case of the dataset");
+  verb->add_option("--modality", options->modality, "which image of the case; default the first");
+  verb->add_option("--label", options->label, "label file (the truth); of a dataset, the case's own unless given");
+  verb->add_flag("--whole", options->whole, "every label value above 0 is one class, as [classes] whole trains");
   verb->add_option("--prediction", options->predictions, "predicted labels; may be given several times with --compare");
   verb->add_flag("--compare", options->compare, "results beside each other: labels above, agreement with the truth below");
   verb->add_option("--opacity", options->opacity, "of the colours inside outlines")->check(CLI::Range(0.0, 1.0))->capture_default_str();

@@ -76,6 +76,15 @@ at::Tensor mean_probabilities(const std::vector<Network*>& networks, const Prepa
   return sums / weights;
 }
 
+// Biases that are not 0, so that no class is equally likely as another where all ReLUs are dead.
+Network test_network(const Graph& graph, uint64_t seed, const std::vector<std::string>& channels) {
+  Network network(graph, seed, channels);
+  torch::NoGradGuard no_grad;
+  for (auto& [name, tensor] : network.parameters())
+    if (name.ends_with(".bias")) tensor.copy_(at::linspace(0.05, 0.3, tensor.numel()));
+  return network;
+}
+
 // Equal labels wherever the two best classes differ by more than float rounding; those places must be nearly all.
 void expect_labels(const Prediction& prediction, const at::Tensor& probabilities, const PreparedCase& prepared) {
   auto [values, classes] = probabilities.topk(2, 0);
@@ -99,7 +108,7 @@ TEST(Predictor, EqualsTheDefinitionForEveryBlend) {
       for (bool mirror : {false, true}) {
         SCOPED_TRACE(item.graph.title + " volume " + to_string(item.volume) + " " + blend + (mirror ? " mirrored" : ""));
         PreparedCase prepared = random_case(item.volume, 2);
-        Network network(item.graph, 7, prepared.channels);
+        Network network = test_network(item.graph, 7, prepared.channels);
         PredictSpec spec = predict_spec(item.tile, 0.5, blend, mirror);
         Prediction prediction = predict_volume({&network}, prepared, spec, Precision::f32, 0);
         expect_labels(prediction, mean_probabilities({&network}, prepared, plan_tiles(item.graph, item.volume, spec, 4, 0), mirror), prepared);
@@ -111,7 +120,7 @@ TEST(Predictor, TiledEqualsWholeForValidNetworks) {
       {valid_graph(1, 2), {13, 19, 16}, {{7, 8, 9}, {4, 5, 6}, {12, 9, 21}}}, {two_path_graph(), {10, 13, 11}, {cube(57), {52, 57, 65}, cube(60)}}};
   for (auto& item : cases) {
     PreparedCase prepared = random_case(item.volume, 1);
-    Network network(item.graph, 3, prepared.channels);
+    Network network = test_network(item.graph, 3, prepared.channels);
     TilePlan whole = plan_tiles(item.graph, item.volume, predict_spec(cube(200), 0.5, "crop"), 4, 0);
     ASSERT_EQ(whole.starts.size(), 1u);
     at::Tensor expected = mean_probabilities({&network}, prepared, whole, false);
@@ -129,7 +138,7 @@ TEST(Predictor, AveragesNetworksAndMasksTheRoi) {
   prepared.roi = Buffer<uint8_t>(prepared.geometry.size.voxels(), 0);
   for (int64_t i = 0; i < prepared.roi.size(); ++i) prepared.roi[i] = i % 20 < 6 && i / 280 > 3;  // the far tiles hold none of it
   Graph graph = padded_graph();
-  Network a(graph, 1, prepared.channels), b(graph, 2, prepared.channels);
+  Network a = test_network(graph, 1, prepared.channels), b = test_network(graph, 2, prepared.channels);
   PredictSpec spec = predict_spec(cube(8), 0.25, "gaussian");
   int64_t calls = 0, last = 0, all = 0;
   Prediction prediction = predict_volume({&a, &b}, prepared, spec, Precision::f32, 0, {}, [&](int64_t done, int64_t of) { ++calls; last = done; all = of; });
@@ -181,7 +190,7 @@ TEST(Predictor, StopsAndRefuses) {
 
 TEST(Predictor, EveryInstructionSetGivesTheSameLabels) {
   PreparedCase prepared = random_case({9, 13, 21}, 2);
-  Network network(padded_graph(2, 5), 1, prepared.channels);
+  Network network = test_network(padded_graph(2, 5), 1, prepared.channels);
   PredictSpec spec = predict_spec(cube(8), 0.5, "gaussian");
   at::Tensor expected = mean_probabilities({&network}, prepared, plan_tiles(network.graph(), prepared.geometry.size, spec, 4, 0), false);
   for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16}) {

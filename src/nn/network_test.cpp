@@ -188,7 +188,7 @@ TEST(Network, FusedIsPlain) {
   }
 }
 
-TEST(Network, SameBitsForAnyNumberOfThreadsOfOurKernelsAndForRepeats) {
+TEST(Network, RepeatsGiveTheSameBits) {
   Network network(build_graph(small_residual()), 1, {});
   at::Tensor x = hashed(1, {2, 2, 16, 16, 16});
   auto run = [&] {

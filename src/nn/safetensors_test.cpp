@@ -128,7 +128,7 @@ TEST_F(Safetensors, LyingLengthsAreRefused) {
   EXPECT_THROW(read_safetensors(system_env(), path("missing.safetensors")), Error);
 }
 
-// A million tensors on one range: refused after a look at the header, and the header is all that is held.
+// Many tensors that claim one range are refused from the header alone.
 TEST_F(Safetensors, ManyTensorsOnOneRangeAreRefused) {
   std::string json = "{";
   for (int i = 0; i < 200000; ++i) json += (i ? ",\"" : "\"") + std::to_string(i) + "\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}";

@@ -10,6 +10,18 @@ namespace {
 
 bool lacks_a_channel(const PreparedCase& prepared) { return std::find(prepared.present.begin(), prepared.present.end(), false) != prepared.present.end(); }
 
+// Voxels outside the ROI are predicted as background whatever the network says there, so losses do not count them (255).
+// The case keeps its own labels: the sampler counts foreground in them.
+std::unique_ptr<BlockSource> blocks_with_roi_masked(PreparedCase& prepared) {
+  if (prepared.roi.empty()) return blocks_of(prepared);
+  Buffer<uint8_t> masked(prepared.labels.size());
+  for (int64_t i = 0; i < masked.size(); ++i) masked[i] = prepared.roi[i] ? prepared.labels[i] : 255;
+  std::swap(masked, prepared.labels);
+  auto blocks = blocks_of(prepared);
+  std::swap(masked, prepared.labels);
+  return blocks;
+}
+
 }  // namespace
 
 PreparedCase read_case(Env& env, const Dataset& dataset, int which, const RunSpec& spec, const ClassMap& classes, const char* purpose, std::vector<ReadRecord>& reads) {
@@ -33,7 +45,7 @@ TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::v
       continue;
     }
     result.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
-    result.blocks.push_back(blocks_of(prepared));
+    result.blocks.push_back(blocks_with_roi_masked(prepared));
     prepared.images.clear();  // the blocks hold them now
     result.cases.push_back(std::move(prepared));
   }

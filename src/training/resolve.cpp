@@ -1,4 +1,6 @@
 // What "auto", 0 and empty in a run spec mean on this machine and for this dataset; decided once, then written down.
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/parallel.h"
 #include "dataset/prepared_case.h"
@@ -6,6 +8,22 @@
 #include "training/trainer.h"
 
 namespace tomograd {
+
+namespace {
+
+// Z, Y, X spacing of the scans in canonical orientation: the median over cases per axis, as nnU-Net takes it.
+std::vector<double> median_spacing(const Dataset& dataset) {
+  std::vector<double> result;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    std::vector<double> values;
+    for (const auto& item : dataset.cases) values.push_back(reoriented(item.geometry, to_canonical(item.geometry)).spacing()[axis]);
+    std::nth_element(values.begin(), values.begin() + int64_t(values.size() / 2), values.end());
+    result.push_back(values[values.size() / 2]);
+  }
+  return result;
+}
+
+}  // namespace
 
 RunSpec resolve(Env&, const RunSpec& given, const Dataset& dataset) {
   RunSpec spec = given;
@@ -28,6 +46,7 @@ RunSpec resolve(Env&, const RunSpec& given, const Dataset& dataset) {
   match(spec.model.in_channels, channel_count, "in_channels");
   match(spec.model.out_channels, classes.count(), "out_channels");
   if (spec.model.patch.voxels() == 0) spec.model.patch = spec.sampling.patch;
+  if (spec.model.spacing.empty() && !dataset.cases.empty()) spec.model.spacing = spec.preprocess.spacing.empty() ? median_spacing(dataset) : spec.preprocess.spacing;
   if (spec.preprocess.normalize == "auto") {
     bool roi = true;
     for (const auto& item : dataset.cases) roi = roi && !item.roi.empty();
