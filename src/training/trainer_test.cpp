@@ -120,8 +120,7 @@ TEST_F(TrainerTest, LearnsTheBallAndScoresTheUnseenPatient) {
   LoadedModel model = load_model(system_env(), join_path(folder_, "run"));
   EXPECT_EQ(model.channels, (std::vector<std::string>{"A", "B"}));
   Value manifest = parse_json(read_text(system_env(), join_path(folder_, "run/manifest.json")), "manifest");
-  for (const auto& read : manifest.at("reads").as_list())
-    if (read.at("case").as_text() == "P2") EXPECT_EQ(read.at("read_for").as_text(), "test");
+  for (const auto& read : manifest.at("reads").as_list()) EXPECT_EQ(read.at("case").as_text() == "P2", read.at("read_for").as_text() == "test");
 }
 
 TEST_F(TrainerTest, StoppedAndResumedIsTheSameRun) {
