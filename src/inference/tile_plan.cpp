@@ -107,16 +107,6 @@ int64_t unfinished_planes(const AxisTiles& z) {
 // 160 voxels a process grows by 1.7 to 2.2 times the sum of the first two, in f32 and bf16.
 constexpr double heap_factor = 2.3;
 
-// libtorch's conv3d unfolds small float32 inputs (channels * z * y up to this, ATen's use_mkldnn) instead of handing them to
-// oneDNN: kernel voxels times the input. Our own kernels take those with few channels. To be deleted when nn/layers.cpp calls
-// at::mkldnn_convolution itself.
-constexpr int64_t largest_unfolded = 20480;
-
-int64_t unfolded_bytes(const Node& node, const NodeShape& from, const NodeShape& to, int bytes_per_value) {
-  bool unfolded = node.op == Op::conv && bytes_per_value == 4 && std::max(from.channels, to.channels) > most_few_channels && from.channels * from.size.z * from.size.y <= largest_unfolded;
-  return unfolded ? from.channels * node.kernel.voxels() * to.size.voxels() * bytes_per_value : 0;
-}
-
 int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks) {
   auto shape = shapes(graph, tile);
   int64_t copies = 0;
@@ -124,7 +114,7 @@ int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int6
     const Node& node = graph.nodes[i];
     if (node.op != Op::conv && node.op != Op::transposed_conv) continue;
     const NodeShape &from = shape[size_t(node.inputs.front())], &to = shape[i];
-    copies = std::max({copies, (from.channels * from.size.voxels() + to.channels * to.size.voxels()) * bytes_per_value, unfolded_bytes(node, from, to, bytes_per_value)});
+    copies = std::max(copies, (from.channels * from.size.voxels() + to.channels * to.size.voxels()) * bytes_per_value);
   }
   int64_t weights = parameter_count(graph) * (4 + 2 * networks);  // reordered for the library as they are used, and kept in bf16
   return int64_t(heap_factor * double(activation_bytes(graph, tile, 1, 4, false) + copies)) + weights;
