@@ -42,9 +42,7 @@ class Run {
   TrainResult execute() {
     Graph graph = build_graph(spec_.model);
     (void)shapes(graph, spec_.sampling.patch);  // a patch that does not fit is said before anything is read or written
-    bool existed = open_run_folder(env_, spec_, options_.resume);
-    if (std::string model = join_path(spec_.out, "model.safetensors"); existed && env_.kind(model) == FileKind::file && env_.kind(join_path(spec_.out, "result.json")) == FileKind::file)
-      info("this run is finished; its test cases are scored again");
+    open_run_folder(env_, spec_, options_.resume);
     at::set_num_threads(int(spec_.threads));
     network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
     network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
@@ -188,8 +186,7 @@ class Run {
     for (int index : which) {
       PreparedCase prepared = read_case(env_, dataset_, index, spec_, classes_, purpose, reads_);
       if (prepared.labels.empty()) continue;
-      network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
-      Prediction prediction = predict_volume({&*network_}, prepared, spec_.predict, spec_.precision == "bf16" ? Precision::bf16 : Precision::f32, 0, options_.stop);
+      Prediction prediction = predict_volume({&*network_}, prepared, spec_.predict, network_->precision(), 0, options_.stop);
       clean(prediction.labels.data(), prepared.geometry.size, classes_.count(), cleaning_);
       scores.push_back(score_case(prepared, prediction.labels, classes_, surfaces));
       if (!predictions.empty()) {
@@ -225,10 +222,7 @@ class Run {
   TrainResult finish() {
     cases_ = {};
     if (selection_.best_step() > 0) {
-      LoadedModel best = load_model(env_, join_path(spec_.out, "best.safetensors"));
-      std::map<std::string, at::Tensor> tensors;
-      for (auto& [name, tensor] : best.network.state()) tensors.emplace(name, tensor);
-      network_->load(tensors, false);
+      network_->load(load_tensors(join_path(spec_.out, "best.safetensors")), false);
     } else if (spec_.optimizer.average > 0) {
       std::map<std::string, at::Tensor> average;
       for (auto& [name, tensor] : optimizer_->averaged()) average.emplace(name, tensor);
