@@ -57,7 +57,7 @@ struct Place { size_t z, y, x; };                // numbers of a tile along the 
 class TileRunner {
  public:
   TileRunner(const PreparedCase& prepared, const TilePlan& plan, SlabRing& ring)
-      : prepared_(prepared), plan_(plan), ring_(ring), input_(plan.tile.voxels() * int64_t(prepared.images.size())) {}
+      : prepared_(prepared), plan_(plan), ring_(ring) {}
 
   Box written(Place at) const {
     const auto& [z, y, x] = plan_.axes;
@@ -96,13 +96,12 @@ class TileRunner {
     Box box{{}, size};
     // A mirrored image has its margins the other way round.
     for (int axis = 0; axis < 3; ++axis) box.begin[axis] = start[axis] - (mirror[size_t(axis)] ? plan_.margin.after[axis] : plan_.margin.before[axis]);
-    at::parallel_for(0, size.z * size.y, size.y, [&](int64_t first, int64_t last) { read_tile_rows(prepared_, box, mirror, first, last, input_.data()); });
-    int64_t channels = int64_t(prepared_.images.size());
-    at::Tensor tile = at::from_blob(input_.data(), {1, channels, size.z, size.y, size.x},
-                                    {channels * size.voxels(), 1, channels * size.y * size.x, channels * size.x, channels}, at::kFloat);
+    at::Tensor tile = at::empty({1, int64_t(prepared_.images.size()), size.z, size.y, size.x}, at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast3d));
+    float* into = tile.data_ptr<float>();
+    at::parallel_for(0, size.z * size.y, size.y, [&](int64_t first, int64_t last) { read_tile_rows(prepared_, box, mirror, first, last, into); });
     auto weights = network.state();
     if (!weights.empty()) tile = tile.to(weights.front().second.device());
-    return network.forward(tile, false).front().to(at::kCPU, at::kFloat);
+    return network.forward(std::move(tile), false).front().to(at::kCPU, at::kFloat);  // the network frees the tile as soon as it is read
   }
 
   bool add(const at::Tensor& logits, Place at, const Mirror& mirror) {
@@ -126,13 +125,12 @@ class TileRunner {
   const PreparedCase& prepared_;
   const TilePlan& plan_;
   SlabRing& ring_;
-  Buffer<float> input_;                          // [z][y][x][channel]
 };
 
 void take_planes(SlabRing& ring, int64_t up_to, const PreparedCase& prepared, Buffer<uint8_t>& labels) {
   const uint8_t* roi = prepared.roi.empty() ? nullptr : prepared.roi.data();
-  at::parallel_for(ring.finished(), up_to, 1, [&](int64_t first, int64_t last) {
-    for (int64_t z = first; z < last; ++z) ring.take_plane(z, roi, labels.data());
+  at::parallel_for(0, ring.rows(up_to), 64, [&](int64_t first, int64_t last) {
+    for (int64_t row = first; row < last; ++row) ring.take_row(row, roi, labels.data());
   });
   ring.finish(up_to);
 }
@@ -153,24 +151,26 @@ Prediction predict_volume(const std::vector<Network*>& networks, const PreparedC
   Prediction result;
   result.predicted_peak_bytes = plan.peak_bytes;
   result.labels = Buffer<uint8_t>(plan.volume.voxels());
-  SlabRing ring(plan.volume, networks.front()->graph().out_channels(), plan.slab_planes);
-  TileRunner runner(prepared, plan, ring);
   std::vector<Mirror> images = mirrors(spec.mirror);
+  SlabRing ring(plan, networks.front()->graph().out_channels(), float(networks.size() * images.size()));
+  TileRunner runner(prepared, plan, ring);
   int64_t done = 0, of = int64_t(plan.starts.size() * networks.size() * images.size());
-  for (size_t z = 0; z < plan.axes[0].starts.size(); ++z) {
-    take_planes(ring, plan.axes[0].begins[z], prepared, result.labels);  // no tile from here on touches planes before
-    for (size_t y = 0; y < plan.axes[1].starts.size(); ++y)
+  const AxisTiles &along = plan.axes[size_t(plan.sweep)], &across = plan.axes[size_t(1 - plan.sweep)];
+  for (size_t slow = 0; slow < along.starts.size(); ++slow) {
+    take_planes(ring, along.begins[slow], prepared, result.labels);  // no tile from here on touches planes before
+    for (size_t fast = 0; fast < across.starts.size(); ++fast)
       for (size_t x = 0; x < plan.axes[2].starts.size(); ++x) {
-        bool needed = runner.any_roi(runner.written({z, y, x}));
+        Place place = plan.sweep == 0 ? Place{slow, fast, x} : Place{fast, slow, x};
+        bool needed = runner.any_roi(runner.written(place));
         for (Network* network : networks)
           for (const Mirror& mirror : images) {
             throw_if_stopped(stop);
-            if (needed) runner.run(*network, {z, y, x}, mirror);
+            if (needed) runner.run(*network, place, mirror);
             if (progress) progress(++done, of);
           }
       }
   }
-  take_planes(ring, plan.volume.z, prepared, result.labels);
+  take_planes(ring, plan.volume[plan.sweep], prepared, result.labels);
   result.seconds = system_clock().monotonic_seconds() - began;
   return result;
 }

@@ -1,34 +1,39 @@
-// Class sums of the planes that tiles still add to. Planes are finished in order of z; a finished plane becomes labels and
-// its place is used again, so that sums of the whole volume never exist. Torch-free.
+// Class sums of the planes that tiles still add to. Tiles sweep the volume along z or y; a plane across the sweep that no later
+// tile touches becomes labels and its place is used again, so that sums of the whole volume never exist. Class 0 has no sums
+// (blend.h). Torch-free.
 #pragma once
 
 #include <cstdint>
 
-#include "base/extent.h"
 #include "base/memory.h"
+#include "inference/tile_plan.h"
 
 namespace tomograd {
 
 class SlabRing {
  public:
-  // planes: how many are unfinished at the same time, at most.
-  SlabRing(Extent volume, int64_t classes, int64_t planes)
-      : volume_(volume), classes_(classes), planes_(planes), sums_(classes * planes * volume.y * volume.x, 0.0f) {}
+  // weight: how often each tile's weights are added (networks times mirror images). The plan must outlive the ring.
+  SlabRing(const TilePlan& plan, int64_t classes, float weight);
 
   int64_t classes() const { return classes_; }
-  int64_t finished() const { return finished_; }   // planes [0, finished()) are done
-  int64_t class_step() const { return planes_ * volume_.y * volume_.x; }
-  // Sums of class 0 at a voxel of an unfinished plane; the row goes on along x, class c is c * class_step() further.
-  float* at(int64_t z, int64_t y, int64_t x) { return sums_.data() + ((z % planes_) * volume_.y + y) * volume_.x + x; }
+  int64_t class_step() const { return size_.voxels(); }
+  // Sums of class 1 at a voxel of an unfinished plane; the row goes on along x, class c is (c - 1) * class_step() further.
+  float* at(int64_t z, int64_t y, int64_t x) {
+    (plan_.sweep == 0 ? z : y) %= plan_.slab_planes;
+    return sums_.data() + (z * size_.y + y) * size_.x + x;
+  }
 
-  // Labels of plane z (0 outside the ROI; roi may be null) and zeros in its place. Planes may be taken in parallel, then
-  // finish() says up to where.
-  void take_plane(int64_t z, const uint8_t* roi, uint8_t* labels);
-  void finish(int64_t planes) { finished_ = planes; }
+  // Planes before `up_to` along the sweep that are not finished yet become labels (0 outside the ROI; roi may be null) and
+  // zeros in their places. Rows are shared among torch's threads by the caller: rows() of them, then finish().
+  int64_t rows(int64_t up_to) const { return (up_to - finished_) * across_; }
+  void take_row(int64_t row, const uint8_t* roi, uint8_t* labels);
+  void finish(int64_t up_to) { finished_ = up_to; }
 
  private:
-  Extent volume_;
-  int64_t classes_, planes_, finished_ = 0;
+  const TilePlan& plan_;
+  int64_t classes_, finished_ = 0, across_;
+  float weight_;
+  Extent size_;                                  // of the sums of one class
   Buffer<float> sums_;
 };
 

@@ -19,6 +19,7 @@ struct AxisTiles {
   std::vector<int64_t> starts;                   // first voxel of each output tile; < 0 only where the volume is smaller than a tile
   std::vector<int64_t> begins, ends;             // voxels [begin, end) of the volume that each tile adds to; begins never decrease
   std::vector<float> weights;                    // blending weight by place in the output tile, > 0, the same for all tiles
+  std::vector<float> totals;                     // sum of the weights that tiles add, by voxel of the volume
 };
 
 struct TilePlan {
@@ -26,7 +27,8 @@ struct TilePlan {
   Margin margin;                                 // input voxels before/after the output's box
   std::array<AxisTiles, 3> axes;                 // z, y, x
   std::vector<Extent> starts;                    // first voxel of each *output* tile, z slowest: the product of the axes' starts
-  int64_t slab_planes = 0;                       // planes whose class sums are unfinished at the same time, at most
+  int sweep = 0;                                 // axis along which tiles proceed, 0 (z) or 1 (y): the one with fewer unfinished sums
+  int64_t slab_planes = 0;                       // planes across it whose class sums are unfinished at the same time, at most
   int64_t peak_bytes = 0;                        // predicted, above the process's size before
 };
 

@@ -39,7 +39,12 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
       if (spec.blend == "crop" && exact) { EXPECT_EQ(tiles.starts[i] % output_stride(graph)[axis], 0); }
       if (volume >= output && !(spec.blend == "crop" && exact)) { EXPECT_GE(tiles.starts[i], 0); EXPECT_LE(tiles.starts[i] + output, volume); }
     }
+    ASSERT_EQ(int64_t(tiles.totals.size()), volume);
     for (int64_t v = 0; v < volume; ++v) {
+      double total = 0;
+      for (size_t i = 0; i < tiles.starts.size(); ++i)
+        if (v >= tiles.begins[i] && v < tiles.ends[i]) total += tiles.weights[size_t(v - tiles.starts[i])];
+      ASSERT_NEAR(tiles.totals[size_t(v)], total, 1e-6 * total);
       ASSERT_GE(written[size_t(v)], 1) << "axis " << axis << " voxel " << v;
       if (spec.blend == "crop") { ASSERT_EQ(written[size_t(v)], 1) << "axis " << axis << " voxel " << v; }
     }
@@ -47,8 +52,8 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
     for (float w : tiles.weights) ASSERT_GT(w, 0);
     for (int64_t i = 0; i < output; ++i) ASSERT_FLOAT_EQ(tiles.weights[size_t(i)], tiles.weights[size_t(output - 1 - i)]);  // mirror images weigh the same
   }
-  const AxisTiles& z = plan.axes[0];
-  for (size_t i = 0; i < z.starts.size(); ++i) EXPECT_LE(z.ends[i] - z.begins[i], plan.slab_planes);
+  const AxisTiles& along = plan.axes[size_t(plan.sweep)];
+  for (size_t i = 0; i < along.starts.size(); ++i) EXPECT_LE(along.ends[i] - along.begins[i], plan.slab_planes);
 }
 
 TEST(TilePlan, RandomPlansAreSound) {

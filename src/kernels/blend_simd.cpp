@@ -43,8 +43,8 @@ bool add_probabilities(const LogitRow& row, int64_t classes, int64_t count, floa
     }
     if (here == lanes) {
       Floats scale = load(weights + first) * row_weight / sum;
-      for (int64_t c = 0; c < classes; ++c) {
-        float* to = into + c * class_step + first;
+      for (int64_t c = 1; c < classes; ++c) {
+        float* to = into + (c - 1) * class_step + first;
         store(to, load(to) + scale * load(logits[c]));
       }
     } else {
@@ -52,7 +52,7 @@ bool add_probabilities(const LogitRow& row, int64_t classes, int64_t count, floa
       store(total, sum);
       for (int64_t i = 0; i < here; ++i) {
         float scale = weights[first + i] * row_weight / total[i];
-        for (int64_t c = 0; c < classes; ++c) into[c * class_step + first + i] += scale * logits[c][i];
+        for (int64_t c = 1; c < classes; ++c) into[(c - 1) * class_step + first + i] += scale * logits[c][i];
       }
     }
   }
@@ -62,14 +62,14 @@ bool add_probabilities(const LogitRow& row, int64_t classes, int64_t count, floa
   return any == 0;
 }
 
-void take_labels(float* sums, int64_t class_step, int64_t classes, int64_t count, uint8_t* labels) {
+void take_labels(float* sums, int64_t class_step, int64_t classes, int64_t count, float row_total, const float* totals, uint8_t* labels) {
   int64_t i = 0;
   for (; i + lanes <= count; i += lanes) {
-    Floats best = load(sums + i);
+    Floats best = load(totals + i) * row_total;
+    for (int64_t c = 1; c < classes; ++c) best -= load(sums + (c - 1) * class_step + i);
     Ints label = Ints{};
-    store(sums + i, all(0));
     for (int64_t c = 1; c < classes; ++c) {
-      float* at = sums + c * class_step + i;
+      float* at = sums + (c - 1) * class_step + i;
       Floats value = load(at);
       label = value > best ? Ints{} + int32_t(c) : label;
       best = larger(value, best);
@@ -77,7 +77,7 @@ void take_labels(float* sums, int64_t class_step, int64_t classes, int64_t count
     }
     for (int l = 0; l < lanes; ++l) labels[i + l] = uint8_t(label[l]);
   }
-  take_labels_reference(sums + i, class_step, classes, count - i, labels + i);
+  take_labels_reference(sums + i, class_step, classes, count - i, row_total, totals + i, labels + i);
 }
 
 }  // namespace tomograd::TOMOGRAD_ISA

@@ -34,7 +34,7 @@ TEST_P(Blend, ProbabilitiesAreThoseOfTheDefinition) {
   for (int64_t classes : {1, 2, 3, 5, 17})
     for (int64_t count : {1, 7, 8, 15, 16, 17, 33, 96})
       for (int layout = 0; layout < 3; ++layout) {  // planes, channels last, planes read backwards
-        std::vector<float> logits(size_t(classes * count)), weights(size_t(count), 0), sums(size_t(classes * (count + 3)), 0.25f);
+        std::vector<float> logits(size_t(classes * count)), weights(size_t(count), 0), sums(size_t(classes * (count + 3)), 0.25f);  // one map more than is written
         for (auto& v : logits) v = normal(random);
         for (auto& v : weights) v = std::abs(normal(random));
         LogitRow row = layout == 0 ? LogitRow{logits.data(), count, 1} : layout == 1 ? LogitRow{logits.data(), 1, classes} : LogitRow{logits.data() + count - 1, count, -1};
@@ -42,22 +42,22 @@ TEST_P(Blend, ProbabilitiesAreThoseOfTheDefinition) {
         for (int64_t i = 0; i < count; ++i) {
           double total = 0;
           for (int64_t c = 0; c < classes; ++c) total += std::exp(double(row.logits[c * row.class_stride + i * row.voxel_stride]));
-          for (int64_t c = 0; c < classes; ++c) {
+          for (int64_t c = 1; c < classes; ++c) {
             double weight = 0.5 * weights[size_t(i)];
             double expected = 0.25 + weight * std::exp(double(row.logits[c * row.class_stride + i * row.voxel_stride])) / total;
-            ASSERT_NEAR(sums[size_t(c * (count + 3) + i)], expected, weight * probability_error + expected * 6e-8) << classes << " classes, voxel " << i << " of " << count;
+            ASSERT_NEAR(sums[size_t((c - 1) * (count + 3) + i)], expected, weight * probability_error + expected * 6e-8) << classes << " classes, voxel " << i << " of " << count;
           }
         }
         for (int64_t c = 0; c < classes; ++c)
-          for (int64_t i = count; i < count + 3; ++i) ASSERT_EQ(sums[size_t(c * (count + 3) + i)], 0.25f) << "written beyond the row";
+          for (int64_t i = c + 1 < classes ? count : 0; i < count + 3; ++i) ASSERT_EQ(sums[size_t(c * (count + 3) + i)], 0.25f) << "written beyond the row or the classes";
       }
 }
 
 TEST_P(Blend, LargeLogitsDoNotOverflow) {
-  std::vector<float> logits{3e38f, -3e38f, 1000, 990, -2000, -2000}, weights{1, 1, 1}, sums(6, 0);
+  std::vector<float> logits{3e38f, -3e38f, 1000, 990, -2000, -2000}, weights{1, 1, 1}, sums(3, 0);
   ASSERT_TRUE(add_probabilities({logits.data(), 1, 2}, 2, 3, 1, weights.data(), sums.data(), 3));
-  EXPECT_EQ(sums[0], 1);
-  EXPECT_NEAR(sums[4], std::exp(-10.0) / (1 + std::exp(-10.0)), probability_error);
+  EXPECT_NEAR(sums[0], 0, 1e-37);
+  EXPECT_NEAR(sums[1], std::exp(-10.0) / (1 + std::exp(-10.0)), probability_error);
   EXPECT_EQ(sums[2], 0.5f);
 }
 
@@ -75,13 +75,23 @@ TEST_P(Blend, LabelsAreTheFirstLargestAndSumsAreCleared) {
   std::mt19937 random(4);
   for (int64_t classes : {1, 2, 4, 255})
     for (int64_t count : {1, 16, 31, 100}) {
-      std::vector<float> sums(size_t(classes * count)), same;
-      for (auto& v : sums) v = float(random() % 3);  // many ties
-      same = sums;
+      std::vector<float> all(size_t(classes * count)), totals(size_t(count), 0);
+      for (size_t i = 0; i < all.size(); ++i) {
+        all[i] = float(random() % 3);  // many ties, and whole numbers, so that sums are exact
+        totals[i % size_t(count)] += all[i] / 2;
+      }
+      std::vector<float> sums(all.begin() + count, all.end()), same = sums;
       std::vector<uint8_t> labels(size_t(count), 99), expected(size_t(count), 98);
-      take_labels(sums.data(), count, classes, count, labels.data());
-      take_labels_reference(same.data(), count, classes, count, expected.data());
+      take_labels(sums.data(), count, classes, count, 2, totals.data(), labels.data());
+      take_labels_reference(same.data(), count, classes, count, 2, totals.data(), expected.data());
       EXPECT_EQ(labels, expected) << classes << " classes, " << count << " voxels";
+      for (int64_t i = 0; i < count; ++i) {
+        int64_t first_largest = 0;
+        for (int64_t c = 1; c < classes; ++c)
+          if (all[size_t(c * count + i)] > all[size_t(first_largest * count + i)]) first_largest = c;
+        ASSERT_EQ(expected[size_t(i)], first_largest);
+      }
+      EXPECT_EQ(sums, same);
       for (float v : sums) ASSERT_EQ(v, 0);
     }
 }

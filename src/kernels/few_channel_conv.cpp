@@ -19,7 +19,7 @@ void forward(const FewChannelShape& s, const float* padded, const float* weight,
         for (int64_t i = 0; i < s.in; ++i)
           for (int64_t tap = 0; tap < 27; ++tap)
             sum += double(weight[(o * s.in + i) * 27 + tap]) * padded[i * volume + (z + tap / 9) * plane + (y + tap / 3 % 3) * s.row + x + tap % 3];
-        out[o * s.size.voxels() + (z * s.size.y + y) * s.size.x + x] = float(sum);
+        out[o * s.between_outputs() + (z * s.size.y + y) * s.size.x + x] = float(sum);
       }
 }
 

@@ -15,6 +15,8 @@ struct FewChannelShape {
   int64_t in = 0, out = 0;                       // 1 .. 8 each
   Extent size;                                   // z, y, x of the output
   int64_t row = 0;
+  int64_t out_step = 0;                          // values between output channels; 0 = size.voxels(). More when `size` is a part of the output
+  int64_t between_outputs() const { return out_step ? out_step : size.voxels(); }
 };
 constexpr int64_t most_few_channels = 8;
 inline int64_t padded_row(int64_t x) { return round_up(x, 16) + 2; }

@@ -27,7 +27,7 @@ constexpr int64_t width = 16;
 // `group` outputs from o0 on.
 template <int group>
 void forward_group(const FewChannelShape& s, const float* padded, const float* weight, const float* bias, int64_t z, int64_t o0, float* out) {
-  const int64_t plane = (s.size.y + 2) * s.row, volume = (s.size.z + 2) * plane, voxels = s.size.voxels();
+  const int64_t plane = (s.size.y + 2) * s.row, volume = (s.size.z + 2) * plane, step = s.between_outputs();
   for (int64_t y = 0; y < s.size.y; ++y)
     for (int64_t x = 0; x < s.size.x; x += width) {
       Floats sum[group];
@@ -43,7 +43,7 @@ void forward_group(const FewChannelShape& s, const float* padded, const float* w
             }
       }
       for (int o = 0; o < group; ++o) {
-        float* to = out + (o0 + o) * voxels + (z * s.size.y + y) * s.size.x + x;
+        float* to = out + (o0 + o) * step + (z * s.size.y + y) * s.size.x + x;
         if (x + width <= s.size.x) {
           store(to, sum[o]);
         } else {

@@ -13,7 +13,7 @@ namespace {
 TEST(FewChannelConv, AllInstructionSetsFollowTheReference) {
   for (auto [in, out] : {std::pair<int64_t, int64_t>{1, 1}, {2, 2}, {3, 5}, {8, 7}, {2, 8}})
     for (Extent size : {Extent{1, 1, 1}, Extent{2, 3, 17}, Extent{3, 2, 16}, Extent{2, 5, 33}}) {
-      FewChannelShape shape{in, out, size, padded_row(size.x)};
+      FewChannelShape shape{in, out, size, padded_row(size.x), in == 2 ? size.voxels() + 5 : 0};
       Random random(uint64_t(in * 100 + out), "few", 0, uint64_t(size.x));
       std::vector<float> padded(size_t(in * (size.z + 2) * (size.y + 2) * shape.row)), g(size_t(out * size.z * size.y * shape.row)), weight(size_t(in * out * 27)), bias(size_t(out), 0.0f);
       for (int64_t c = 0; c < in; ++c)
@@ -28,7 +28,7 @@ TEST(FewChannelConv, AllInstructionSetsFollowTheReference) {
         if (isa > best_isa()) continue;
         force_isa(isa);
         for (int64_t z = 0; z < size.z; ++z) {
-          std::vector<float> plain(size_t(out * size.voxels()), 9.0f), fast = plain, plain_dw(weight.size()), fast_dw(weight.size());
+          std::vector<float> plain(size_t(out * shape.between_outputs()), 9.0f), fast = plain, plain_dw(weight.size()), fast_dw(weight.size());
           few_channel_reference().forward(shape, padded.data(), weight.data(), z % 2 ? bias.data() : nullptr, z, plain.data());
           few_channel_kernels().forward(shape, padded.data(), weight.data(), z % 2 ? bias.data() : nullptr, z, fast.data());
           few_channel_reference().weight_gradient(shape, padded.data(), g.data(), z, plain_dw.data());

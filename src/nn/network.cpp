@@ -81,6 +81,25 @@ Chains find_chains(const Graph& graph) {
   return found;
 }
 
+// Whether every reader of the input is a convolution that computes in the number format of the network, so that the input can
+// be kept in that format alone.
+bool only_convolved(const Graph& graph, int64_t channels) {
+  for (const Node& node : graph.nodes)
+    for (int from : node.inputs) {
+      if (graph.nodes[size_t(from)].op != Op::input) continue;
+      if (node.op != Op::conv || few_channels_fit(node, channels)) return false;
+    }
+  return true;
+}
+
+// One of the summands when nobody else will read it: the sum takes its place. -1 when there is none.
+int reusable(const std::vector<at::Tensor>& in) {
+  if (at::GradMode::is_enabled() || in.size() != 2 || in[0].sizes() != in[1].sizes() || in[0].scalar_type() != in[1].scalar_type()) return -1;
+  for (int k : {1, 0})
+    if (in[size_t(k)].use_count() == 1 && in[size_t(k)].storage().use_count() == 1) return k;
+  return -1;
+}
+
 // Nodes that the wanted heads depend on.
 std::vector<bool> needed_nodes(const Graph& graph, size_t heads) {
   std::vector<bool> needed(graph.nodes.size(), false);
@@ -186,7 +205,7 @@ at::Tensor Network::State::convolve_node(size_t i, const at::Tensor& input, at::
   at::Tensor weight = tensor(of_node[i].weight), bias = tensor(of_node[i].bias);
   if (fusing && chains.idle_bias[i]) bias = at::Tensor();  // run_chain hands it to the norm
   if (fusing && few_channels_fit(node, input.size(1))) return few_channel_convolve(input.to(at::kFloat), weight, bias);
-  if (fusing && few_outputs_fit(node)) return few_output_convolve_transposed(input.to(at::kFloat), weight, bias);
+  if (fusing && few_outputs_fit(node)) return few_output_convolve_transposed(input, weight, bias);
   at::Tensor x = input.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
   weight = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
   if (bias.defined()) bias = bias.to(type);
@@ -222,12 +241,17 @@ at::Tensor Network::State::run_node(size_t i, const std::vector<at::Tensor>& in,
     case Op::upsample: return upsample(node, in[0], size);
     case Op::crop: return crop(node, in[0], size);
     case Op::concat: return at::cat(in, 1);
-    case Op::add: return add_nodes(node, in);
+    case Op::add:
+      if (int k = reusable(in); k >= 0) {
+        at::Tensor sum = in[size_t(k)];
+        return sum.add_(in[size_t(1 - k)]);
+      }
+      return add_nodes(node, in);
   }
   fail_failure(text("node ", node.name, " cannot be run"));
 }
 
-std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training, int64_t step) {
+std::vector<at::Tensor> Network::forward(at::Tensor input, bool training, int64_t step) {
   State& s = *state_;
   if (input.dim() != 5 || input.size(1) != s.graph.in_channels())
     fail_input(text("the network takes [n][", s.graph.in_channels(), "][z][y][x], the input has ", input.dim(), " axes",
@@ -250,7 +274,10 @@ std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training,
     if (!needed[i]) continue;
     const Node& node = s.graph.nodes[i];
     if (node.op == Op::input) {
-      values[i] = type == at::kDouble ? input.to(type) : input.to(at::kFloat);
+      Extent size = spatial_size(input);
+      bool narrow = type == at::kBFloat16 && input.device().is_cpu() && std::min({size.z, size.y, size.x}) >= shortest_for_bfloat && only_convolved(s.graph, input.size(1));
+      values[i] = input.to(type == at::kDouble || narrow ? type : at::kFloat);
+      input = at::Tensor();
       continue;
     }
     if (fusing && s.chains.inside[i]) continue;
@@ -262,7 +289,7 @@ std::vector<at::Tensor> Network::forward(const at::Tensor& input, bool training,
       values[i] = s.run_chain(chain, values);
     } else {
       std::vector<at::Tensor> in;
-      for (int from : sources) in.push_back(values[size_t(from)]);
+      for (int from : sources) in.push_back(readers[size_t(from)] == 1 ? std::move(values[size_t(from)]) : values[size_t(from)]);
       values[i] = s.run_node(i, in, shape[i].size, type, fusing, training, step);
     }
     if (spatial_size(values[i]) != shape[i].size || values[i].size(1) != shape[i].channels)

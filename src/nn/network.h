@@ -29,7 +29,8 @@ class Network {
   // Heads in the graph's order (logits, float32); one when not training, and then without an autograd graph. `training` sets
   // batch norm and dropout; dropout masks are f(seed, step, node). bf16 and f16 compute convolutions in that format and keep
   // statistics, losses and weights in float32; f16 is refused on a CPU. A float64 network (to_double) computes in float64.
-  std::vector<at::Tensor> forward(const at::Tensor& input, bool training, int64_t step = 0);
+  // The input is freed as soon as its last reader is done, where the caller moves it here.
+  std::vector<at::Tensor> forward(at::Tensor input, bool training, int64_t step = 0);
   void set_precision(Precision precision);
   Precision precision() const;
   // Moves all weights and buffers: "cpu", "cuda:0". Tensors handed out before keep their identity (parameters() stays valid).

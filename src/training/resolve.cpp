@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "dataset/configure.h"
 #include "dataset/prepared_case.h"
 #include "kernels/cpu_isa.h"
 #include "training/trainer.h"
@@ -23,9 +24,20 @@ std::vector<double> median_spacing(const Dataset& dataset) {
   return result;
 }
 
+// Patch, batch and spacing from the training cases alone. Without a limit the 8 GB that nnU-Net's own rules assume, not
+// what happens to be free, so that the same data give the same network on every machine.
+void fit_to_cases(Env& env, RunSpec& spec, const Dataset& dataset, const ClassMap& classes, int64_t max_memory_bytes) {
+  Split split = make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed));
+  Fingerprint fingerprint = make_fingerprint(env, dataset, split.train, spec.preprocess, classes);
+  Configuration fitted = configure(fingerprint, max_memory_bytes > 0 ? max_memory_bytes : int64_t{8'000'000'000});
+  spec.sampling.patch = fitted.patch;
+  if (spec.sampling.batch == 0) spec.sampling.batch = fitted.batch;
+  if (spec.preprocess.spacing.empty()) spec.preprocess.spacing.assign(fitted.spacing.begin(), fitted.spacing.end());
+}
+
 }  // namespace
 
-RunSpec resolve(Env&, const RunSpec& given, const Dataset& dataset) {
+RunSpec resolve(Env& env, const RunSpec& given, const Dataset& dataset, int64_t max_memory_bytes) {
   RunSpec spec = given;
   if (spec.max_steps == 0 && spec.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so the run would never end", "set one of them, or --set max_seconds=600");
   if (spec.device == "auto") spec.device = "cpu";
@@ -45,6 +57,9 @@ RunSpec resolve(Env&, const RunSpec& given, const Dataset& dataset) {
   };
   match(spec.model.in_channels, channel_count, "in_channels");
   match(spec.model.out_channels, classes.count(), "out_channels");
+  if (spec.sampling.patch == cube(0)) fit_to_cases(env, spec, dataset, classes, max_memory_bytes);
+  else if (spec.sampling.patch.voxels() == 0) fail_input(text("sampling.patch is ", to_string(spec.sampling.patch), "; one axis of it is 0"), "give all three sizes, or 0,0,0 to have them fitted to the cases");
+  if (spec.sampling.batch == 0) spec.sampling.batch = 2;
   if (spec.model.patch.voxels() == 0) spec.model.patch = spec.sampling.patch;
   if (spec.model.spacing.empty() && !dataset.cases.empty()) spec.model.spacing = spec.preprocess.spacing.empty() ? median_spacing(dataset) : spec.preprocess.spacing;
   if (spec.preprocess.normalize == "auto") {

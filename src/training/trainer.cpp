@@ -22,6 +22,7 @@
 #include "training/cases.h"
 #include "training/checkpoint.h"
 #include "training/event_file.h"
+#include "training/memory_plan.h"
 #include "training/metrics_log.h"
 #include "training/model_file.h"
 #include "training/run_folder.h"
@@ -35,13 +36,17 @@ namespace {
 class Run {
  public:
   Run(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer)
-      : env_(env), clock_(clock), options_(options), observer_(observer), dataset_(read_dataset(env, spec.data)), spec_(resolve(env, spec, dataset_)),
+      : env_(env), clock_(clock), options_(options), observer_(observer), dataset_(read_dataset(env, spec.data)), spec_(resolve(env, spec, dataset_, options.max_memory_bytes)),
         channels_(spec_.preprocess.channels), classes_(make_class_map(dataset_, spec_.classes)),
-        split_(make_split(dataset_, spec_.validation.patients, spec_.validation.test_patients, spec_.validation.fraction, uint64_t(spec_.seed))) {}
+        split_(make_split(dataset_, spec_.validation.patients, spec_.validation.test_patients, spec_.validation.fraction, uint64_t(spec_.seed))) {
+    if (spec.sampling.patch == cube(0))
+      for (int index : split_.train) reads_.push_back({dataset_.cases[size_t(index)].id, "fingerprint"});
+  }
 
   TrainResult execute() {
     Graph graph = build_graph(spec_.model);
     (void)shapes(graph, spec_.sampling.patch);  // a patch that does not fit is said before anything is read or written
+    promise_memory(graph);
     open_run_folder(env_, spec_, options_.resume);
     at::set_num_threads(int(spec_.threads));
     network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
@@ -55,6 +60,19 @@ class Run {
   }
 
  private:
+  void promise_memory(const Graph& graph) {
+    std::vector<int> predicted = split_.validation;
+    predicted.insert(predicted.end(), split_.test.begin(), split_.test.end());
+    TrainingMemory plan = plan_training_memory(graph, spec_, dataset_, split_.train, predicted);
+    result_.predicted_peak_bytes = process_resident_bytes() + plan.peak();
+    info(text("memory at most ", bytes_text(result_.predicted_peak_bytes), ": ", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches, ", bytes_text(plan.activations),
+              " for a step, ", bytes_text(plan.weights), " of weights"));
+    if (options_.max_memory_bytes > 0 && result_.predicted_peak_bytes > options_.max_memory_bytes)
+      fail(ErrorKind::budget, text("this run needs up to ", bytes_text(result_.predicted_peak_bytes), " (", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches made ahead, ",
+                                   bytes_text(plan.activations), " for a step of ", spec_.sampling.batch, " patches of ", to_string(spec_.sampling.patch), "), the limit is ", bytes_text(options_.max_memory_bytes)),
+           "lower sampling.patch, sampling.batch or sampling.queue_megabytes, use preprocess.crop, or raise --max-memory");
+  }
+
   std::map<std::string, at::Tensor> load_tensors(const std::string& model) {
     LoadedModel loaded = load_model(env_, model);
     std::map<std::string, at::Tensor> tensors;

@@ -21,7 +21,7 @@ struct CaseScore { std::string case_id, patient; std::vector<std::string> classe
 struct TrainResult {
   int64_t steps = 0;
   double seconds = 0, patches_per_second = 0, stall_seconds = 0, seconds_per_step = 0, final_loss = 0;
-  int64_t parameters = 0, peak_bytes = 0, channel_bytes = 0;      // channel_bytes: input bytes per scan
+  int64_t parameters = 0, peak_bytes = 0, predicted_peak_bytes = 0, channel_bytes = 0;  // channel_bytes: input bytes per scan
   double validation_dice = -1;
   std::vector<CaseScore> test;                   // test_patients predicted whole with the final model
 };
@@ -38,11 +38,13 @@ struct TrainOptions {
   std::string init_from;                         // MODEL whose weights start this run, partial channels and classes allowed
   std::string write_predictions;                 // folder for the test cases' predictions; "" = none
   std::stop_token stop;
+  int64_t max_memory_bytes = 0;                  // Error(budget) before the first step when more is needed; 0 = no limit
 };
 
-// Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes). Pure but for asking
-// the machine; called once when the run is created.
-RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset);
+// Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes). Asks the machine, and
+// reads the training cases (only those) when the patch is to be fitted to them; called once when the run is created.
+// max_memory_bytes: what a fitted patch may need, 0 = the 8 GB that nnU-Net assumes.
+RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset, int64_t max_memory_bytes = 0);
 
 // Error(usage) when the folder holds a run and resume is not set; Error(stopped) after a stop with the state saved.
 TrainResult train(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "cli/engine/verbs.h"
@@ -74,11 +75,22 @@ Value engine_predict(const std::vector<std::string>& models, const std::vector<s
 
   Value::List list;
   int64_t predicted_peak = 0;
+  int bytes_per_value = precision == Precision::f32 ? 4 : 2;
   double seconds = 0;
   for (const auto& item : dataset.cases) {
     with_context("case '" + item.id + "'", [&] {
       PreparedCase prepared = prepare_case(env, dataset, item, first.spec.preprocess, first.classes, false);
-      Prediction prediction = predict_volume(networks, prepared, spec, precision, compute.max_memory_bytes, talk.stop, [&](int64_t done, int64_t of) {
+      // The limit is for the whole process. What it holds by now is rounded up, so that a page more or less gives the same tiles.
+      int64_t held = round_up(process_resident_bytes(), int64_t{16} << 20), left = 0;
+      if (compute.max_memory_bytes > 0) {
+        left = compute.max_memory_bytes - held;
+        if (left <= 0)
+          fail(ErrorKind::budget, text("the program, the model and the case take ", bytes_text(held), " already, the limit is ", bytes_text(compute.max_memory_bytes)), "raise --max-memory");
+      }
+      TilePlan plan = plan_tiles(first.network.graph(), prepared.geometry.size, spec, bytes_per_value, left, int64_t(networks.size()));
+      int64_t peak = std::max(process_peak_bytes(), held + plan.peak_bytes);
+      info(text(item.id, ": memory at most ", bytes_text(peak), ", ", plan.starts.size(), " tiles of ", to_string(plan.tile)));
+      Prediction prediction = predict_volume(networks, prepared, spec, precision, left, talk.stop, [&](int64_t done, int64_t of) {
         if (talk.progress) talk.progress(double(done) / double(of), 0, item.id);
       });
       clean(prediction.labels.data(), prepared.geometry.size, first.classes.count(), cleaning);
@@ -90,9 +102,10 @@ Value engine_predict(const std::vector<std::string>& models, const std::vector<s
       entry["case"] = item.id;
       entry["file"] = path;
       entry["seconds"] = prediction.seconds;
-      entry["predicted_peak_bytes"] = prediction.predicted_peak_bytes;
+      entry["predicted_peak_bytes"] = peak;
+      entry["tile_zyx"] = Value(Value::List{plan.tile.z, plan.tile.y, plan.tile.x});
       list.push_back(entry);
-      predicted_peak = std::max(predicted_peak, prediction.predicted_peak_bytes);
+      predicted_peak = std::max(predicted_peak, peak);
       seconds += prediction.seconds;
       if (talk.say) talk.say(text(item.id, "  ", prediction.seconds, " s"));
     });

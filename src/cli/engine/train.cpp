@@ -44,7 +44,7 @@ Value engine_train(const RunSpec& given, const ComputeOptions& compute, bool res
   if (compute.seed >= 0) spec.seed = compute.seed;
   set_memory_budget(compute.max_memory_bytes);
   TalkingObserver observer(talk);
-  TrainResult result = train(system_env(), system_clock(), spec, {resume, init_from, predictions, talk.stop}, observer);
+  TrainResult result = train(system_env(), system_clock(), spec, {resume, init_from, predictions, talk.stop, compute.max_memory_bytes}, observer);
   Value value = Value::table();
   value["out"] = spec.out;
   value["steps"] = result.steps;
@@ -55,6 +55,7 @@ Value engine_train(const RunSpec& given, const ComputeOptions& compute, bool res
   value["final_loss"] = result.final_loss;
   value["parameters"] = result.parameters;
   value["peak_bytes"] = result.peak_bytes;
+  value["predicted_peak_bytes"] = result.predicted_peak_bytes;
   value["channel_bytes"] = result.channel_bytes;
   value["validation_dice"] = result.validation_dice;
   Value::List test;

@@ -1,0 +1,54 @@
+#include "training/memory_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "inference/tile_plan.h"
+
+namespace tomograd {
+namespace {
+
+// Measured: a process grows by 1.1 to 1.5 times the tensors that autograd keeps (residual, unet3d and DeepMedic networks, 1 to
+// 8 patches), because convolutions copy what they read and the heap is in pieces between large tensors.
+constexpr double heap_factor = 1.7;
+constexpr int64_t library_bytes = 64'000'000;    // code and tables that libraries build at their first use
+
+int64_t voxels_of(const Case& item, const RunSpec& spec) {
+  double voxels = double(item.geometry.size.voxels());
+  if (!spec.preprocess.spacing.empty()) {
+    auto spacing = item.geometry.spacing();
+    double before = spacing[0] * spacing[1] * spacing[2], after = spec.preprocess.spacing[0] * spec.preprocess.spacing[1] * spec.preprocess.spacing[2];
+    voxels *= before / after * 1.05;             // rounding of each axis to whole voxels
+  }
+  return int64_t(voxels);
+}
+
+}  // namespace
+
+int64_t TrainingMemory::peak() const { return weights + library_bytes + std::max(cases + queue + activations, prediction); }
+
+TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const std::vector<int>& training, const std::vector<int>& predicted) {
+  TrainingMemory plan;
+  int64_t channels = int64_t(spec.preprocess.channels.size()), per_voxel = 4 * channels + 3;  // images, labels, ROI, index of a quarter of the voxels
+  int64_t largest = 0;
+  for (int index : training) {
+    int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);
+    plan.cases += voxels * per_voxel;
+    largest = std::max(largest, voxels);
+  }
+  plan.cases += largest * (per_voxel + 8);       // the case being read, one file of it as stored and as numbers
+  int64_t patch_bytes = spec.sampling.batch * spec.sampling.patch.voxels() * (4 * channels + 1);
+  plan.queue = std::max(spec.sampling.queue_megabytes * 1'000'000, 2 * patch_bytes);
+  int64_t parameters = parameter_count(graph);
+  plan.weights = parameters * 4 * (2 + 2 + (spec.optimizer.average > 0 ? 1 : 0) + 1) + parameters * 4;  // the last: a checkpoint on its way
+  plan.activations = int64_t(heap_factor * double(activation_bytes(graph, spec.sampling.patch, spec.sampling.batch, 4, true)));
+  for (int index : predicted) {
+    Extent size = reoriented(dataset.cases[size_t(index)].geometry, to_canonical(dataset.cases[size_t(index)].geometry)).size;
+    int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);
+    TilePlan tiles = plan_tiles(graph, size, spec.predict, spec.precision == "f32" ? 4 : 2, 0);
+    plan.prediction = std::max(plan.prediction, voxels * (per_voxel + 8) + tiles.peak_bytes);
+  }
+  return plan;
+}
+
+}  // namespace tomograd
