@@ -1,27 +1,62 @@
 #!/usr/bin/env bash
-# Figures beside the peers', in one run. usage: scripts/bench.sh [sampling|predict|train]
+# Figures beside the peers', in one run; the answers are checked by the verbs before they print.
+# usage: scripts/bench.sh [peak|sampling|predict|train|brats-loo|phantom]   (none = the first four; the last two take an hour or two
+# and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers: pip install torch==2.13.0 monai nibabel torchio (torch first).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-name=${1:-}; tomograd=build/tomograd
-data=${TOMOGRAD_REAL_DATA:-../shared/data}
-mkdir -p bench/results
+name=${1:-}; tomograd=build/tomograd; peer=.venv-peers/bin/python
+data=${TOMOGRAD_REAL_DATA:-../shared/data}; peers=${TOMOGRAD_PEERS:-../shared/peers}
+seconds=${SECONDS_PER_FOLD:-420}
+mkdir -p bench/results bench-out
 result=bench/results/$(date +%F)-${name:-all}.txt
 exec > >(tee "$result")
-grep -m1 'model name' /proc/cpuinfo; nproc; date -u +%FT%TZ; uptime
-wanted() { [ -z "$name" ] || [ "$name" = "$1" ]; }
+grep -m1 'model name' /proc/cpuinfo; nproc; date -u +%FT%TZ; uptime; git describe --always --dirty 2>/dev/null || true
+wanted() { [ "$name" = "$1" ] || { [ -z "$name" ] && [ "$1" != brats-loo ] && [ "$1" != phantom ]; }; }
+need_scans() { [ -d "$data/brats-example" ] || { echo "bench $1 needs the real scans at $data"; exit 1; }; }
+have_peer() { [ -x $peer ] && return 0; echo "the peer's figure is missing: no .venv-peers"; return 1; }
+
+if wanted peak; then echo "== what the processor can do"; $tomograd bench peak --seconds 3; fi
 if wanted sampling; then
-  [ -d "$data/brats-example" ] || { echo "bench sampling needs the real scans at $data"; exit 1; }
-  $tomograd import "$data/brats-example" --out bench/out-dataset.json >/dev/null
-  $tomograd bench sampling --data bench/out-dataset.json
-  [ -x .venv-peers/bin/python ] && .venv-peers/bin/python bench/peers/sampling_monai.py "$data/brats-example" || echo "MONAI: no .venv-peers"
-  rm -f bench/out-dataset.json
+  need_scans sampling
+  echo "== sampling, ours then MONAI"
+  $tomograd import "$data/brats-example" --out bench-out/brats.json >/dev/null
+  $tomograd bench sampling --data bench-out/brats.json
+  if have_peer; then $peer bench/peers/sampling_monai.py "$data/brats-example"; fi
 fi
 if wanted predict; then
-  for precision in f32 bf16; do echo "ours $precision"; $tomograd bench predict --precision $precision; done
-  [ -x .venv-peers/bin/python ] && .venv-peers/bin/python bench/peers/predict_monai.py || echo "MONAI: no .venv-peers"
+  for precision in f32 bf16; do
+    echo "== prediction $precision, ours then MONAI"
+    $tomograd bench predict --precision $precision
+    if have_peer; then $peer bench/peers/predict_monai.py $precision; fi
+  done
 fi
 if wanted train; then
-  for precision in f32 bf16; do echo "ours $precision"; $tomograd bench train --precision $precision --seconds 20; done
+  need_scans train
+  $tomograd import "$data/brats-example" --out bench-out/brats.json >/dev/null
+  for precision in f32 bf16; do
+    echo "== training end to end $precision (60 s), ours then MONAI; then our steps from memory, with GFLOP/s"
+    rm -rf bench-out/train
+    $tomograd train bench/train-as-monai.toml --set data=bench-out/brats.json --set out=bench-out/train --precision $precision
+    if have_peer; then $peer "$peers/train_unet.py" "$data/brats-example" 60 0003 $precision; fi
+    $tomograd bench train --precision $precision --seconds 10
+  done
+  $tomograd bench peak --seconds 2
+fi
+if wanted brats-loo; then
+  need_scans brats-loo
+  $tomograd import "$data/brats-example" --out bench-out/brats.json >/dev/null
+  $tomograd experiment run bench/brats-loo.toml --set data=bench-out/brats.json --set run.max_seconds="$seconds" --resume
+  echo "== ours: $seconds s a fold, whole tumour"
+  $tomograd experiment results bench-out/brats-loo
+  monai=bench-out/brats-loo-monai-$seconds.txt; touch "$monai"
+  for fold in 0003 0004 0005 0006; do
+    if ! grep -q "pat$fold" "$monai" && have_peer; then $peer "$peers/train_unet.py" "$data/brats-example" "$seconds" $fold f32 >> "$monai"; fi
+  done
+  echo "== MONAI: $seconds s a fold, as documented"
+  cat "$monai"
+fi
+if wanted phantom; then
+  . scripts/bench_phantom.sh
 fi
 echo "written to $result"

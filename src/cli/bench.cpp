@@ -1,10 +1,14 @@
 // `bench NAME`: figures of this machine, each with its answer checked first. What the peers reach beside it: bench/ and
 // scripts/bench.sh.
+#include <cstring>
+
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
+#include "kernels/fma_peak.h"
 #include "sampling/sampling_bench.h"
 
 namespace tomograd {
@@ -33,6 +37,50 @@ void bench_patches(const Options& options, const Output& out) {
   out.line(to_table(bench));
 }
 
+// GFLOP/s of one kind of chain on all threads; 0 where the processor has none.
+double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) {
+  constexpr int64_t rounds = int64_t{1} << 20;
+  if (chain(64).flop == 0) return 0;
+  Clock& clock = system_clock();
+  double begun = clock.monotonic_seconds(), flop = 0;
+  std::vector<FmaChain> results(size_t(pool.threads()));
+  while (clock.monotonic_seconds() - begun < seconds) {
+    pool.for_each(pool.threads(), [&](int64_t i) { results[size_t(i)] = chain(rounds); });
+    for (const FmaChain& r : results) {
+      if (r.result != r.answer) fail_failure(text("a chain of multiply-adds ended at ", r.result, ", not at ", r.answer, "; no figure is given"));
+      flop += r.flop;
+    }
+  }
+  return flop / (clock.monotonic_seconds() - begun) * 1e-9;
+}
+
+// Bytes read and written by copying arrays far larger than the caches.
+double copy_rate(ThreadPool& pool, double seconds) {
+  constexpr int64_t bytes = int64_t{256} << 20, piece = int64_t{4} << 20;
+  Buffer<uint8_t> from(bytes, 7), to(bytes, 0);
+  Clock& clock = system_clock();
+  double begun = clock.monotonic_seconds(), moved = 0;
+  while (clock.monotonic_seconds() - begun < seconds) {
+    pool.for_each(bytes / piece, [&](int64_t i) { std::memcpy(to.data() + i * piece, from.data() + i * piece, size_t(piece)); });
+    moved += 2.0 * double(bytes);
+  }
+  double took = clock.monotonic_seconds() - begun;
+  if (to[bytes - 1] != 7) fail_failure("the copy is not the original; no figure is given");
+  return moved / took * 1e-9;
+}
+
+void bench_peak(const Options& options, const Output& out) {
+  ThreadPool pool(options.compute.threads > 0 ? options.compute.threads : available_threads());
+  Value value = Value::table();
+  value["threads"] = int64_t(pool.threads());
+  value["f32_gflop_per_second"] = chain_rate(pool, fma_chain_f32, options.seconds);
+  value["bf16_gflop_per_second"] = chain_rate(pool, fma_chain_bf16, options.seconds);
+  value["copy_gb_per_second"] = copy_rate(pool, options.seconds);
+  out.result("bench-peak", value);
+  out.line(text(pool.threads(), " threads: f32 ", value.at("f32_gflop_per_second").as_number(), " GFLOP/s, bf16 dot products ", value.at("bf16_gflop_per_second").as_number(),
+                " GFLOP/s (0 = none), copy ", value.at("copy_gb_per_second").as_number(), " GB/s read and written"));
+}
+
 void bench_engine(const Options& options, const Output& out) {
   Value settings = Value::table();
   settings["size"] = Value::list_of(options.size);
@@ -47,8 +95,8 @@ void bench_engine(const Options& options, const Output& out) {
 
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train"}));
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, peak");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "peak"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
   verb->add_option("--size", options->size, "volume size Z,Y,X (predict)")->delimiter(',')->expected(3);
@@ -56,7 +104,11 @@ void add_bench(Program& program) {
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
-    program.action = [options, &program] { options->name == "sampling" ? bench_patches(*options, program.output) : bench_engine(*options, program.output); };
+    program.action = [options, &program] { 
+      if (options->name == "sampling") bench_patches(*options, program.output);
+      else if (options->name == "peak") bench_peak(*options, program.output);
+      else bench_engine(*options, program.output);
+     };
   });
 }
 

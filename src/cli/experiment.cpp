@@ -28,7 +28,7 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
 }  // namespace
 
 void experiment_run(const RunOptions& options, const Output& out) {
-  PlannedExperiment planned = plan_experiment(options.place, options.compute);
+  PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
   auto store = create_experiment(planned, options.resume);
   finish(*store, planned.folder, options, out);
@@ -77,6 +77,7 @@ void add_experiment(Program& program) {
   auto run = std::make_shared<RunOptions>();
   sub = verb->add_subcommand("run", "Plan all trials, record them, and run them on this machine");
   sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)")->required();
+  sub->add_option("--set", run->settings, "override a field: key=value with dotted keys (data=d.json, run.max_seconds=60), may be repeated")->allow_extra_args(false);
   sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
   sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
   add_compute_options(*sub, run->compute);

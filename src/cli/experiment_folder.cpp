@@ -49,6 +49,26 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
   });
 }
 
+// The spec with --set applied. A run that is named by its file is read first, so that its fields can be set too.
+ExperimentSpec read_spec_with(const std::string& spec_path, const std::vector<std::string>& settings) {
+  Value table = read_toml_file(spec_path);
+  std::string base = parent_path(absolute_path(spec_path));
+  auto sets = [](const std::string& setting, const std::string& prefix) { return setting.rfind(prefix, 0) == 0; };
+  bool of_run = std::any_of(settings.begin(), settings.end(), [&](const std::string& s) { return sets(s, "run."); });
+  if (Value* run = table.is_table() && of_run ? &table["run"] : nullptr; run && run->is_text()) {
+    std::string path = join_path(base, run->as_text());
+    Value read = read_toml_file(path);
+    if (const Value* data = read.find("data"); data && data->is_text() && !data->as_text().empty()) read["data"] = absolute_path(join_path(parent_path(path), data->as_text()));
+    table["run"] = read;
+  }
+  for (const auto& setting : settings) {
+    bool is_path = sets(setting, "data=") || sets(setting, "run.data=") || sets(setting, "out=");
+    size_t equals = setting.find('=');
+    apply_setting(table, is_path ? setting.substr(0, equals + 1) + absolute_path(setting.substr(equals + 1)) : setting);
+  }
+  return spec_from<ExperimentSpec>(table);
+}
+
 std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
   std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
   return all;
@@ -104,10 +124,10 @@ RunSpec trial_run(const Value& run, const Value& settings, const std::string& ou
   return spec;
 }
 
-PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute) {
+PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings) {
   return with_context(file_name(spec_path), [&] {
     PlannedExperiment planned;
-    ExperimentSpec spec = spec_from<ExperimentSpec>(read_toml_file(spec_path));
+    ExperimentSpec spec = read_spec_with(spec_path, settings);
     std::string base = parent_path(absolute_path(spec_path));
     planned.folder = absolute_path(join_path(base, spec.out.empty() ? stem_of(spec_path) : spec.out));
     if (spec.name.empty()) spec.name = stem_of(spec_path);

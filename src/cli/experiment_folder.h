@@ -21,8 +21,9 @@ struct PlannedExperiment {
 };
 
 // Reads EXPERIMENT.toml, its run and its dataset, settles what is left open (threads, channels, patients, paths) and checks
-// the spec of every trial, so that nothing can be wrong with trial 287 that could have been known at once.
-PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute);
+// the spec of every trial, so that nothing can be wrong with trial 287 that could have been known at once. settings: key=value
+// with dotted keys of the experiment (run.max_seconds=60); paths in them are meant from where the user stands.
+PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings = {});
 
 // Creates folder and store, all trials in one transaction. With resume, an experiment of the same fingerprint that is there
 // already is taken up again; any other that is there is Error(usage).

@@ -20,6 +20,7 @@ struct RunOptions {
   std::string place;                             // EXPERIMENT.toml for run, DIR for resume
   bool resume = false;
   int64_t workers = 0;                           // 0 = as the spec says
+  std::vector<std::string> settings;             // run: --set
   ComputeOptions compute;
 };
 void experiment_run(const RunOptions& options, const Output& out);

@@ -1,5 +1,6 @@
 // The hidden verb `worker`: what executors start. Binds the life of a worker to what a trial is: a training run of the
 // engine, or any program.
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -24,8 +25,14 @@ struct Options {
   ComputeOptions compute;
 };
 
-// Lets the kernel count this process's peak memory anew, so that each trial reports its own.
-void restart_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+// Gives back what the trial before has freed and lets the kernel count this process's peak anew, so that each trial plans and
+// reports its own memory.
+void restart_peak_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 class EngineTrial : public TrialRunner {
  public:

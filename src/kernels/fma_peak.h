@@ -1,0 +1,17 @@
+// The processor's own limit, to be measured beside a kernel: chains of multiply-adds that touch no memory.
+#pragma once
+
+#include <cstdint>
+
+namespace tomograd {
+
+// One call of a chain: `rounds` dependent steps in each of enough independent vectors to fill the pipelines. `answer` is what
+// every number must be at the end and `result` the average of what they are; a compiler that dropped the work would not know it.
+struct FmaChain {
+  double flop = 0, result = 0, answer = 0;
+};
+
+FmaChain fma_chain_f32(int64_t rounds);          // x = x / 2 + 1, which tends to 2; rounds >= 64
+FmaChain fma_chain_bf16(int64_t rounds);         // x += 1 * 1 + 1 * 1, rounds <= 2^22; flop is 0 where there are no bf16 dot products
+
+}  // namespace tomograd

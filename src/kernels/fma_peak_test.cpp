@@ -1,0 +1,26 @@
+#include "kernels/fma_peak.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/cpu_isa.h"
+
+namespace tomograd {
+namespace {
+
+TEST(FmaPeak, EveryStepIsTaken) {
+  for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16}) {
+    if (isa > best_isa()) continue;
+    force_isa(isa);
+    FmaChain whole = fma_chain_f32(64), part = fma_chain_f32(3);
+    EXPECT_EQ(whole.result, whole.answer);
+    EXPECT_EQ(part.result, 1.75);
+    EXPECT_GE(part.flop, 6);
+    FmaChain dots = fma_chain_bf16(1000);
+    EXPECT_EQ(dots.result, dots.answer);
+    EXPECT_EQ(dots.flop > 0, isa == CpuIsa::avx512bf16);
+  }
+  force_isa(best_isa());
+}
+
+}  // namespace
+}  // namespace tomograd
