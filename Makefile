@@ -36,7 +36,10 @@ asan: setup ## torch-free rooms under address and undefined-behaviour sanitizers
 tsan: setup ## torch-free rooms under the thread sanitizer
 	@cmake --preset tsan >/dev/null && cmake --build build-tsan && ctest --test-dir build-tsan --output-on-failure -L 'base|sampling|experiments'
 
-bench: build ## figures beside the peers'; NAME=sampling|predict|train|brats-loo|phantom picks one
+test-faults: build ## kill -9 at random moments, KILLS=100 times: the same bytes and tables must come out
+	@scripts/test_faults.sh "$(or $(KILLS),100)"
+
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 install: build ## PREFIX=dir
@@ -46,4 +49,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test test test-fast test-all asan tsan bench install uninstall
+.PHONY: help setup configure build demo setup-test test test-fast test-all test-faults asan tsan bench install uninstall

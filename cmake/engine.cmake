@@ -13,9 +13,3 @@ target_include_directories(tomograd_engine PRIVATE ${CMAKE_BINARY_DIR}/rooms/cli
 target_link_libraries(tomograd_engine PRIVATE tomograd_torch nlohmann_json::nlohmann_json)
 tomograd_torch_compile(tomograd_engine)
 set_target_properties(tomograd_engine PROPERTIES BUILD_RPATH "${TORCH_ROOT}/lib" INSTALL_RPATH "$ORIGIN;${TORCH_ROOT}/lib")
-# gcc 12 takes the inlined moves of Value's variant for uninitialised reads (its bug 105562) in files this large.
-foreach(target tomograd_training tomograd_training_tests tomograd_engine)
-  if(TARGET ${target})
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
-  endif()
-endforeach()

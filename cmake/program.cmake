@@ -16,5 +16,3 @@ set_target_properties(tomograd PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIREC
 if(TARGET tomograd_engine)
   add_dependencies(tomograd tomograd_engine)
 endif()
-# gcc 12's bug 105562 again (cmake/engine.cmake).
-set_source_files_properties(${CMAKE_SOURCE_DIR}/src/cli/bench.cpp PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/random.h"
-#include "kernels/cpu_isa.h"
+#include "kernels/isa_test.h"
 
 namespace tomograd {
 namespace {
@@ -22,15 +22,8 @@ std::vector<float> numbers(int64_t n, uint64_t seed, double scale = 1) {
 
 bool same(const std::vector<float>& a, const std::vector<float>& b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0; }
 
-class AugmentOnIsa : public testing::TestWithParam<CpuIsa> {
+class AugmentOnIsa : public IsaTest {
  protected:
-  void SetUp() override {
-    before_ = current_isa();
-    if (GetParam() > best_isa()) GTEST_SKIP() << "this processor has no " << isa_name(GetParam());
-    force_isa(GetParam());
-  }
-  void TearDown() override { force_isa(before_); }
-  CpuIsa before_ = CpuIsa::plain;
   const PatchKernels& plain = patch_kernels_reference();
 };
 
@@ -117,7 +110,7 @@ TEST_P(AugmentOnIsa, SamplesEqualTheReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, AugmentOnIsa, testing::Values(CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16), [](const auto& info) { return std::string(isa_name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(All, AugmentOnIsa, every_isa(), isa_of);
 
 TEST(Augment, LinearSamplesOfAPlaneAreExact) {  // trilinear interpolation reproduces a linear function
   const Extent size{6, 7, 30};

@@ -8,22 +8,12 @@
 #include <vector>
 
 #include "base/error.h"
-#include "kernels/cpu_isa.h"
+#include "kernels/isa_test.h"
 
 namespace tomograd {
 namespace {
 
-std::vector<CpuIsa> all_isas() {
-  std::vector<CpuIsa> list;
-  for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16})
-    if (isa <= best_isa()) list.push_back(isa);
-  return list;
-}
-
-struct Blend : testing::TestWithParam<CpuIsa> {
-  void SetUp() override { force_isa(GetParam()); }
-  void TearDown() override { force_isa(best_isa()); }
-};
+class Blend : public IsaTest {};
 
 // |exp| of a float argument x <= 0 is off by |x| e^x 2^-24 <= 2.2e-8 for the rounded argument and a few roundings of 6e-8 more.
 constexpr double probability_error = 4e-7;
@@ -102,7 +92,7 @@ TEST(BlendLimits, TooManyClassesAreRefused) {
   EXPECT_THROW(add_probabilities({&v, 1, 1}, 0, 1, 1, &v, &v, 1), Error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, Blend, testing::ValuesIn(all_isas()), [](const auto& info) { return isa_name(info.param); });
+INSTANTIATE_TEST_SUITE_P(All, Blend, every_isa(), isa_of);
 
 }  // namespace
 }  // namespace tomograd

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "kernels/cpu_isa.h"
+#include "kernels/isa_test.h"
 
 namespace tomograd {
 namespace {
@@ -23,16 +23,7 @@ std::vector<float> draw(NoiseStream s, int64_t first, int64_t count) {
   return values;
 }
 
-class NoiseOnIsa : public testing::TestWithParam<CpuIsa> {
- protected:
-  void SetUp() override {
-    before_ = current_isa();
-    if (GetParam() > best_isa()) GTEST_SKIP() << "this processor has no " << isa_name(GetParam());
-    force_isa(GetParam());
-  }
-  void TearDown() override { force_isa(before_); }
-  CpuIsa before_ = CpuIsa::plain;
-};
+class NoiseOnIsa : public IsaTest {};
 
 TEST_P(NoiseOnIsa, SameBitsAsTheReference) {
   for (int64_t first : {int64_t{0}, int64_t{64}, int64_t{64} * ((int64_t{1} << 32) / 16 - 1)})  // the last crosses the low counter word
@@ -43,7 +34,7 @@ TEST_P(NoiseOnIsa, SameBitsAsTheReference) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, NoiseOnIsa, testing::Values(CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16), [](const auto& info) { return std::string(isa_name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(All, NoiseOnIsa, every_isa(), isa_of);
 
 TEST(Noise, DependsOnThePositionAlone) {
   auto whole = draw(stream, 0, 1024), part = draw(stream, 640, 100);

@@ -90,6 +90,23 @@ void tell_steps(ReportData& report) {
   if (report.limited_by_time && report.steps_high > 1.1 * report.steps_low) report.limits.push_back("Trials ran for equal times, so those that got more steps had an advantage; set max_steps to compare at equal steps.");
 }
 
+// Whether the ends of the ranking may be called by name.
+void tell_apart(ReportData& report) {
+  if (report.ranking.size() < 2) return;
+  const ChannelReport &first = report.channels[report.ranking.front()], &last = report.channels[report.ranking.back()];
+  auto told = [&](const ChannelReport& channel, bool more) {
+    return report.can_reach_significance && channel.contrast_holm_p < significance_level && (more ? channel.contrast.estimate < 0 : channel.contrast.estimate > 0);
+  };
+  auto sentence = [&](const ChannelReport& channel, const char* what) {
+    return channel.name + what + signed_text(channel.contrast.estimate) + " " + interval_text(channel.contrast) + " against their mean change (Holm p = " + p_text(channel.contrast_holm_p) + ")";
+  };
+  std::string said;
+  if (told(first, true)) said = sentence(first, " matters more than the other channels: ");
+  if (told(last, false)) said += (said.empty() ? "" : "; ") + sentence(last, " matters less than the others: ");
+  if (!said.empty()) report.findings.push_back("Named (significant, Holm p < 0.05): " + said + ".");
+  else if (report.can_reach_significance) report.findings.push_back("Neither end of the ranking can be told from the other channels: their order may be chance.");
+}
+
 void tell_channels(ReportData& report) {
   size_t others = report.channels.size() - 1;
   if (others == 0 || report.pairs == 0) {
@@ -109,6 +126,9 @@ void tell_channels(ReportData& report) {
     std::string why = verdict == Verdict::does_not_matter ? "the interval of the loss lies below the margin of " + fixed_text(report.margin) : "significant, Holm p < 0.05";
     report.findings.push_back(text(what, " (", why, "): ", names_text(names), "."));
   }
+  tell_apart(report);
+  if (report.planted_losses > 0)
+    report.findings.push_back(text(report.planted_covered, " of ", report.planted_losses, " intervals hold the loss that an ideal observer would have without the channel."));
   if (std::isfinite(report.tau))
     report.findings.push_back("Kendall's tau between this ranking and the importance planted in the phantom: " + fixed_text(report.tau, 2) + " over " + std::to_string(others) + " channels (1 = the same order, 0 = no relation).");
 

@@ -12,6 +12,9 @@ std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, co
 // Fills in channels (outcomes, means, changes, statistics, savings), patients, pairs and the smallest p.
 void describe_channels(ReportData& report);
 
+// Fills in contrast and contrast_holm_p from the changes.
+void contrast_channels(ReportData& report);
+
 // Fills in configurations and values.
 void describe_variables(ReportData& report, const ExperimentSpec& spec);
 

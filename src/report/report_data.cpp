@@ -28,6 +28,14 @@ void rank(ReportData& report, const Value& phantom) {
   for (size_t i = 0; i < report.channels.size(); ++i)
     if (report.channels[i].name != "all" && std::isfinite(report.channels[i].change.estimate)) report.ranking.push_back(i);
   std::stable_sort(report.ranking.begin(), report.ranking.end(), [&](size_t a, size_t b) { return report.channels[a].change.estimate < report.channels[b].change.estimate; });
+  if (const Value* losses = phantom.find("ideal_dice_loss"); losses && report.metric == "dice")
+    for (size_t index : report.ranking) {
+      const ChannelReport& channel = report.channels[index];
+      double loss = number_at(*losses, channel.name);
+      if (!std::isfinite(loss)) continue;
+      ++report.planted_losses;
+      report.planted_covered += channel.change.low <= -loss && -loss <= channel.change.high;
+    }
   std::vector<double> found, planted;
   for (auto& channel : report.channels) channel.planted = channel.name == "all" ? nothing : planted_importance(phantom, channel.name);
   for (size_t index : report.ranking)
@@ -57,6 +65,7 @@ ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialReco
   report.steps_median = median_of(steps), report.tau = nothing;
   if (report.kind == "leave-one-out") {
     describe_channels(report);
+    contrast_channels(report);
     rank(report, phantom);
   }
   describe_variables(report, spec);

@@ -37,6 +37,8 @@ struct ChannelReport {
   std::vector<PatientChange> changes;
   Interval change;                               // Hodges-Lehmann, with the coverage attained; NaN without pairs
   double p = 0, holm_p = 0;                      // Wilcoxon signed rank, two-sided, Holm over all channels; NaN without pairs
+  Interval contrast;                             // this change less the mean of the other channels' changes, paired by patient
+  double contrast_holm_p = 0;                    // signed rank, Holm over all channels; NaN for fewer than two channels
   VarianceParts variance;                        // of the changes, between patients and between seeds; seed NaN with one seed
   Verdict verdict = Verdict::baseline;
   double bytes_saved = 0;                        // per scan; NaN = not recorded
@@ -69,6 +71,7 @@ struct ReportData {
   std::vector<ChannelReport> channels;           // leave-one-out: "all" first, then as planned
   std::vector<size_t> ranking;                   // indices into channels, most influential first
   double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
+  int64_t planted_losses = 0, planted_covered = 0;  // channels with a planted loss in the metric, and intervals that hold it
   int64_t pairs = 0;                             // patients that the comparisons rest on
   double smallest_p = 1, smallest_holm_p = 1;    // what so many pairs can reach at all
   bool can_reach_significance = false;           // smallest_holm_p <= 0.05; else the word is not used

@@ -57,6 +57,7 @@ Value channel_value(const ChannelReport& c) {
   v["verdict"] = verdict_text(c.verdict);
   v["saved_bytes_per_scan"] = c.bytes_saved;
   v["saved_seconds_per_training"] = interval_value(c.seconds_saved);
+  v["contrast"] = interval_value(c.contrast), v["contrast_holm_p"] = c.contrast_holm_p;
   v["planted_importance"] = c.planted;
   return v;
 }
@@ -129,6 +130,7 @@ Value report_value(const ReportData& report) {
     for (const auto& channel : report.channels) channels.push_back(channel_value(channel));
     for (size_t index : report.ranking) ranking.push_back(report.channels[index].name);
     v["channels"] = channels, v["ranking"] = ranking, v["kendall_tau_planted"] = report.tau;
+    v["planted_losses"] = report.planted_losses, v["planted_losses_in_interval"] = report.planted_covered;
   }
   Value::List configurations, values;
   for (const auto& c : report.configurations) configurations.push_back(configuration_value(c));

@@ -1,13 +1,16 @@
 #include "sampling/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "sampling/locations.h"
 #include "sampling/shares.h"
+#include "sampling/weight_map.h"
 
 namespace tomograd {
 namespace {
@@ -40,6 +43,7 @@ struct Sampler::State {
   std::vector<double> weights, case_weights;     // [class] shares with background first; [case]
   std::vector<std::vector<int64_t>> available;   // [case][class]
   std::vector<Location> locations;
+  std::vector<std::optional<WeightMap>> maps;    // [case]; empty = none are used
   std::vector<std::string> warnings;
 
   void tell(std::string warning) {
@@ -49,6 +53,7 @@ struct Sampler::State {
 
   void check_and_weigh();
   void look_for_gaps();
+  void read_maps(Env& env);
   std::vector<Draw> order(uint64_t number) const;
   PatchPlace place(const Draw& draw, Random& random, FractionReport* report) const;
   Extent centre(const Draw& draw, Random& random) const;
@@ -106,6 +111,18 @@ void Sampler::State::look_for_gaps() {
   }
 }
 
+// With weight maps there is one class, "anywhere the map says", and cases without a map are left out.
+void Sampler::State::read_maps(Env& env) {
+  classes = 1, weights = {1};
+  for (size_t k = 0; k < cases.size(); ++k) {
+    maps.push_back(WeightMap::read(env, spec.locations, cases[k]));
+    available[k] = {maps[k] ? maps[k]->voxels() : 0};
+    if (!maps[k]) tell(text("case ", cases[k].id, " has no weight map: no patch is drawn from it"));
+  }
+  if (std::none_of(maps.begin(), maps.end(), [](const auto& map) { return map.has_value(); }))
+    fail_input("the folder '" + spec.locations + "' holds no weight map of a training case", "maps are named after the case: " + cases[0].id + ".nii.gz");
+}
+
 // Cases and classes of an epoch in order: the patches of a case in random order, cut into runs of reads_per_case, runs shuffled.
 std::vector<Draw> Sampler::State::order(uint64_t number) const {
   Random random(seed, "sampling/plan", number);
@@ -156,6 +173,10 @@ double Sampler::State::foreground_share(int case_index, Extent begin) const {
 
 PatchPlace Sampler::State::place(const Draw& draw, Random& random, FractionReport* report) const {
   const PreparedCase& item = cases[size_t(draw.case_index)];
+  if (!maps.empty()) {
+    const Extent size = item.geometry.size, c = maps[size_t(draw.case_index)]->draw(item, random);
+    return {draw.case_index, item.labels.empty() ? -1 : item.labels[(c.z * size.y + c.y) * size.x + c.x], begin_around(c, spec.patch, size)};
+  }
   PatchPlace place{draw.case_index, item.labels.empty() ? -1 : draw.cls, begin_around(centre(draw, random), spec.patch, item.geometry.size)};
   if (draw.cls == 0 || (spec.min_fraction <= 0 && !report)) return place;
   double share = foreground_share(draw.case_index, place.begin);
@@ -191,11 +212,15 @@ std::vector<PatchPlace> Sampler::State::given(uint64_t number) const {
 }
 
 Sampler::Sampler(const std::vector<PreparedCase>& cases, const std::vector<LabelIndex>& indices, const SamplingSpec& spec, uint64_t seed, Env& env)
-    : state_(new State{cases, indices, spec, seed, 1, {}, {}, {}, {}, {}}) {
+    : state_(new State{cases, indices, spec, seed, 1, {}, {}, {}, {}, {}, {}}) {
   State& s = *state_;
   s.check_and_weigh();
   if (spec.locations.empty()) {
     s.look_for_gaps();
+    return;
+  }
+  if (env.kind(spec.locations) == FileKind::directory) {
+    s.read_maps(env);
     return;
   }
   int64_t others = 0;
@@ -234,8 +259,10 @@ FractionReport Sampler::fraction_report(uint64_t number) const {
 ClassShares Sampler::shares(uint64_t number) const {
   const State& s = *state_;
   const auto places = epoch(number);
-  ClassShares shares{s.weights, std::vector<double>(size_t(s.classes), 0), std::vector<double>(size_t(s.classes), 0)};
-  std::vector<int64_t> centres(size_t(s.classes), 0), voxels(256, 0);
+  const auto classes = size_t(s.maps.empty() ? s.classes : std::max_element(s.indices.begin(), s.indices.end(), [](const auto& a, const auto& b) { return a.classes < b.classes; })->classes);
+  ClassShares shares{s.weights, std::vector<double>(classes, 0), std::vector<double>(classes, 0)};
+  if (!s.maps.empty()) shares.expected.assign(classes, std::nan(""));  // whatever the maps say
+  std::vector<int64_t> centres(classes, 0), voxels(256, 0);
   for (const auto& place : places) {
     if (place.drawn_class >= 0) ++centres[size_t(place.drawn_class)];
     const PreparedCase& item = s.cases[size_t(place.case_index)];
@@ -248,7 +275,7 @@ ClassShares Sampler::shares(uint64_t number) const {
           if (item.roi.empty() || item.roi[i] != 0) ++voxels[item.labels[i]];
   }
   const double all = double(std::accumulate(voxels.begin(), voxels.end(), int64_t{0}));
-  for (size_t c = 0; c < size_t(s.classes); ++c) {
+  for (size_t c = 0; c < classes; ++c) {
     shares.realised[c] = double(centres[c]) / double(places.size());
     shares.voxel_share[c] = all > 0 ? double(voxels[c]) / all : 0;
   }

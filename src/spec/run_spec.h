@@ -49,7 +49,7 @@ struct SamplingSpec {
   int64_t epoch_patches = 256;                   // patches of one epoch; class shares are exact over it
   int64_t reads_per_case = 4;                    // patches taken in a row from one case before the next is read
   double min_fraction = 0;                       // least share of foreground voxels in a foreground patch
-  std::string locations;                         // CSV of case,z,y,x (patch centres) or a weight map modality; empty = drawn
+  std::string locations;                         // CSV of case,z,y,x (patch centres) or a folder of weight maps; empty = drawn
   int64_t queue_megabytes = 256;
   int64_t workers = 1;
   template <class V> void visit(V&& v) {
@@ -61,7 +61,7 @@ struct SamplingSpec {
     v(epoch_patches, "epoch_patches", "patches in an epoch", between(1, 1e9));
     v(reads_per_case, "reads_per_case", "patches taken in a row from one case", between(1, 1e6));
     v(min_fraction, "min_fraction", "least share of foreground voxels in a patch drawn as foreground", between(0, 1));
-    v(locations, "locations", "CSV file with case,z,y,x columns that gives the patch centres; empty = drawn");
+    v(locations, "locations", "patch centres: a CSV file with the columns case,z,y,x, or a folder of weight maps CASE.nii.gz; empty = drawn from the labels");
     v(queue_megabytes, "queue_megabytes", "memory for patches made ahead", between(1, 1e6, "MB"));
     v(workers, "workers", "threads that make patches", between(0, 256));
   }

@@ -7,6 +7,21 @@
 
 namespace tomograd {
 
+Value::Value() = default;
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+Value::Value(bool v) : data_(v) {}
+Value::Value(int v) : data_(int64_t{v}) {}
+Value::Value(int64_t v) : data_(v) {}
+Value::Value(double v) : data_(v) {}
+Value::Value(const char* v) : data_(std::string(v)) {}
+Value::Value(std::string v) : data_(std::move(v)) {}
+Value::Value(List v) : data_(std::move(v)) {}
+Value::Value(Table v) : data_(std::move(v)) {}
+
 const char* Value::type_name() const {
   const char* names[] = {"nothing", "true or false", "an integer", "a number", "text", "a list", "a table"};
   return names[data_.index()];

@@ -16,15 +16,21 @@ class Value {
   using List = std::vector<Value>;
   using Table = std::vector<std::pair<std::string, Value>>;
 
-  Value() = default;
-  Value(bool v) : data_(v) {}
-  Value(int v) : data_(int64_t{v}) {}
-  Value(int64_t v) : data_(v) {}
-  Value(double v) : data_(v) {}
-  Value(const char* v) : data_(std::string(v)) {}
-  Value(std::string v) : data_(std::move(v)) {}
-  Value(List v) : data_(std::move(v)) {}
-  Value(Table v) : data_(std::move(v)) {}
+  // Out of line: inlined, the variant's moves and destructor are much code wherever a key is set, and gcc 12 warns of them.
+  Value();
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+  Value(bool v);
+  Value(int v);
+  Value(int64_t v);
+  Value(double v);
+  Value(const char* v);
+  Value(std::string v);
+  Value(List v);
+  Value(Table v);
   template <class T>
   static Value list_of(const std::vector<T>& items) {
     List list;

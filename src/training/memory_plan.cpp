@@ -25,11 +25,15 @@ int64_t voxels_of(const Case& item, const RunSpec& spec) {
 
 }  // namespace
 
-int64_t TrainingMemory::peak() const { return weights + library_bytes + std::max(cases + queue + activations, prediction); }
+int64_t TrainingMemory::peak() const {
+  int64_t held = cases + queue;
+  return weights + library_bytes + std::max(held + activations, prediction + (predicts_in_between ? held : 0));
+}
 
 TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const std::vector<int>& training, const std::vector<int>& predicted) {
   TrainingMemory plan;
-  int64_t channels = int64_t(spec.preprocess.channels.size()), per_voxel = 4 * channels + 3;  // images, labels, ROI, index of a quarter of the voxels
+  plan.predicts_in_between = spec.validation.every_steps > 0;
+  int64_t channels = int64_t(spec.preprocess.channels.size()), per_voxel = 4 * channels + 3 + (spec.sampling.locations.empty() ? 0 : 4);  // images, labels, ROI, index of a quarter of the voxels
   int64_t largest = 0;
   for (int index : training) {
     int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);

@@ -16,7 +16,8 @@ struct TrainingMemory {
   int64_t weights = 0;                           // parameters, gradients, moments, the average, and copies in another format
   int64_t activations = 0;                       // of one batch, forward and backward, with what the heap leaves in pieces
   int64_t prediction = 0;                        // whole-volume prediction of the largest validation or test case
-  int64_t peak() const;                          // training and prediction do not happen at the same time
+  bool predicts_in_between = false;              // validation while the training cases are held; else they are freed before
+  int64_t peak() const;
 };
 
 // `spec` is a resolved one. Sizes are those of the dataset's headers; a crop can only make cases smaller.

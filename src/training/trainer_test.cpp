@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "spec/text_formats.h"
+#include "support/fault_env.h"
 #include "training/model_file.h"
 #include "volume/nifti.h"
 
@@ -136,6 +137,54 @@ TEST_F(TrainerTest, StoppedAndResumedIsTheSameRun) {
   train(system_env(), system_clock(), spec("parts", 14), resume, silent);
   EXPECT_EQ(bytes("parts/model.safetensors"), bytes("whole/model.safetensors"));
   EXPECT_EQ(bytes("parts/metrics.jsonl"), bytes("whole/metrics.jsonl"));
+}
+
+TEST_F(TrainerTest, ResumedAfterEachStepIsTheSameRun) {
+  TrainObserver silent;
+  auto at_each_step = [&](const std::string& out) {
+    RunSpec every = spec(out, 9);
+    every.checkpoint.every_steps = 1;
+    return every;
+  };
+  train(system_env(), system_clock(), at_each_step("whole"), {}, silent);
+  for (int64_t step = 1; step < 9; ++step) {
+    std::string out = text("parts", step);
+    StopAt stopper(step);
+    TrainOptions options;
+    options.stop = stopper.source.get_token();
+    EXPECT_THROW(train(system_env(), system_clock(), at_each_step(out), options, stopper), Error);
+    TrainOptions resume;
+    resume.resume = true;
+    train(system_env(), system_clock(), at_each_step(out), resume, silent);
+    EXPECT_EQ(bytes(out + "/model.safetensors"), bytes("whole/model.safetensors")) << "stopped after step " << step;
+    EXPECT_EQ(bytes(out + "/metrics.jsonl"), bytes("whole/metrics.jsonl")) << "stopped after step " << step;
+  }
+}
+
+// The disk fills up at the n-th write: the run ends with a sentence, and with space again it ends as if nothing had been.
+TEST_F(TrainerTest, AFullDiskCostsNothingThatWasDone) {
+  TrainObserver silent;
+  FaultEnv counted(system_env());
+  train(counted, system_clock(), spec("whole", 9), {}, silent);
+  int64_t all = counted.operations();
+  ASSERT_GT(all, 100);
+  for (int64_t number = 3; number < all; number += all / 12) {
+    std::string out = text("parts", number);
+    FaultEnv full(system_env());
+    full.fail_at(number, true);
+    try {
+      train(full, system_clock(), spec(out, 9), {}, silent);
+      ADD_FAILURE() << "operation " << number << " failed unsaid";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::failure);
+      EXPECT_NE(std::string(error.what()).find("No space left"), std::string::npos) << error.what();
+    }
+    TrainOptions resume;
+    resume.resume = true;
+    train(system_env(), system_clock(), spec(out, 9), resume, silent);
+    EXPECT_EQ(bytes(out + "/model.safetensors"), bytes("whole/model.safetensors")) << "full at operation " << number << " of " << all;
+    EXPECT_EQ(bytes(out + "/metrics.jsonl"), bytes("whole/metrics.jsonl")) << "full at operation " << number << " of " << all;
+  }
 }
 
 TEST_F(TrainerTest, ADamagedCheckpointFallsBackToTheOneBefore) {

@@ -1,0 +1,41 @@
+// Whether a channel differs from the other channels, not only from nothing: per patient, the change without it less the mean
+// change without each of the others. Where all channels matter alike (a null phantom, say) these contrasts lie around zero
+// although every single change does not, so naming a "most influential" channel rests on them.
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "report/outcomes.h"
+
+namespace tomograd {
+
+void contrast_channels(ReportData& report) {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  std::vector<ChannelReport*> channels;
+  for (auto& channel : report.channels) {
+    channel.contrast = {nothing, nothing, nothing, 0}, channel.contrast_holm_p = nothing;
+    if (channel.name != "all" && !channel.changes.empty()) channels.push_back(&channel);
+  }
+  if (channels.size() < 2) return;
+  std::map<std::string, std::vector<double>> by_patient;       // changes in the order of `channels`, for patients that have all
+  for (const auto* channel : channels)
+    for (const auto& change : channel->changes) by_patient[change.patient].push_back(change.value);
+  std::vector<double> p;
+  for (size_t c = 0; c < channels.size(); ++c) {
+    std::vector<double> contrasts;
+    for (const auto& [patient, changes] : by_patient) {
+      if (changes.size() != channels.size()) continue;
+      double others = 0;
+      for (size_t k = 0; k < changes.size(); ++k)
+        if (k != c) others += changes[k] / double(changes.size() - 1);
+      contrasts.push_back(changes[c] - others);
+    }
+    if (contrasts.empty()) return;
+    channels[c]->contrast = hodges_lehmann(contrasts, 0.95);
+    p.push_back(wilcoxon_signed_rank(contrasts).p_two_sided);
+  }
+  std::vector<double> adjusted = holm(p);
+  for (size_t c = 0; c < channels.size(); ++c) channels[c]->contrast_holm_p = adjusted[c];
+}
+
+}  // namespace tomograd
