@@ -5,7 +5,7 @@
 # The peers' programs run from .venv-peers: pip install torch==2.13.0 monai nibabel torchio (torch first).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-name=${1:-}; tomograd=build/tomograd; peer=.venv-peers/bin/python
+name=${1:-}; tomograd=${TOMOGRAD:-build/tomograd}; peer=.venv-peers/bin/python
 data=${TOMOGRAD_REAL_DATA:-../shared/data}; peers=${TOMOGRAD_PEERS:-../shared/peers}
 seconds=${SECONDS_PER_FOLD:-420}
 mkdir -p bench/results bench-out

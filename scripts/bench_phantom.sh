@@ -24,7 +24,7 @@ phantom_experiment() {  # name patients seed null|planted [--set ...]
 
 for run in ${PHANTOM_RUNS:-seed1 seed2 seed3 seed4 seed5 twelve null}; do
   case $run in
-    seed*) phantom_experiment "$run" 6 "${run#seed}" planted ;;
+    seed*) phantom_experiment "$run" 6 "${run#seed}" planted --set max_seconds=0 ;;
     twelve) phantom_experiment twelve 12 11 planted --set max_steps="$phantom_steps" --set max_seconds=0 ;;
     null) phantom_experiment null 12 12 null --set max_steps="$phantom_steps" --set max_seconds=0 ;;
   esac

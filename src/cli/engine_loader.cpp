@@ -2,7 +2,6 @@
 // Only verbs that compute come here, so the others start without libtorch.
 #include <dlfcn.h>
 #include <limits.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include "base/env.h"
@@ -19,17 +18,7 @@ std::string program_folder() {
   return parent_path(std::string(path, size_t(length)));
 }
 
-// Freed tensors (up to 32 MiB) stay in the heap instead of going back to the system one by one: without this the allocator's
-// own threshold moves while it runs, and whole-volume prediction peaks a fifth higher (measured).
-void keep_tensors_in_heap() {
-#ifdef M_MMAP_THRESHOLD
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 256 << 20);
-#endif
-}
-
 Engine* load() {
-  keep_tensors_in_heap();
   std::string reasons;
   for (const char* place : {"libtomograd_engine.so", "../lib/tomograd/libtomograd_engine.so"}) {
     std::string path = join_path(program_folder(), place);

@@ -26,9 +26,7 @@ PreparedCase synthetic_case(Extent size, int64_t channels) {
 }  // namespace
 
 PredictBench bench_predict(const PredictBenchSettings& settings) {
-  ModelSpec model;
-  model.kind = "unet";
-  model.family = "residual";
+  ModelSpec model = settings.model;
   model.in_channels = settings.channels;
   model.out_channels = settings.classes;
   model.patch = settings.tile;
@@ -39,7 +37,7 @@ PredictBench bench_predict(const PredictBenchSettings& settings) {
   spec.overlap = settings.overlap;
   spec.mirror = settings.mirror;
 
-  PreparedCase small = synthetic_case(cube(legal_sizes(network.graph()).smallest.x), settings.channels);
+  PreparedCase small = synthetic_case(legal_sizes(network.graph()).smallest, settings.channels);
   predict_volume({&network}, small, spec, settings.precision, 0);
 
   PredictBench bench;

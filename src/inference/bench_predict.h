@@ -6,10 +6,12 @@
 
 #include "base/extent.h"
 #include "nn/network.h"
+#include "spec/model_spec.h"
 
 namespace tomograd {
 
 struct PredictBenchSettings {
+  ModelSpec model;                               // the residual U-Net by default; channels, classes and patch come from here below
   Extent volume{155, 240, 240}, tile = cube(96);
   int64_t channels = 2, classes = 2;
   double overlap = 0.5;

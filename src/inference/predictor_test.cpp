@@ -13,6 +13,7 @@
 #include "inference/bench_predict.h"
 #include "inference/test_networks.h"
 #include "kernels/cpu_isa.h"
+#include "nn/tensor_memory.h"
 
 namespace tomograd {
 namespace {
@@ -203,9 +204,16 @@ TEST(Predictor, EveryInstructionSetGivesTheSameLabels) {
 
 // Run by the test below in a process of its own, so that the peak is that of the prediction.
 TEST(PredictorMemory, DISABLED_Child) {
+  use_tensor_arena();
   PredictBenchSettings settings;
   settings.volume = {70, 160, 150};
   settings.tile = cube(64);
+  std::string name = std::getenv("TOMOGRAD_TEST_NETWORK");
+  if (name == "deepmedic") settings.model.kind = name;
+  else settings.model.family = name;
+  if (name == "residual") settings.model.channels = {8, 16, 32, 64};
+  else if (name == "deepmedic") settings.volume = {30, 45, 44}, settings.tile = cube(45);
+  else settings.model.filters = 8;
   settings.channels = 2;
   settings.classes = 4;
   settings.precision = std::getenv("TOMOGRAD_TEST_BF16") ? Precision::bf16 : Precision::f32;
@@ -214,7 +222,8 @@ TEST(PredictorMemory, DISABLED_Child) {
 }
 
 TEST(PredictorMemory, ThePromiseIsKept) {
-  for (std::string setting : {"", "TOMOGRAD_TEST_BF16=1 "}) {
+  for (std::string setting : {"TOMOGRAD_TEST_NETWORK=residual ", "TOMOGRAD_TEST_NETWORK=residual TOMOGRAD_TEST_BF16=1 ", "TOMOGRAD_TEST_NETWORK=nnunet ", "TOMOGRAD_TEST_NETWORK=nnunet TOMOGRAD_TEST_BF16=1 ",
+                              "TOMOGRAD_TEST_NETWORK=unet3d ", "TOMOGRAD_TEST_NETWORK=deepmedic "}) {
     char self[4096];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     ASSERT_GT(length, 0);

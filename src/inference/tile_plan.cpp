@@ -106,9 +106,9 @@ int64_t unfinished_planes(const AxisTiles& axis) {
 }
 
 // The worst moment of a forward pass: the tensors alive, what one convolution copies of its input and output into another
-// layout or number format, and what the heap keeps in pieces between them. The last is a measured factor: with tiles of 96
-// voxels a process grows by 1.0 to 1.4 times the sum of the first two, in f32 and bf16.
-constexpr double heap_factor = 1.6;
+// layout or number format, and what is kept in pieces between them. The last is a measured factor: with tensors in an arena
+// (nn/tensor_memory.h) a process grows by 0.5 to 1.0 times the sum of the first two, because fused layers skip some tensors.
+constexpr double heap_factor = 1.25;
 
 int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks) {
   auto shape = shapes(graph, tile);

@@ -17,6 +17,7 @@
 #include "nn/loss.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "nn/tensor_memory.h"
 #include "sampling/patch_queue.h"
 #include "spec/text_formats.h"
 #include "training/cases.h"
@@ -294,6 +295,9 @@ class Run {
 TrainResult train(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer) {
   if (spec.data.empty()) fail_input("data is not set", "name the dataset.json: --set data=dataset.json");
   if (spec.out.empty()) fail_input("out is not set", "name the run folder: --set out=runs/first");
+  struct Release {                               // also after an error: the next trial of this process plans with what is free
+    ~Release() { release_free_tensor_memory(); }
+  } release;
   return Run(env, clock, spec, options, observer).execute();
 }
 

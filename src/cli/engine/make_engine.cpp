@@ -5,6 +5,7 @@
 #include <torch/version.h>
 
 #include "kernels/cpu_isa.h"
+#include "nn/tensor_memory.h"
 
 namespace tomograd {
 namespace {
@@ -21,7 +22,7 @@ class LibraryEngine : public Engine {
   Value facts() override {
     Value facts = Value::table();
     facts["torch"] = TORCH_VERSION;
-    facts["cuda_build"] = torch::hasCUDA();
+    facts["cuda_available"] = torch::hasCUDA();
     facts["cuda_devices"] = torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : int64_t{0};
     facts["onednn"] = at::globalContext().userEnabledMkldnn();
     return facts;
@@ -30,6 +31,9 @@ class LibraryEngine : public Engine {
 
 }  // namespace
 
-extern "C" Engine* tomograd_make_engine() { return new LibraryEngine; }
+extern "C" Engine* tomograd_make_engine() {
+  use_tensor_arena();
+  return new LibraryEngine;
+}
 
 }  // namespace tomograd
