@@ -22,7 +22,7 @@ if wanted sampling; then
   echo "== sampling, ours then MONAI"
   $tomograd import "$data/brats-example" --out bench-out/brats.json >/dev/null
   $tomograd bench sampling --data bench-out/brats.json
-  if have_peer; then $peer bench/peers/sampling_monai.py "$data/brats-example"; fi
+  if have_peer; then $peer bench/peers/sampling_monai.py bench-out/brats.json; fi
 fi
 if wanted predict; then
   for precision in f32 bf16; do

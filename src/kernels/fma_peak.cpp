@@ -1,5 +1,7 @@
 #include "kernels/fma_peak.h"
 
+#include <cmath>
+
 #include "kernels/cpu_isa.h"
 
 namespace tomograd {
@@ -18,7 +20,7 @@ FmaChain fma_chain_f32(int64_t rounds) {
   }
   float x = 0;
   for (int64_t i = 0; i < rounds; ++i) x = x * 0.5f + 1.0f;
-  return {2.0 * double(rounds), x, 2};
+  return {2.0 * double(rounds), x, 2 - 2 * std::pow(0.5, double(rounds))};
 }
 
 FmaChain fma_chain_bf16(int64_t rounds) { return current_isa() == CpuIsa::avx512bf16 ? isa_avx512bf16::chain_bf16(rounds) : FmaChain{}; }

@@ -11,7 +11,7 @@ struct FmaChain {
   double flop = 0, result = 0, answer = 0;
 };
 
-FmaChain fma_chain_f32(int64_t rounds);          // x = x / 2 + 1, which tends to 2; rounds >= 64
+FmaChain fma_chain_f32(int64_t rounds);          // x = x / 2 + 1, which tends to 2; few rounds or many (> 60) have an exact answer
 FmaChain fma_chain_bf16(int64_t rounds);         // x += 1 * 1 + 1 * 1, rounds <= 2^22; flop is 0 where there are no bf16 dot products
 
 }  // namespace tomograd

@@ -13,7 +13,7 @@ TEST(FmaPeak, EveryStepIsTaken) {
     force_isa(isa);
     FmaChain whole = fma_chain_f32(64), part = fma_chain_f32(3);
     EXPECT_EQ(whole.result, whole.answer);
-    EXPECT_EQ(part.result, 1.75);
+    EXPECT_EQ(part.result, part.answer) << "three steps are exact in single precision";
     EXPECT_GE(part.flop, 6);
     FmaChain dots = fma_chain_bf16(1000);
     EXPECT_EQ(dots.result, dots.answer);
