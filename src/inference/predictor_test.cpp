@@ -224,6 +224,8 @@ TEST(PredictorMemory, DISABLED_Child) {
 TEST(PredictorMemory, ThePromiseIsKept) {
   for (std::string setting : {"TOMOGRAD_TEST_NETWORK=residual ", "TOMOGRAD_TEST_NETWORK=residual TOMOGRAD_TEST_BF16=1 ", "TOMOGRAD_TEST_NETWORK=nnunet ", "TOMOGRAD_TEST_NETWORK=nnunet TOMOGRAD_TEST_BF16=1 ",
                               "TOMOGRAD_TEST_NETWORK=unet3d ", "TOMOGRAD_TEST_NETWORK=deepmedic "}) {
+    // Elsewhere bfloat16 is emulated, minutes for this little volume, and nobody is given it unasked.
+    if (setting.find("BF16") != std::string::npos && best_isa() != CpuIsa::avx512bf16) continue;
     char self[4096];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     ASSERT_GT(length, 0);
