@@ -156,7 +156,7 @@ class Run {
     result_.stall_seconds = queue.stall_seconds();
     double here = result_.seconds - seconds_before_;
     result_.patches_per_second = here > 0 ? double((step_ - first_step) * per_step) / here : 0;
-    result_.seconds_per_step = step_ > first_step ? here / double(step_ - first_step) : 0;
+    result_.seconds_per_step = step_ > first_step ? here / double(step_ - first_step) : step_ > 0 ? result_.seconds / double(step_) : 0;
     checkpoint();
   }
 
