@@ -104,11 +104,11 @@ void add_bench(Program& program) {
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
-    program.action = [options, &program] { 
+    program.action = [options, &program] {
       if (options->name == "sampling") bench_patches(*options, program.output);
       else if (options->name == "peak") bench_peak(*options, program.output);
       else bench_engine(*options, program.output);
-     };
+    };
   });
 }
 
