@@ -10,7 +10,10 @@
 #include "arch/builder.h"
 #include "arch/describe.h"
 #include "arch/draw.h"
+#include "base/env.h"
 #include "base/error.h"
+#include "spec/run_spec.h"
+#include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
@@ -184,6 +187,15 @@ TEST(Msd, RefusesWithValueAndRange) {
   ModelSpec deep = spec_of(3, 9, 1, 2);
   deep.kind = "unet";
   expect(refusal(deep), {"depth is 9", "1 to 8 down-samplings"});
+}
+
+TEST(Msd, TheExampleIsWhatItSays) {
+  auto run = spec_from<RunSpec>(parse_toml(read_text(system_env(), TOMOGRAD_SOURCE_DIR "/examples/msd-cells.toml"), "msd-cells.toml"));
+  run.model.in_channels = 1, run.model.out_channels = 2, run.model.patch = run.sampling.patch;
+  Graph graph = build_graph(run.model);
+  EXPECT_EQ(parameter_count(graph), 34579);
+  EXPECT_TRUE(fits(graph, run.sampling.patch) && fits(graph, run.predict.tile));
+  EXPECT_EQ(run.sampling.patch.y, run.sampling.patch.x);   // transposed patches need it
 }
 
 TEST(Msd, DescribesAndDrawsItself) {

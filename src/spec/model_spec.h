@@ -22,11 +22,14 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
   std::string statistics = "running";
   Extent size = cube(0), margin = cube(0);       // crop: target size, or voxels taken from each side
   std::string like, anchor = "centre";
-  bool bias = true, pad_channels = false;
+  bool bias = true, pad_channels = false, starts_at_zero = false;
+  int64_t depth = 100, width = 1;                // msd
+  std::vector<int64_t> dilations;                // msd
+  std::string border = "reflect";                // msd
   int64_t repeat = 1;                            // the block this many times in a row
   template <class V> void visit(V&& v) {
     v(name, "name", "name of the block, unique");
-    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "bias", "norm", "activation", "dropout", "repeat"}));
+    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "bias", "norm", "activation", "dropout", "msd", "repeat"}));
     v(from, "from", "blocks it reads ('input' is the network's input); empty = the block before; repeat: first and last block of the run to repeat");
     v(channels, "channels", "output channels of a convolution; 0 = the network's out_channels", between(0, 65536));
     v(kernel, "kernel", "kernel size Z,Y,X", between(1, 31));
@@ -52,6 +55,11 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
     v(anchor, "anchor", "which voxels a crop by `size` or `like` keeps: those in the centre or the first", one_of({"centre", "first"}));
     v(bias, "bias", "convolution has a bias");
     v(pad_channels, "pad_channels", "add: the second block may have other channels; missing ones count as zero, extra ones are dropped");
+    v(starts_at_zero, "starts_at_zero", "convolution's weights start at zero, like its bias, instead of random");
+    v(depth, "depth", "msd: number of layers", between(1, 1000));
+    v(width, "width", "msd: channels per layer", between(1, 256));
+    v(dilations, "dilations", "msd: dilation of each channel, all layers' channels in a row, repeated as often as needed; empty = 1 to 10", between(1, 1000));
+    v(border, "border", "msd: what lies outside the image: its mirror image (edge not repeated) or zeros", one_of({"reflect", "zero"}));
     v(repeat, "repeat", "this block (op repeat: a copy of the run of blocks) so many times in a row", between(1, 1000));
   }
 };
