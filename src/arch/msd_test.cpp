@@ -56,6 +56,15 @@ TEST(Msd, NumbersOfTheTable) {
   }
 }
 
+TEST(Msd, TheStackIsKeptForTheBackwardPassWhoeverReadsIt) {
+  Builder build("cropped", 2);
+  int x = build.msd("stack", 0, {3, 1, {}, 3, "zero"}, 5);
+  Graph graph = build.finish({{build.crop_margin("crop", x, cube(1), cube(1)), 1.0}});
+  // Values of 4³ voxels: input 128, stack 5 * 64 = 320; of 2³: crop 40. Kept: stack and head; with them their gradients.
+  EXPECT_EQ(activation_bytes(graph, cube(4), 1, 4, true), 4 * 2 * (320 + 40));
+  EXPECT_EQ(activation_bytes(graph, cube(4), 1, 4, false), 4 * (128 + 320));
+}
+
 TEST(Msd, OtherDilationsAndWidths) {
   const std::vector<int64_t> doubling{1, 2, 4, 8}, to_five{1, 2, 3, 4, 5};
   for (auto [depth, sum] : {std::pair<int64_t, int64_t>{50, 183}, {86, 318}, {100, 375}}) EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(3, depth, 1, 2, 1, doubling))), 0), sum);
