@@ -180,7 +180,8 @@ class BlockGraph {
   int mixed_scale(const std::string& name, const BlockSpec& block, int x) {
     bool planes = block.kernel == Extent{1, 3, 3};
     if (!planes && block.kernel != cube(3)) fail_input(text("kernel is ", to_string(block.kernel), ", but an msd takes 3x3x3, or 1x3x3 for planes"));
-    if (block.channels != 0) fail_input(text("channels is ", block.channels, ", but an msd has those it reads and depth x width more"), "leave channels out, set depth and width");
+    if (block.channels != 0)
+      fail_input(text("channels is ", block.channels, ", but an msd has those it reads and depth x width more"), "leave channels out, set depth and width");
     return build_.msd(name, x, {block.depth, block.width, block.dilations, planes ? 2 : 3, block.border}, spec_.out_channels);
   }
 

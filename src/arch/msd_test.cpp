@@ -67,8 +67,10 @@ TEST(Msd, TheStackIsKeptForTheBackwardPassWhoeverReadsIt) {
 
 TEST(Msd, OtherDilationsAndWidths) {
   const std::vector<int64_t> doubling{1, 2, 4, 8}, to_five{1, 2, 3, 4, 5};
-  for (auto [depth, sum] : {std::pair<int64_t, int64_t>{50, 183}, {86, 318}, {100, 375}}) EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(3, depth, 1, 2, 1, doubling))), 0), sum);
-  for (auto [depth, sum] : {std::pair<int64_t, int64_t>{50, 150}, {86, 256}, {100, 300}}) EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(3, depth, 1, 2, 1, to_five))), 2), sum);
+  for (auto [depth, sum] : {std::pair<int64_t, int64_t>{50, 183}, {86, 318}, {100, 375}})
+    EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(3, depth, 1, 2, 1, doubling))), 0), sum);
+  for (auto [depth, sum] : {std::pair<int64_t, int64_t>{50, 150}, {86, 256}, {100, 300}})
+    EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(3, depth, 1, 2, 1, to_five))), 2), sum);
   EXPECT_EQ(msd_reach(stack_of(build_graph(spec_of(2, 50, 1, 2, 1, doubling))), 0), 0);
   // Width 3, list of 4: channel j of layer i has entry (3 i + j) mod 4; the largest of each layer: 4, 8, 8, 8, 4.
   Graph wide = build_graph(spec_of(3, 5, 2, 4, 3, doubling));
