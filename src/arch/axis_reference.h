@@ -3,6 +3,7 @@
 // the set of input voxels it was made from.
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -73,6 +74,26 @@ std::vector<std::vector<V>> compute(const Graph& graph, int axis, const std::vec
         end = begin + m;
       }
       y.assign(x.begin() + begin, x.begin() + end);
+    } else if (node.op == Op::msd) {             // all its channels, without ReLU, then their weighted sum as the one channel
+      std::vector<std::vector<V>> channels{x};
+      for (int64_t layer = 0; layer < node.depth(); ++layer) {
+        size_t seen = channels.size();
+        for (int64_t j = 0; j < node.width; ++j) {
+          std::vector<V> made(x.size());
+          int64_t dilation = k == 1 ? 0 : node.layer_dilations[size_t(layer * node.width + j)], period = std::max<int64_t>(1, 2 * n - 2);
+          for (int64_t o = 0; o < n; ++o)
+            for (size_t c = 0; c < seen; ++c)
+              for (int64_t t = -(k / 2); t <= k / 2; ++t) {
+                int64_t at = o + t * dilation;
+                if (node.reflect) at = ((at % period) + period) % period, at = at >= n ? period - at : at;
+                if (at >= 0 && at < n) made[size_t(o)].add(channels[c][size_t(at)], weight_of(i + c, t + 1));
+              }
+          channels.push_back(std::move(made));
+        }
+      }
+      y.resize(x.size());
+      for (size_t c = 0; c < channels.size(); ++c)
+        for (size_t j = 0; j < y.size(); ++j) y[j].add(channels[c][j], weight_of(c, 0));
     } else {
       y.resize(x.size());
       for (size_t from = 0; from < node.inputs.size(); ++from)

@@ -5,12 +5,15 @@
 //                    These become nodes "<name>.norm", "<name>.act", "<name>.dropout" around "<name>.conv".
 //   transposed_conv  returns n * stride; takes norm, activation and dropout like conv.
 //   crop             to `size`, to the size of block `like`, or by `margin` from both sides
+//   msd              a mixed-scale dense stack of `depth` layers (msd.cpp); kernel 3x3x3, or 1x3x3 for planes. Its channels are those it
+//                    reads and depth x width more. Norms stand before and after it as blocks of their own.
 //   repeat           from = [first, last]: copies of that run of blocks, each reading where the one before ended; the copies
 //                    of block b are called b.2, b.3, ...  A copy of a block that reads the block before the run reads the
 //                    end of the copy before; blocks outside the run stay what they are.
 // `repeat` of any other block puts it so many times in a row as "<name>.1", "<name>.2", ...; "<name>" is the last of them.
 // channels = 0 of a convolution stands for the network's out_channels. The result must lie on the input's own grid.
 #include <map>
+#include <set>
 
 #include "arch/axis.h"
 #include "arch/builder.h"
@@ -90,6 +93,9 @@ class BlockGraph {
       fail_input(text("the last block, \"", blocks.back().name, "\", has ", graph.out_channels(), " channels, but the network has ", spec_.out_channels, " classes"),
                  "leave `channels` of the last convolution 0 to follow out_channels");
     check_grid(graph);
+    std::set<std::string> names;
+    for (const Parameter& parameter : parameters(graph))
+      if (!names.insert(parameter.name).second) fail_input(text("two blocks have the parameter \"", parameter.name, "\""), "give one of them another name");
     return graph;
   }
 
@@ -145,6 +151,7 @@ class BlockGraph {
                    "set pad_channels = true to fill up with zeros");
       return build_.add(name, from[0], from[1], block.pad_channels);
     }
+    if (block.op == "msd") return mixed_scale(name, block, x);
     if (block.op == "crop") return crop(name, block, x, all);
     fail_input(text("op \"", block.op, "\" is unknown"));
   }
@@ -166,7 +173,16 @@ class BlockGraph {
       if (!block.padding.empty()) fail_input("a transposed_conv takes no padding: it returns n x stride");
       x = build_.transposed_conv(own, x, channels, block.kernel, block.stride, block.bias);
     }
+    if (block.starts_at_zero) build_.at(x).weight_stddev = 0;
     return decorated && block.order == "after" ? decorate(name, block, x) : x;
+  }
+
+  int mixed_scale(const std::string& name, const BlockSpec& block, int x) {
+    bool planes = block.kernel == Extent{1, 3, 3};
+    if (!planes && block.kernel != cube(3)) fail_input(text("kernel is ", to_string(block.kernel), ", but an msd takes 3x3x3, or 1x3x3 for planes"));
+    if (block.channels != 0)
+      fail_input(text("channels is ", block.channels, ", but an msd has those it reads and depth x width more"), "leave channels out, set depth and width");
+    return build_.msd(name, x, {block.depth, block.width, block.dilations, planes ? 2 : 3, block.border}, spec_.out_channels);
   }
 
   int decorate(const std::string& name, const BlockSpec& block, int x) {

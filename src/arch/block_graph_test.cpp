@@ -36,6 +36,8 @@ std::string refusal(const std::string& toml, int64_t in = 1, int64_t out = 2) {
   return "accepted";
 }
 
+const std::string mixed_scale = "[[block]]\nname = 'stack'\nop = 'msd'\ndepth = 7\nwidth = 2\ndilations = [1, 2, 4]\n";
+
 // Shapes of the convolutions, in order, and the operations that change sizes: what makes two networks the same one.
 std::vector<std::string> outline(const Graph& graph, Extent input) {
   std::vector<std::string> list;
@@ -163,7 +165,36 @@ TEST(BlockGraph, RefusalsNameTheBlocks) {
   expect(refusal("[[block]]\nname = 't'\nop = 'transposed_conv'\nkernel = 2\nstride = 1\n"), {"\"t\"", "kernel 2 and stride 1"});
   expect(refusal("[[block]]\nname = 'r'\nop = 'repeat'\nfrom = ['x', 'y']\n"), {"\"r\"", "\"x\""});
   expect(refusal(end, 0), {"in_channels is 0"});
+  expect(refusal(mixed_scale + "kernel = 5\n" + end), {"\"stack\"", "kernel is 5x5x5", "3x3x3, or 1x3x3"});
+  expect(refusal(mixed_scale + "channels = 8\n" + end), {"\"stack\"", "channels is 8", "depth x width"});
+  expect(refusal(mixed_scale + "[[block]]\nname = 'stack.0'\nop = 'conv'\nchannels = 1\n" + end), {"two blocks have the parameter \"stack.0.weight\""});
   EXPECT_THROW(spec_from_toml("[[block]]\nname = 'a'\nop = 'conv'\nchannels = -1\n"), Error);
+}
+
+TEST(BlockGraph, MixedScaleDenseStackIsTheBuiltInOne) {
+  const std::string final = "[[block]]\nname = 'final'\nop = 'conv'\nkernel = 1\nstarts_at_zero = true\n";
+  for (bool planes : {false, true}) {
+    Graph written = build_graph(spec_from_toml(mixed_scale + (planes ? "kernel = [1, 3, 3]\nborder = 'zero'\n" : "") + final, 3, 5));
+    ModelSpec spec;
+    spec.kind = "msd", spec.depth = 7, spec.width = 2, spec.dilations = {1, 2, 4}, spec.in_channels = 3, spec.out_channels = 5, spec.patch = cube(32);
+    if (planes) spec.dims = 2, spec.border = "zero";
+    Graph built = build_graph(spec);
+    auto a = parameters(written), b = parameters(built);
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].name, b[i].name);
+      EXPECT_EQ(a[i].shape, b[i].shape);
+      EXPECT_EQ(a[i].stddev, b[i].stddev);
+    }
+    EXPECT_EQ(receptive_field(written), receptive_field(built));
+    EXPECT_EQ(written.nodes[1].layer_dilations, built.nodes[1].layer_dilations);
+    EXPECT_EQ(written.nodes[1].reflect, !planes);
+  }
+  // With norms around it, and another stack behind.
+  Graph normed = build_graph(spec_from_toml("[[block]]\nname = 'in'\nop = 'norm'\nnorm = 'batch'\n" + mixed_scale + "[[block]]\nname = 'n'\nop = 'norm'\nnorm = 'instance'\n"
+                                            "[[block]]\nname = 'again'\nop = 'msd'\ndepth = 3\n" + final));
+  EXPECT_EQ(normed.nodes[4].channels, 1 + 14 + 3);
+  EXPECT_EQ(receptive_field(normed), cube(1 + 2 * (2 + 4 + 4 + 2 + 4 + 4 + 2 + 1 + 2 + 3)));
 }
 
 TEST(Draw, IsWholeAndShowsEveryStep) {

@@ -18,6 +18,7 @@ const char* op_name(Op op) {
     case Op::concat: return "concat";
     case Op::add: return "add";
     case Op::bias: return "bias";
+    case Op::msd: return "msd";
   }
   return "?";
 }
@@ -45,7 +46,9 @@ Graph build_graph(const ModelSpec& spec) {
     if (!spec.block.empty() && spec.kind != "graph") fail_input(text("[[model.block]] belongs to kind = \"graph\", but kind is \"", spec.kind, "\""));
     if (spec.kind == "graph") return build_from_blocks(spec);
     if (spec.kind == "deepmedic") return build_deep_medic(spec);
-    if (spec.kind != "unet") fail_input(text("unknown network \"", spec.kind, "\", expected unet, deepmedic or graph"));
+    if (spec.kind == "msd") return build_msd(spec);
+    if (spec.kind != "unet") fail_input(text("unknown network \"", spec.kind, "\", expected unet, deepmedic, msd or graph"));
+    if (spec.depth < 0 || spec.depth > 8) fail_input(text("depth is ", spec.depth, ", expected 1 to 8 down-samplings, or 0 for the family's default"));
     if (spec.family == "unet3d") return build_unet3d(spec);
     if (spec.family == "nnunet") return build_nnunet(spec);
     if (spec.family != "residual") fail_input(text("unknown family \"", spec.family, "\", expected unet3d, nnunet or residual"));
@@ -55,6 +58,7 @@ Graph build_graph(const ModelSpec& spec) {
 
 Extent default_patch(const ModelSpec& spec) {
   if (spec.kind == "deepmedic") return spec.variant == "original" ? cube(57) : cube(101);
+  if (spec.kind == "msd") return spec.dims == 2 ? Extent{1, 256, 256} : cube(96);
   if (spec.kind == "unet" && spec.family == "nnunet") return cube(128);
   if (spec.kind == "unet" && spec.family == "unet3d") return cube(128);
   return cube(64);

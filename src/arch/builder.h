@@ -14,6 +14,13 @@ struct ConvOptions {
   bool bias = true;
 };
 
+struct MsdOptions {
+  int64_t depth = 100, width = 1;
+  std::vector<int64_t> dilations;                // empty = 1, 2, ..., 10
+  int64_t dims = 3;
+  std::string border = "reflect";                // or "zero"
+};
+
 class Builder {  // every function returns the index of the node it appended
  public:
   Builder(std::string title, int64_t in_channels);
@@ -32,6 +39,8 @@ class Builder {  // every function returns the index of the node it appended
   int crop_margin(const std::string& name, int from, Extent before, Extent after);
   int concat(const std::string& name, const std::vector<int>& from);
   int add(const std::string& name, int a, int b, bool pad_channels = false);
+  // A mixed-scale dense stack; `next` = output channels of what reads it, which the paper's initial weights depend on (msd.cpp).
+  int msd(const std::string& name, int from, const MsdOptions& options, int64_t next);
 
   int append(Node node);                          // as it stands
   Node& at(int node) { return graph_.nodes[size_t(node)]; }
@@ -49,6 +58,7 @@ Graph build_residual(const ModelSpec& spec);
 Graph build_unet3d(const ModelSpec& spec);
 Graph build_nnunet(const ModelSpec& spec);
 Graph build_deep_medic(const ModelSpec& spec);
+Graph build_msd(const ModelSpec& spec);
 Graph build_from_blocks(const ModelSpec& spec);
 
 // Output padding with which a transposed convolution padded `same` returns n * stride.

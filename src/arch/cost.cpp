@@ -11,8 +11,13 @@ double forward_flop(const Graph& graph, Extent input) {
   double flop = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (node.op != Op::conv && node.op != Op::transposed_conv) continue;
+    if (node.op != Op::conv && node.op != Op::transposed_conv && node.op != Op::msd) continue;
     const NodeShape &from = all[size_t(node.inputs.front())], &to = all[i];
+    if (node.op == Op::msd) {
+      for (int64_t layer = 0; layer < node.depth(); ++layer)
+        flop += 2.0 * double(node.kernel.voxels()) * double(from.channels + layer * node.width) * double(node.width) * double(to.size.voxels());
+      continue;
+    }
     double places = double((node.op == Op::conv ? to : from).size.voxels());
     flop += 2.0 * double(node.kernel.voxels()) * double(from.channels) * double(to.channels) * places;
   }
@@ -48,12 +53,12 @@ int64_t inference_values(const Graph& graph, const std::vector<int64_t>& values)
 }
 
 // Outputs that the backward pass needs: inputs of convolutions, norms, PReLU, leaky ReLU, swish and max-pooling; results of
-// ReLU, ELU and the loss's heads.
+// ReLU, ELU and mixed-scale dense stacks, which also hold their inputs, and the loss's heads.
 std::vector<bool> kept_outputs(const Graph& graph) {
   std::vector<bool> kept(graph.nodes.size());
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    bool own = node.op == Op::activation && (node.activation == Activation::relu || node.activation == Activation::elu);
+    bool own = node.op == Op::msd || (node.op == Op::activation && (node.activation == Activation::relu || node.activation == Activation::elu));
     bool reads = node.op == Op::conv || node.op == Op::transposed_conv || node.op == Op::norm || (node.op == Op::pool && node.max_pool) ||
                  (node.op == Op::activation && !own && node.activation != Activation::none);
     if (own) kept[i] = true;

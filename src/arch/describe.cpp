@@ -1,9 +1,9 @@
 #include "arch/describe.h"
 
 #include <cmath>
-#include <map>
 
 #include "arch/axis.h"
+#include "arch/msd.h"
 #include "base/error.h"
 
 namespace tomograd {
@@ -25,9 +25,9 @@ int64_t product(const std::vector<int64_t>& shape) {
 }
 
 Value node_list(const Graph& graph, const std::vector<NodeShape>& all) {
-  std::map<std::string, int64_t> trained;
+  std::vector<int64_t> trained(graph.nodes.size(), 0);
   for (const Parameter& parameter : parameters(graph))
-    if (parameter.trained) trained[parameter.name.substr(0, parameter.name.rfind('.'))] += product(parameter.shape);
+    if (parameter.trained) trained[size_t(parameter.node)] += product(parameter.shape);
   Value::List list;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -40,7 +40,24 @@ Value node_list(const Graph& graph, const std::vector<NodeShape>& all) {
     item["inputs"] = Value(std::move(inputs));
     item["channels"] = node.channels;
     item["size"] = sizes(all[i].size);
-    item["parameters"] = trained.count(node.name) ? trained[node.name] : 0;
+    item["parameters"] = trained[i];
+    list.push_back(std::move(item));
+  }
+  return Value(std::move(list));
+}
+
+Value stack_list(const Graph& graph) {
+  Value::List list;
+  for (const Node& node : graph.nodes) {
+    if (node.op != Op::msd) continue;
+    Value item = Value::table();
+    item["name"] = node.name;
+    item["depth"] = node.depth();
+    item["width"] = node.width;
+    item["dims"] = int64_t(node.dims());
+    item["dilations"] = Value::list_of(msd_dilations(node));
+    item["border"] = node.reflect ? "reflect" : "zero";
+    item["does"] = node_sentence(graph, node);
     list.push_back(std::move(item));
   }
   return Value(std::move(list));
@@ -69,6 +86,9 @@ std::string node_sentence(const Graph& graph, const Node& node) {
       if (node.like >= 0) return text("crop to the size of ", graph.nodes[size_t(node.like)].name, ", ", node.crop_anchor);
       if (node.crop_size.z > 0) return text("crop to ", to_string(node.crop_size), ", ", node.crop_anchor);
       return text("crop ", to_string(node.crop_before), " before, ", to_string(node.crop_after), " after");
+    case Op::msd:
+      return text(name, " ", to_string(node.kernel), " depth ", node.depth(), " width ", node.width, ", ", msd_dilations_text(node),
+                  node.reflect ? ", reflected border" : ", zero border");
     default: return name;
   }
 }
@@ -106,6 +126,7 @@ Value describe_graph(const Graph& graph, Extent patch, int64_t batch, bool nodes
   object["batch"] = batch;
   object["parameters"] = parameter_count(graph);
   object["weight_bytes"] = parameter_count(graph) * 4;
+  object["stacks"] = stack_list(graph);
   object["receptive_field_voxels"] = sizes(receptive_field(graph));
   object["flop_per_voxel"] = flop_per_voxel(graph, patch);
   object["forward_flop"] = forward_flop(graph, patch);

@@ -6,10 +6,11 @@
 
 namespace tomograd {
 
-// Keys: title, in_channels, out_channels, patch, batch, parameters, weight_bytes (32-bit), receptive_field_voxels,
-// flop_per_voxel (per predicted voxel), forward_flop (of one patch), activation_bytes_training and _inference (the whole batch,
-// 32-bit), legal_sizes {smallest, step}, output_size, margin {before, after}, output_stride, heads [{name, size, loss_weight}],
-// warnings, and with `nodes` a list of {name, op, inputs, channels, size, parameters}. Error(input) when the patch is not legal.
+// Keys: title, in_channels, out_channels, patch, batch, parameters, weight_bytes (32-bit), stacks [{name, depth, width, dims,
+// dilations (the list that repeats), border, does}] of mixed-scale dense nodes, receptive_field_voxels, flop_per_voxel (per
+// predicted voxel), forward_flop (of one patch), activation_bytes_training and _inference (the whole batch, 32-bit), legal_sizes
+// {smallest, step}, output_size, margin {before, after}, output_stride, heads [{name, size, loss_weight}], warnings, and with
+// `nodes` a list of {name, op, inputs, channels, size, parameters}. Error(input) when the patch is not legal.
 Value describe_graph(const Graph& graph, Extent patch, int64_t batch, bool nodes);
 
 // What is legal but hardly meant: joins of paths that lie half a voxel or more apart, instance norm over a single voxel.

@@ -3,6 +3,7 @@
 
 #include "arch/axis.h"
 #include "arch/diagram.h"
+#include "arch/msd.h"
 #include "base/error.h"
 
 namespace tomograd {
@@ -63,6 +64,7 @@ std::string operation_text(const Node& node) {
     case Op::upsample: return text(node.linear_upsample ? "up-sample (linear) " : "up-sample ", by(node.factor));
     case Op::crop: return node.crop_anchor == "first" ? "crop to the first" : "crop to the centre";
     case Op::concat: return "concat";
+    case Op::msd: return text("mixed-scale dense ", by(node.kernel), ", depth ", node.depth(), ", width ", node.width);
     default: return op_name(node.op);
   }
 }
@@ -71,7 +73,11 @@ std::string operation_text(const Node& node) {
 
 BoxText box_text(const Graph& graph, const DiagramBox& box) {
   if (box.node < 0) return {"", list_text(graph, box.before), ""};
-  return {list_text(graph, box.before), operation_text(graph.nodes[size_t(box.node)]), list_text(graph, box.after)};
+  const Node& node = graph.nodes[size_t(box.node)];
+  BoxText words{list_text(graph, box.before), operation_text(node), list_text(graph, box.after)};
+  if (node.op == Op::msd)
+    words.after = text(msd_dilations_text(node), node.reflect ? " · reflected edge" : " · zero edge", " · ReLU", words.after.empty() ? "" : " · ", words.after);
+  return words;
 }
 
 std::vector<DiagramBox> make_boxes(const Graph& graph, const std::vector<NodeShape>& shapes) {

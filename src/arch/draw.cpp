@@ -41,7 +41,8 @@ struct Paint { const char *fill, *line; };
 Paint paint_of(Op op, bool head) {
   if (head) return {"#efe3f6", "#8a5aad"};
   switch (op) {
-    case Op::conv: return {"#deebf7", "#4a7fb0"};
+    case Op::conv:
+    case Op::msd: return {"#deebf7", "#4a7fb0"};
     case Op::transposed_conv:
     case Op::upsample: return {"#e1f2de", "#4e9a4a"};
     case Op::pool:
@@ -92,6 +93,9 @@ void icon(Pen& pen, Op op, bool first, double x, double y, const char* colour) {
     pen.rectangle(x + 11, y + 2, 7, 16, line);
   } else if (op == Op::conv) {
     for (int i = 0; i < 9; ++i) pen.rectangle(x + 1 + 6.2 * (i % 3), y + 1 + 6.2 * (i / 3), 5, 5, i == 4 ? full : line + " stroke-width=\"0.8\"");
+  } else if (op == Op::msd) {  // two dilations of one kernel
+    for (double apart : {8.0, 3.6})
+      for (int i = 0; i < 9; ++i) pen.rectangle(x + 8.7 + apart * (i % 3 - 1), y + 8.7 + apart * (i / 3 - 1), 2.6, 2.6, apart > 4 ? line + " stroke-width=\"0.8\"" : full);
   } else if (op == Op::input) {
     pen.rectangle(x + 1, y + 5, 14, 14, line);
     pen.raw(text("<path d=\"M", number(x + 1), " ", number(y + 5), "l4 -4h14l-4 4m4 -4v14l-4 4\" fill=\"none\" stroke=\"", colour, "\"/>\n"));

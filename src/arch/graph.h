@@ -14,6 +14,10 @@
 //   upsample         nearest: every voxel f times; linear: half-voxel centres, edges repeated (align_corners false); size n f.
 //   crop             by `like`, `crop_size` or `crop_before` + `crop_after`, see there; cropping to the own size does nothing.
 //   concat           channels of all inputs in order; add: sum of two inputs. Both need equal sizes.
+//   msd              a mixed-scale dense stack (msd.cpp): the input's channels, then those of its layers; layer i begins at channel
+//                    c_in + i width, and its channel j is ReLU(bias + sum over all channels before the layer of a convolution
+//                    dilated by layer_dilations[i width + j]). Size kept; borders `reflect` (edge not repeated, period 2n - 2,
+//                    so n >= 2) or zero. Nothing is copied: the output is the one feature stack, in place.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +30,7 @@
 
 namespace tomograd {
 
-enum class Op { input, conv, transposed_conv, norm, activation, dropout, pool, subsample, upsample, crop, concat, add, bias };
+enum class Op { input, conv, transposed_conv, norm, activation, dropout, pool, subsample, upsample, crop, concat, add, bias, msd };
 enum class Padding { valid, same, mirror };      // per axis; same = zeros, mirror = edge repeated (DeepMedic's: c b a | a b c)
 enum class Activation { none, relu, leaky_relu, prelu, elu, swish };
 enum class Norm { none, batch, instance };
@@ -44,6 +48,7 @@ struct Node {
   Extent output_padding = cube(0);               // transposed_conv
   Padding padding[3] = {Padding::same, Padding::same, Padding::same};  // z, y, x; conv, transposed_conv, pool
   bool bias = true;                              // conv, transposed_conv: has .bias
+  double weight_stddev = -1;                     // conv, transposed_conv, msd: of the initial weights; -1 = sqrt(2 / fan_in)
   Norm norm = Norm::none;
   bool scale = true, shift = true;               // norm: has .weight (starts at 1), .bias (starts at 0)
   Activation activation = Activation::none;
@@ -60,6 +65,12 @@ struct Node {
   Extent crop_before = cube(0), crop_after = cube(0);
   std::string crop_anchor = "centre";            // like, crop_size: "centre" (starts at (n-1)/2 - (m-1)/2) or "first" (at 0)
   bool pad_channels = false;                     // add: missing channels of the second input count as zeros, extra ones are dropped
+  // msd; kernel 3x3x3, or 1x3x3 where it works in planes
+  int64_t width = 1;                             // channels per layer
+  std::vector<int64_t> layer_dilations;          // [layer][channel], depth * width entries
+  bool reflect = true;
+  int64_t depth() const { return int64_t(layer_dilations.size()) / width; }  // msd: layers
+  int dims() const { return kernel.z == 1 ? 2 : 3; }                         // msd
 };
 
 struct Head {                                    // the first is the network's result, the rest deep supervision
@@ -90,9 +101,17 @@ int64_t crop_start(const Node& crop, int axis, int64_t from, int64_t to);  // fi
 Extent output_size(const Graph& graph, Extent input);
 
 int64_t parameter_count(const Graph& graph);     // trained numbers: convolutions, norms, slopes; no running statistics
-struct Parameter { std::string name; std::vector<int64_t> shape; bool trained = true; int64_t fan_in = 0; };
+struct Parameter {
+  std::string name;
+  std::vector<int64_t> shape;
+  bool trained = true;
+  int64_t fan_in = 0;                            // weights of convolutions
+  double stddev = -1;                            // weights of convolutions start normal with this deviation (0: all zero); -1 = sqrt(2 / fan_in)
+  int node = 0;                                  // that it belongs to
+};
 // In node order. conv: weight [out][in][z][y][x], bias; transposed_conv: weight [in][out][z][y][x], bias; norm: weight, bias;
-// batch norm: then running_mean, running_var (mean of 60: both [60][channel], ring_position [1]), not trained; prelu: slope; bias: bias.
+// batch norm: then running_mean, running_var (mean of 60: both [60][channel], ring_position [1]), not trained; prelu: slope; bias: bias;
+// msd: "<name>.<layer>.weight" [width][c_in + layer width][z][y][x] and "<name>.<layer>.bias" [width] for each layer.
 std::vector<Parameter> parameters(const Graph& graph);
 
 // Input voxels that can change one output voxel, per axis, united over all places of the output lattice (so a path

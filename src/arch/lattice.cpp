@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "arch/axis.h"
+#include "arch/msd.h"
 #include "base/error.h"
 
 namespace tomograd {
@@ -37,6 +38,7 @@ Run run_of_input(const Node& node, int axis, int64_t from, int64_t to, Run run) 
       if (!node.linear_upsample) return {floor_div(run.first, factor), floor_div(run.last, factor)};
       return {floor_div(2 * run.first + 1 - factor, 2 * factor), floor_div(2 * run.last + 1 - factor, 2 * factor) + (factor > 1)};
     case Op::crop: return {run.first + crop_start(node, axis, from, to), run.last + crop_start(node, axis, from, to)};
+    case Op::msd: return {run.first - msd_reach(node, axis), run.last + msd_reach(node, axis)};
     default: return run;
   }
 }

@@ -1,12 +1,14 @@
 #include "arch/graph.h"
+#include "base/error.h"
 
 namespace tomograd {
 
 std::vector<Parameter> parameters(const Graph& graph) {
   std::vector<Parameter> list;
-  for (const Node& node : graph.nodes) {
-    auto put = [&](const char* part, std::vector<int64_t> shape, int64_t fan_in = 0, bool trained = true) {
-      list.push_back({node.name + "." + part, std::move(shape), trained, fan_in});
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    auto put = [&](const std::string& part, std::vector<int64_t> shape, int64_t fan_in = 0, bool trained = true) {
+      list.push_back({node.name + "." + part, std::move(shape), trained, fan_in, fan_in > 0 ? node.weight_stddev : -1, int(i)});
     };
     int64_t from = node.inputs.empty() ? 0 : graph.nodes[size_t(node.inputs.front())].channels, to = node.channels;
     Extent k = node.kernel;
@@ -29,6 +31,12 @@ std::vector<Parameter> parameters(const Graph& graph) {
       put("slope", {node.shared_slope ? 1 : to});
     } else if (node.op == Op::bias) {
       put("bias", {to});
+    } else if (node.op == Op::msd) {
+      for (int64_t layer = 0; layer < node.depth(); ++layer) {
+        int64_t seen = from + layer * node.width;
+        put(text(layer, ".weight"), {node.width, seen, k.z, k.y, k.x}, seen * k.voxels());
+        put(text(layer, ".bias"), {node.width});
+      }
     }
   }
   return list;

@@ -46,6 +46,9 @@ AxisSizes axis_sizes(const Graph& graph, int axis, int64_t input) {
           if (size[size_t(other)] != n && result.failed < 0)
             refuse(text("joins ", graph.nodes[size_t(node.inputs.front())].name, " of ", n, " voxels and ", graph.nodes[size_t(other)].name, " of ", size[size_t(other)]));
         break;
+      case Op::msd:
+        if (node.reflect && node.kernel[axis] > 1 && n < 2) refuse(text("reflects at its borders, for which it needs at least 2 voxels and has ", n));
+        break;
       default: break;
     }
     if (to < 1 && result.failed < 0) refuse(text("turns ", n, " voxels into none"));

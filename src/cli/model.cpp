@@ -91,6 +91,7 @@ void print(const Output& output, const Value& object) {
   auto numbers = [&](const char* key) { return object.at(key).as_number(); };
   output.line(object.at("title").as_text());
   output.line(text("  channels          ", integers("in_channels"), " in, ", integers("out_channels"), " out"));
+  for (const Value& stack : object.at("stacks").as_list()) output.line("  layers            " + stack.at("does").as_text());
   output.line("  parameters        " + grouped(integers("parameters")) + " (" + scaled(numbers("weight_bytes"), "B") + ")");
   output.line("  receptive field   " + extent_text(object.at("receptive_field_voxels")) + " voxels (Z, Y, X)");
   output.line("  input             " + extent_text(object.at("patch")) + ", any of " + extent_text(object.at("legal_sizes").at("smallest")) + " + n * " +
@@ -139,7 +140,7 @@ void add_model(Program& program) {
   auto add = [&](const char* name, const char* sentence, void (*body)(const ModelOptions&, const Output&)) {
     auto options = std::make_shared<ModelOptions>();
     CLI::App* verb = model->add_subcommand(name, sentence);
-    verb->add_option("model", options->model, "unet, deepmedic, or a TOML file with a [model] table (a run spec too)")->required();
+    verb->add_option("model", options->model, "unet, deepmedic, msd, or a TOML file with a [model] table (a run spec too)")->required();
     verb->add_option("--set", options->settings, "key=value below [model], for example family=nnunet")->take_all()->allow_extra_args(false);
     verb->add_option("--patch", options->patch, "input size Z,Y,X the network is configured for");
     verb->callback([options, body, &program] { program.action = [options, body, &program] { body(*options, program.output); }; });

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -76,6 +77,12 @@ PatchAugmentation draw_augmentation(const AugmentSpec& spec, const std::vector<s
   if (scale)
     for (auto& row : patch.matrix)
       for (double& v : row) v /= zoom;           // zoom 2 shows things twice as large
+
+  // A stream of its own, so that the other draws are what they were before there was transposition.
+  if (Random(seed, "augment/transpose", 0, uint64_t(number)).chance(spec.transpose)) {
+    patch.affine = true;
+    for (auto& row : patch.matrix) std::swap(row[1], row[2]);
+  }
 
   Random steps(seed, "augment/steps", 0, uint64_t(number));
   std::array<bool, 8> on{};

@@ -121,6 +121,41 @@ TEST(Patch, IdentityAffineIsThePlainCrop) {
     }
 }
 
+TEST(Patch, TransposingExchangesRowsAndColumns) {
+  TestCohort cohort = TestCohort::mixed();
+  AugmentSpec turn = nothing();
+  turn.transpose = 1;
+  const Extent patch{5, 14, 14};                 // transposed about its middle it stays where it is
+  for (const auto& flip : {std::vector<double>{0, 0, 0}, {1, 0, 1}, {0, 1, 0}}) {
+    turn.flip = flip;
+    AugmentSpec straight = nothing();
+    straight.flip = {flip[0], flip[2], flip[1]};   // mirror first: what lies along x in the patch lies along y in the volume
+    Made a = fast(cohort, {0, 0, {3, 4, 7}}, patch, draw_augmentation(straight, cohort.channels, 1, 1));
+    Made b = fast(cohort, {0, 0, {3, 4, 7}}, patch, draw_augmentation(turn, cohort.channels, 1, 1));
+    for (int64_t z = 0; z < 5; ++z)
+      for (int64_t y = 0; y < 14; ++y)
+        for (int64_t x = 0; x < 14; ++x) {
+          ASSERT_EQ(b.image[(z * 14 + y) * 14 + x], a.image[(z * 14 + x) * 14 + y]) << z << " " << y << " " << x;
+          ASSERT_EQ(b.labels[(z * 14 + y) * 14 + x], a.labels[(z * 14 + x) * 14 + y]);
+        }
+  }
+}
+
+TEST(Augmentation, TheEightDihedralTransformsAreAsLikely) {
+  AugmentSpec spec = nothing(), without = nothing();
+  spec.flip = without.flip = {0, 0.5, 0.5};
+  spec.transpose = 0.5;
+  constexpr int n = 4000;
+  int seen[8] = {};
+  for (int64_t i = 0; i < n; ++i) {
+    auto a = draw_augmentation(spec, {"a"}, 5, i);
+    EXPECT_EQ(a.flip, draw_augmentation(without, {"a"}, 5, i).flip);
+    EXPECT_EQ(a.affine, a.matrix[1][2] == 1);
+    ++seen[a.flip[1] * 4 + a.flip[2] * 2 + a.affine];
+  }
+  for (int count : seen) EXPECT_NEAR(count / double(n), 0.125, 4 * std::sqrt(0.125 * 0.875 / n));
+}
+
 TEST(Patch, AffineAgreesWithTheReference) {
   TestCohort cohort;
   cohort.channels = {"T1w"};

@@ -22,11 +22,14 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
   std::string statistics = "running";
   Extent size = cube(0), margin = cube(0);       // crop: target size, or voxels taken from each side
   std::string like, anchor = "centre";
-  bool bias = true, pad_channels = false;
+  bool bias = true, pad_channels = false, starts_at_zero = false;
+  int64_t depth = 100, width = 1;                // msd
+  std::vector<int64_t> dilations;                // msd
+  std::string border = "reflect";                // msd
   int64_t repeat = 1;                            // the block this many times in a row
   template <class V> void visit(V&& v) {
     v(name, "name", "name of the block, unique");
-    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "bias", "norm", "activation", "dropout", "repeat"}));
+    v(op, "op", "what it does", one_of({"conv", "transposed_conv", "crop", "subsample", "upsample", "pool", "concat", "add", "bias", "norm", "activation", "dropout", "msd", "repeat"}));
     v(from, "from", "blocks it reads ('input' is the network's input); empty = the block before; repeat: first and last block of the run to repeat");
     v(channels, "channels", "output channels of a convolution; 0 = the network's out_channels", between(0, 65536));
     v(kernel, "kernel", "kernel size Z,Y,X", between(1, 31));
@@ -52,6 +55,11 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
     v(anchor, "anchor", "which voxels a crop by `size` or `like` keeps: those in the centre or the first", one_of({"centre", "first"}));
     v(bias, "bias", "convolution has a bias");
     v(pad_channels, "pad_channels", "add: the second block may have other channels; missing ones count as zero, extra ones are dropped");
+    v(starts_at_zero, "starts_at_zero", "convolution's weights start at zero, like its bias, instead of random");
+    v(depth, "depth", "msd: number of layers", between(1, 1000));
+    v(width, "width", "msd: channels per layer", between(1, 256));
+    v(dilations, "dilations", "msd: dilation of each channel, all layers' channels in a row, repeated as often as needed; empty = 1 to 10", between(1, 1000));
+    v(border, "border", "msd: what lies outside the image: its mirror image (edge not repeated) or zeros", one_of({"reflect", "zero"}));
     v(repeat, "repeat", "this block (op repeat: a copy of the run of blocks) so many times in a row", between(1, 1000));
   }
 };
@@ -63,7 +71,7 @@ struct ModelSpec {
   int64_t in_channels = 0, out_channels = 0;     // 0 = from the dataset and the classes
   Extent patch = cube(0);                        // network input it is configured for; 0 = [sampling] patch
   std::vector<double> spacing;                   // nnunet: voxel spacing Z,Y,X its strides are chosen for; empty = the same on all axes
-  int64_t depth = 0, filters = 0;                // 0 = the family's default
+  int64_t depth = 0, filters = 0;                // 0 = the family's default; msd: layers
   std::vector<int64_t> channels;                 // residual: channels per level
   int64_t residual_units = 2;
   std::vector<Extent> kernels, strides;          // per level; empty = family's default, fitted to the patch
@@ -72,16 +80,19 @@ struct ModelSpec {
   bool deep_supervision = true;                  // nnunet
   std::vector<Extent> factors;                   // deepmedic: sub-sampling of each path, first is 1
   std::vector<int64_t> path_channels, fc_channels;
+  int64_t dims = 3, width = 1;                   // msd
+  std::vector<int64_t> dilations;                // msd
+  std::string border = "reflect";                // msd
   std::vector<BlockSpec> block;                  // graph
   template <class V> void visit(V&& v) {
-    v(kind, "kind", "network", one_of({"unet", "deepmedic", "graph"}));
+    v(kind, "kind", "network", one_of({"unet", "deepmedic", "msd", "graph"}));
     v(family, "family", "unet: unet3d (Cicek/MATLAB), nnunet (self-configured), residual (MONAI's layout)", one_of({"unet3d", "nnunet", "residual"}));
     v(variant, "variant", "deepmedic: original, default (three paths), wide", one_of({"original", "default", "wide"}));
     v(in_channels, "in_channels", "input channels; 0 = as many as the run uses", between(0, 4096));
     v(out_channels, "out_channels", "output classes with background; 0 = as many as the run has", between(0, 65536));
     v(patch, "patch", "network input the network is fitted to, Z,Y,X; 0 = that of [sampling]", at_least(0, "voxels"));
     v(spacing, "spacing", "nnunet: voxel spacing Z,Y,X the strides and kernels are chosen for; empty = equal on all axes", between(1e-6, 1e6));
-    v(depth, "depth", "unet: number of down-samplings; 0 = the family's default", between(0, 8));
+    v(depth, "depth", "unet: number of down-samplings, up to 8; msd: number of layers; 0 = the family's default, 100 for msd", between(0, 1000));
     v(filters, "filters", "unet: channels of the first level; 0 = the family's default", between(0, 1024));
     v(channels, "channels", "residual: channels of each level", between(1, 4096));
     v(residual_units, "residual_units", "residual: convolutions per unit", between(0, 8));
@@ -93,6 +104,10 @@ struct ModelSpec {
     v(factors, "factors", "deepmedic: sub-sampling of each path", between(1, 15));
     v(path_channels, "path_channels", "deepmedic: channels of the eight convolutions of a path", between(1, 4096));
     v(fc_channels, "fc_channels", "deepmedic: channels of the hidden 1x1x1 layers", between(1, 4096));
+    v(dims, "dims", "msd: 3 for kernels of 3x3x3, 2 for 1x3x3 (every plane for itself)", between(2, 3));
+    v(width, "width", "msd: channels per layer", between(1, 256));
+    v(dilations, "dilations", "msd: dilation of each channel, all layers' channels in a row, repeated as often as needed; empty = 1 to 10", between(1, 1000));
+    v(border, "border", "msd: what lies outside the image: its mirror image (edge not repeated) or zeros", one_of({"reflect", "zero"}));
     v(block, "block", "graph: the blocks, in order");
   }
 };

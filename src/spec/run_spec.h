@@ -70,6 +70,7 @@ struct SamplingSpec {
 struct AugmentSpec {  // probabilities per patch; nnU-Net's list and order
   bool enabled = true;
   std::vector<double> flip = {0.5, 0.5, 0.5};    // per axis Z,Y,X
+  double transpose = 0;                          // Y and X exchanged
   double rotate = 0, rotate_degrees = 30, scale = 0;
   std::vector<double> scale_range = {0.7, 1.4};
   double noise = 0.1, noise_variance = 0.1;
@@ -78,6 +79,7 @@ struct AugmentSpec {  // probabilities per patch; nnU-Net's list and order
   template <class V> void visit(V&& v) {
     v(enabled, "enabled", "augment training patches at all");
     v(flip, "flip", "chance of a mirror image along Z, Y, X; must be 0 on the left-right axis when labels have sides", between(0, 1));
+    v(transpose, "transpose", "chance of exchanging Y and X, for patches as long as wide; at 0.5, with flips at 0.5, the eight dihedral transforms are equally likely", between(0, 1));
     v(rotate, "rotate", "chance of a rotation", between(0, 1));
     v(rotate_degrees, "rotate_degrees", "largest rotation angle about each axis", between(0, 180, "degrees"));
     v(scale, "scale", "chance of zooming", between(0, 1));
