@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "kernels/isa_test.h"
+#include "kernels/msd_head.h"
 #include "kernels/msd_network.h"
 
 namespace tomograd {
@@ -197,6 +198,53 @@ TEST(MsdReference, BackwardIsTheAdjointOfForward) {
       EXPECT_NEAR(forwards, backwards, bound) << "dilation " << dilation;
       EXPECT_NEAR(forwards, weights, bound) << "dilation " << dilation;
     }
+}
+
+TEST_P(MsdOnIsa, HeadFollowsItsReference) {
+  for (Case& c : cases()) {
+    msd_forward(msd_kernels(), c.layout, c.network, c.stack.data(), {}, in_turn());
+    Random random(3, "head", 0, 0);
+    constexpr int64_t classes = 3;
+    int64_t channels = c.network.channels(), values = classes * c.layout.size.voxels();
+    std::vector<float> weight(size_t(classes * channels)), bias(classes), one(size_t(values)), two(one), g(one);
+    for (auto* list : {&weight, &bias, &g})
+      for (float& v : *list) v = float(random.normal());
+    MsdHead head{channels, classes, weight.data(), bias.data()};
+    Buffer<float> grad1(c.stack.size(), NAN), grad2(c.stack.size(), NAN);
+    for (int64_t z = 0; z < c.layout.size.z; ++z) {
+      std::vector<float> dw1(weight.size()), dw2(dw1), db1(classes), db2(classes);
+      msd_head_reference().forward(c.layout, head, c.stack.data(), z, one.data());
+      msd_head_kernels().forward(c.layout, head, c.stack.data(), z, two.data());
+      msd_head_reference().backward(c.layout, head, c.stack.data(), g.data(), z, grad1.data(), dw1.data(), db1.data());
+      msd_head_kernels().backward(c.layout, head, c.stack.data(), g.data(), z, grad2.data(), dw2.data(), db2.data());
+      double bound = 6e-8 * double(c.layout.size.y * c.layout.size.x + 16) * 64;   // eps x terms x magnitude
+      for (size_t i = 0; i < dw1.size(); ++i) ASSERT_NEAR(dw1[i], dw2[i], bound);
+      for (size_t i = 0; i < db1.size(); ++i) ASSERT_NEAR(db1[i], db2[i], bound);
+    }
+    for (size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], two[i], 6e-8 * double(channels) * 64);
+    for (int64_t channel = 0; channel < channels; ++channel)
+      c.each([&](int64_t z, int64_t y, int64_t x) { ASSERT_NEAR(grad1[c.layout.at(channel, z, y, x)], grad2[c.layout.at(channel, z, y, x)], 6e-8 * classes * 64); });
+  }
+}
+
+TEST_P(MsdOnIsa, HeadReadsPairsAsItReadsFloats) {
+  Case c({2, 3, 21}, 3, 1, {1}, true, false, 8);   // four channels that bf16 holds exactly
+  Buffer<float> pairs(c.layout.floats(2), 0.0f);
+  for (int64_t channel = 0; channel < 4; ++channel)
+    c.each([&](int64_t z, int64_t y, int64_t x) {
+      float& value = c.stack[c.layout.at(channel, z, y, x)];
+      value = float(channel * 7 + z - y + x % 5);
+      uint32_t word;
+      std::memcpy(&word, &pairs[c.layout.at(channel / 2, z, y, x)], 4);
+      word |= uint32_t(to_bf16(value)) << (channel % 2 ? 16 : 0);
+      std::memcpy(&pairs[c.layout.at(channel / 2, z, y, x)], &word, 4);
+    });
+  for (int64_t channels : {3, 4}) {
+    std::vector<float> weight{0.5f, -1, 2, 0.25f, 1, 1, -2, 4}, bias{1, 2}, one(size_t(2 * c.layout.size.voxels())), two(one);
+    MsdHead head{channels, 2, weight.data(), bias.data()};
+    for (int64_t z = 0; z < 2; ++z) msd_head_kernels().forward(c.layout, head, c.stack.data(), z, one.data()), msd_head_kernels().forward_bf16(c.layout, head, pairs.data(), z, two.data());
+    EXPECT_EQ(one, two);                         // small integers times powers of two: exact in any order
+  }
 }
 
 TEST(MsdLayout, ReflectionRepeatsNoEdge) {

@@ -35,6 +35,8 @@ inline __m256i round_bits(Vec a) {
   __m256i bits = _mm256_castps_si256(a.v), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
   return _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
 }
+inline Vec low_as_float(Vec a) { return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a.v), 16))}; }
+inline Vec high_as_float(Vec a) { return {_mm256_castsi256_ps(_mm256_and_si256(_mm256_castps_si256(a.v), _mm256_set1_epi32(int(0xffff0000))))}; }
 inline Vec low_half(Vec a) { return {_mm256_castsi256_ps(_mm256_srli_epi32(round_bits(a), 16))}; }
 inline Vec with_high_half(Vec low, Vec a) {
   __m256i high = _mm256_and_si256(round_bits(a), _mm256_set1_epi32(int(0xffff0000)));
@@ -69,6 +71,8 @@ inline __m512i round_bits(Vec a) {
   __m512i bits = _mm512_castps_si512(a.v), odd = _mm512_and_si512(_mm512_maskz_srli_epi32(0xffff, bits, 16), _mm512_set1_epi32(1));
   return _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
 }
+inline Vec low_as_float(Vec a) { return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xffff, _mm512_castps_si512(a.v), 16))}; }
+inline Vec high_as_float(Vec a) { return {_mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(int(0xffff0000))))}; }
 inline Vec low_half(Vec a) { return {_mm512_castsi512_ps(_mm512_maskz_srli_epi32(0xffff, round_bits(a), 16))}; }
 inline Vec with_high_half(Vec low, Vec a) {
   __m512i high = _mm512_and_si512(round_bits(a), _mm512_set1_epi32(int(0xffff0000)));

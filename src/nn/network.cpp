@@ -8,6 +8,7 @@
 #include "nn/initial_weights.h"
 #include "nn/few_channels.h"
 #include "nn/layers.h"
+#include "nn/msd_stack.h"
 #include "nn/norm_act.h"
 #include "nn/norms.h"
 
@@ -19,6 +20,7 @@ struct Entry { std::string name; at::Tensor tensor; bool trained; };
 
 struct NodeTensors {  // places in State::entries, -1 = the node has none
   int weight = -1, bias = -1, slope = -1, running_mean = -1, running_var = -1, ring_position = -1;
+  std::vector<int> weights, biases;              // of a mixed-scale dense stack, by layer
 };
 
 // Whether a node's channels are the input's channels, possibly at other places: crop, subsample, pool and their like.
@@ -26,7 +28,7 @@ std::vector<bool> carriers_of_input(const Graph& graph) {
   std::vector<bool> carries(graph.nodes.size(), false);
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    bool mixes = node.op == Op::conv || node.op == Op::transposed_conv || node.op == Op::concat || node.op == Op::add;
+    bool mixes = node.op == Op::conv || node.op == Op::transposed_conv || node.op == Op::concat || node.op == Op::add || node.op == Op::msd;
     carries[i] = node.op == Op::input || (!mixes && carries[size_t(node.inputs[0])]);
   }
   return carries;
@@ -87,7 +89,7 @@ bool only_convolved(const Graph& graph, int64_t channels) {
   for (const Node& node : graph.nodes)
     for (int from : node.inputs) {
       if (graph.nodes[size_t(from)].op != Op::input) continue;
-      if (node.op != Op::conv || few_channels_fit(node, channels)) return false;
+      if (node.op != Op::conv || few_channels_fit(node, channels)) return false;  // a stack reads float32 too
     }
   return true;
 }
@@ -98,6 +100,18 @@ int reusable(const std::vector<at::Tensor>& in) {
   for (int k : {1, 0})
     if (in[size_t(k)].use_count() == 1 && in[size_t(k)].storage().use_count() == 1) return k;
   return -1;
+}
+
+// A stack whose only reader is a 1x1x1 convolution is computed with it, at the convolution's node.
+std::vector<bool> stacks_inside(const Graph& graph) {
+  std::vector<int> readers(graph.nodes.size(), 0), reader(graph.nodes.size(), -1);
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    for (int from : graph.nodes[i].inputs) ++readers[size_t(from)], reader[size_t(from)] = int(i);
+  for (const Head& output : graph.outputs) ++readers[size_t(output.node)];
+  std::vector<bool> inside(graph.nodes.size(), false);
+  for (size_t i = 0; i < graph.nodes.size(); ++i)
+    inside[i] = graph.nodes[i].op == Op::msd && readers[i] == 1 && reader[i] >= 0 && msd_reads_head(graph.nodes[size_t(reader[i])]);
+  return inside;
 }
 
 // Nodes that the wanted heads depend on.
@@ -125,6 +139,7 @@ struct Network::State {
   std::vector<Entry> entries;
   std::vector<NodeTensors> of_node;
   Chains chains;
+  std::vector<bool> stack_inside;                // node is a stack without a value of its own
 
   at::Tensor tensor(int place) const { return place < 0 ? at::Tensor() : entries[size_t(place)].tensor; }
   int add(std::string name, at::Tensor value, bool trained) {
@@ -135,6 +150,14 @@ struct Network::State {
   NormTensors norm_tensors(size_t node) const {
     const NodeTensors& p = of_node[node];
     return {tensor(p.weight), tensor(p.bias), tensor(p.running_mean), tensor(p.running_var), tensor(p.ring_position)};
+  }
+  at::Tensor run_stack(size_t i, int head, const at::Tensor& x, at::ScalarType type, bool fusing) {
+    MsdTensors tensors;
+    for (int place : of_node[i].weights) tensors.weight.push_back(tensor(place));
+    for (int place : of_node[i].biases) tensors.bias.push_back(tensor(place));
+    if (head >= 0) tensors.final_weight = tensor(of_node[size_t(head)].weight), tensors.final_bias = tensor(of_node[size_t(head)].bias);
+    if (fusing) return msd_stack(graph.nodes[i], x, tensors, type == at::kBFloat16);
+    return msd_stack_plain(graph.nodes[i], x.to(type == at::kDouble ? type : at::kFloat), tensors);
   }
   at::Tensor convolve_node(size_t i, const at::Tensor& x, at::ScalarType type, bool fusing);
   at::Tensor run_node(size_t i, const std::vector<at::Tensor>& in, const Extent& size, at::ScalarType type, bool fusing, bool training, int64_t step);
@@ -149,19 +172,20 @@ Network::Network(Graph graph, uint64_t seed, const std::vector<std::string>& cha
   s.seed = seed;
   s.of_node.resize(s.graph.nodes.size());
   s.chains = find_chains(s.graph);
+  s.stack_inside = stacks_inside(s.graph);
   std::vector<bool> carries = carriers_of_input(s.graph);
-  std::map<std::string, size_t> node_of;
-  for (size_t i = 0; i < s.graph.nodes.size(); ++i) node_of[s.graph.nodes[i].name] = i;
   for (const Parameter& parameter : tomograd::parameters(s.graph)) {
     size_t dot = parameter.name.rfind('.');
-    auto owner = node_of.find(parameter.name.substr(0, dot));
-    if (owner == node_of.end()) fail_failure(text("parameter ", parameter.name, " belongs to no node"));
-    size_t i = owner->second;
+    size_t i = size_t(parameter.node);
     const Node& node = s.graph.nodes[i];
     bool reads_input = !node.inputs.empty() && carries[size_t(node.inputs[0])];
     int place = s.add(parameter.name, initial_value(s.graph, node, parameter, reads_input, seed, channel_names), parameter.trained);
     std::string part = parameter.name.substr(dot + 1);
     NodeTensors& t = s.of_node[i];
+    if (node.op == Op::msd) {
+      (part == "weight" ? t.weights : t.biases).push_back(place);
+      continue;
+    }
     int* slot = part == "weight" ? &t.weight : part == "bias" ? &t.bias : part == "slope" ? &t.slope : part == "running_mean" ? &t.running_mean
               : part == "running_var" ? &t.running_var : part == "ring_position" ? &t.ring_position : nullptr;
     if (!slot) fail_failure(text("parameter ", parameter.name, " is of no known kind"));
@@ -232,6 +256,7 @@ at::Tensor Network::State::run_node(size_t i, const std::vector<at::Tensor>& in,
     case Op::input: break;
     case Op::conv:
     case Op::transposed_conv: return convolve_node(i, in[0], type, fusing);
+    case Op::msd: return run_stack(i, -1, in[0], type, fusing);
     case Op::norm: return normalize(node, in[0], norm_tensors(i), training);
     case Op::activation: return activate(node, in[0], tensor(p.slope));
     case Op::bias: return add_bias(in[0], tensor(p.bias));
@@ -280,9 +305,13 @@ std::vector<at::Tensor> Network::forward(at::Tensor input, bool training, int64_
       input = at::Tensor();
       continue;
     }
-    if (fusing && s.chains.inside[i]) continue;
+    if (fusing && (s.chains.inside[i] || s.stack_inside[i])) continue;
     std::vector<int> sources = node.inputs;
-    if (fusing && s.chains.chain_at[i] >= 0) {
+    if (fusing && node.op == Op::conv && s.stack_inside[size_t(node.inputs[0])]) {
+      int stack = node.inputs[0];
+      sources = s.graph.nodes[size_t(stack)].inputs;
+      values[i] = s.run_stack(size_t(stack), int(i), values[size_t(sources[0])], type, fusing);
+    } else if (fusing && s.chains.chain_at[i] >= 0) {
       const Chain& chain = s.chains.chains[size_t(s.chains.chain_at[i])];
       sources = {s.graph.nodes[size_t(chain.norm)].inputs[0]};
       if (chain.residual >= 0) sources.push_back(chain.residual);
