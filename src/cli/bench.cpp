@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cli/bench_rates.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
 #include "kernels/fma_peak.h"
@@ -16,9 +17,10 @@ namespace {
 
 struct Options {
   std::string name, data;
-  std::vector<int64_t> patch = {64, 64, 64}, size = {155, 240, 240};
+  std::vector<int64_t> patch = {64, 64, 64}, size;  // size: empty = that of the benchmark
   double seconds = 5;
-  int64_t channels = 2;
+  int64_t channels = 2, depth = 80;
+  bool peer = true;
   ComputeOptions compute;
 };
 
@@ -35,23 +37,6 @@ void bench_patches(const Options& options, const Output& out) {
   }
   out.result("bench-sampling", value);
   out.line(to_table(bench));
-}
-
-// GFLOP/s of one kind of chain on all threads; 0 where the processor has none.
-double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) {
-  constexpr int64_t rounds = int64_t{1} << 20;
-  if (chain(64).flop == 0) return 0;
-  Clock& clock = system_clock();
-  double begun = clock.monotonic_seconds(), flop = 0;
-  std::vector<FmaChain> results(size_t(pool.threads()));
-  while (clock.monotonic_seconds() - begun < seconds) {
-    pool.for_each(pool.threads(), [&](int64_t i) { results[size_t(i)] = chain(rounds); });
-    for (const FmaChain& r : results) {
-      if (r.result != r.answer) fail_failure(text("a chain of multiply-adds ended at ", r.result, ", not at ", r.answer, "; no figure is given"));
-      flop += r.flop;
-    }
-  }
-  return flop / (clock.monotonic_seconds() - begun) * 1e-9;
 }
 
 // Bytes read and written by copying arrays far larger than the caches.
@@ -83,7 +68,7 @@ void bench_peak(const Options& options, const Output& out) {
 
 void bench_engine(const Options& options, const Output& out) {
   Value settings = Value::table();
-  settings["size"] = Value::list_of(options.size);
+  settings["size"] = Value::list_of(options.size.empty() ? std::vector<int64_t>{155, 240, 240} : options.size);
   settings["seconds"] = options.seconds;
   settings["channels"] = options.channels;
   Value value = engine().bench(options.name, settings, options.compute, out.talk(stop_on_signals()));
@@ -91,22 +76,61 @@ void bench_engine(const Options& options, const Output& out) {
   for (const auto& [key, number] : value.as_table()) out.line(key + "  " + (number.is_integer() && key.find("bytes") != std::string::npos ? bytes_text(number.as_integer()) : number.is_number() ? text(number.as_number()) : number.is_text() ? number.as_text() : ""));
 }
 
+void bench_msd_network(const Options& options, const Output& out) {
+  int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
+  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{96, 96, 96} : options.size;
+  Extent size{sides[0], sides[1], sides[2]};
+  Value value = bench_msd(options.depth, size, threads, 3);
+  Value settings = Value::table();
+  settings["size"] = Value::list_of(sides);
+  settings["depth"] = options.depth;
+  value["torch_seconds"] = options.peer ? engine().bench("msd", settings, options.compute, out.talk(stop_on_signals())).at("torch_seconds") : Value();
+  value["openvino_seconds"] = Value();           // `make bench NAME=msd` runs it beside us
+  out.result("bench-msd", value);
+  auto line = [&](const char* what, const Value& of) {
+    out.line(text(what, "  ", of.at("duration_seconds").as_number(), " s  ", of.at("gflops").as_number(), " GFLOP/s, ", of.at("fraction_of_peak").as_number(), " of ", of.at("fma_peak_gflops").as_number()));
+  };
+  line("forward f32 ", value);
+  line("forward bf16", value.at("bf16"));
+  line("training f32", value.at("train"));
+  if (value.at("torch_seconds").is_number()) out.line(text("libtorch     ", value.at("torch_seconds").as_number(), " s"));
+}
+
 }  // namespace
+
+double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) {
+  constexpr int64_t rounds = int64_t{1} << 20;
+  if (chain(64).flop == 0) return 0;
+  Clock& clock = system_clock();
+  double begun = clock.monotonic_seconds(), flop = 0;
+  std::vector<FmaChain> results(size_t(pool.threads()));
+  while (clock.monotonic_seconds() - begun < seconds) {
+    pool.for_each(pool.threads(), [&](int64_t i) { results[size_t(i)] = chain(rounds); });
+    for (const FmaChain& r : results) {
+      if (r.result != r.answer) fail_failure(text("a chain of multiply-adds ended at ", r.result, ", not at ", r.answer, "; no figure is given"));
+      flop += r.flop;
+    }
+  }
+  return flop / (clock.monotonic_seconds() - begun) * 1e-9;
+}
 
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, peak");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "peak"}));
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, peak");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "peak"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
-  verb->add_option("--size", options->size, "volume size Z,Y,X (predict)")->delimiter(',')->expected(3);
+  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd: 96,96,96)")->delimiter(',')->expected(3);
   verb->add_option("--seconds", options->seconds, "seconds per figure")->check(CLI::Range(0.1, 600.0))->capture_default_str();
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
+  verb->add_option("--depth", options->depth, "layers (msd)")->check(CLI::Range(1, 400))->capture_default_str();
+  verb->add_flag("!--no-peer", options->peer, "without libtorch's own convolutions beside ours (msd)");
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
     program.action = [options, &program] {
       if (options->name == "sampling") bench_patches(*options, program.output);
       else if (options->name == "peak") bench_peak(*options, program.output);
+      else if (options->name == "msd") bench_msd_network(*options, program.output);
       else bench_engine(*options, program.output);
     };
   });

@@ -84,13 +84,30 @@ Value train_figures(const Value& settings, const ComputeOptions& compute) {
   return value;
 }
 
+// The same mixed-scale dense network in libtorch's own convolutions, feature maps joined layer by layer.
+Value msd_figures(const Value& settings) {
+  const auto& size = settings.at("size").as_list();
+  ModelSpec model;
+  model.kind = "msd", model.depth = settings.at("depth").as_integer(), model.in_channels = 1, model.out_channels = 2;
+  model.patch = {size[0].as_integer(), size[1].as_integer(), size[2].as_integer()};
+  Network network(build_graph(model), 1, {});
+  network.use_fused(false);
+  at::Tensor x = at::randn({1, 1, size[0].as_integer(), size[1].as_integer(), size[2].as_integer()});
+  double begun = system_clock().monotonic_seconds();
+  network.forward(x, false);
+  Value value = Value::table();
+  value["torch_seconds"] = system_clock().monotonic_seconds() - begun;
+  return value;
+}
+
 }  // namespace
 
 Value engine_bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk&) {
   at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads());
   if (name == "predict") return predict_figures(settings, compute);
   if (name == "train") return train_figures(settings, compute);
-  fail_usage(text("there is no engine benchmark '", name, "'"), "known: predict, train");
+  if (name == "msd") return msd_figures(settings);
+  fail_usage(text("there is no engine benchmark '", name, "'"), "known: predict, train, msd");
 }
 
 }  // namespace tomograd
