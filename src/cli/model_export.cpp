@@ -86,6 +86,7 @@ void run(const ExportOptions& options, const Output& output) {
   legal_object["step"] = sizes(legal.step);
   onnx.metadata["layout"] = "[batch][channel][z][y][x]";
   onnx.metadata["output"] = options.softmax ? "probabilities" : "logits";
+  onnx.metadata["outside_roi"] = "background";  // where a case has a region of interest
   onnx.metadata["legal_sizes"] = to_json(legal_object, false);
   onnx.metadata["margin"] = margin_json(graph, shown);
   onnx.metadata["output_stride"] = to_json(sizes(output_stride(graph)), false);
