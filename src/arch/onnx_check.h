@@ -56,7 +56,7 @@ class OnnxCheck {
     cases_.push_back(one);
   }
 
-  // The network with any size and with each of `sizes` fixed, computed for all of them; all heads.
+  // The network with any size, with a size along y alone and with each of `sizes` fixed, computed for all of them; all heads.
   void add_graph(const std::string& name, const Graph& graph, const std::vector<Extent>& sizes, bool fixed_too = true, int64_t batch = 1) {
     graph_reference::TestWeights weights(graph);
     WeightLookup lookup = weights.lookup();
@@ -81,6 +81,12 @@ class OnnxCheck {
       if (!fixed_too) continue;
       std::string model = text(name, "_", to_string(size), ".onnx");
       options.size = size;
+      if (size == sizes.front()) {  // one axis fixed, the others not
+        options.size.z = options.size.x = 0;
+        save("partly_" + model, [&](OutputFile& to) { export_onnx(graph, lookup, options, to); });
+        add(text(name, " partly fixed ", to_string(size)), "partly_" + model, inputs, outputs);
+        options.size = size;
+      }
       options.batch = batch;
       save(model, [&](OutputFile& to) { export_onnx(graph, lookup, options, to); });
       add(text(name, " fixed ", to_string(size)), model, inputs, outputs);

@@ -19,7 +19,7 @@ using WeightLookup = std::function<std::span<const float>(const std::string& nam
 
 class WeightsFile {
  public:
-  // Reads the header. Error(input) when the file is no safetensors file, its header has over 64 MiB, or a tensor lies outside
+  // Reads the header. Error(input) when the file is no safetensors file, its header has over 8 MiB, or a tensor lies outside
   // the file or has other bytes than its shape and type need.
   WeightsFile(Env& env, const std::string& path);
 
