@@ -91,7 +91,6 @@ std::string OnnxNodes::node(const std::string& op, const std::vector<std::string
   message.text(4, op);
   for (const OnnxAttribute& one : attributes) message.message(5, attribute(one));
   nodes_.message(1, std::move(message));
-  ++node_count_;
   return output;
 }
 

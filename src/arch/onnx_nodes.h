@@ -47,7 +47,6 @@ class OnnxNodes {
   struct About { std::string title, producer_version; std::map<std::string, std::string> metadata; };
   // Error(input) when the file would have more than 2 GiB, which no protobuf message may. Nothing is written then.
   void write(const About& about, OutputFile& to);
-  int64_t count() const { return node_count_; }
 
   // A value computed once and used under its key afterwards (indices that many nodes share).
   std::map<std::string, std::string> shared;
@@ -56,7 +55,6 @@ class OnnxNodes {
   const WeightLookup& weights_;
   std::set<std::string> taken_;
   WireMessage nodes_, initializers_, inputs_, outputs_;
-  int64_t node_count_ = 0;
 };
 
 }  // namespace tomograd
