@@ -1,7 +1,8 @@
-// model describe | draw: what a network is before anything is trained.
+// model describe | draw: what a network is before anything is trained. model export is in model_export.cpp.
 #include "arch/describe.h"
 #include "arch/draw.h"
 #include "base/env.h"
+#include "cli/model_verbs.h"
 #include "cli/verb.h"
 #include "spec/run_spec.h"
 #include "spec/text_formats.h"
@@ -21,18 +22,6 @@ struct Chosen {
   int64_t batch = 1;
   std::vector<std::string> assumed;
 };
-
-Extent parse_extent(const std::string& given) {
-  std::string list = given;
-  for (char& c : list)
-    if (c == 'x') c = ',';
-  return with_context("--patch", [&] {
-    Value value = parse_toml("v = [" + list + "]", "--patch").at("v");
-    Extent extent;
-    spec_detail::read(extent, value.as_list().size() == 1 ? value.as_list().front() : value, at_least(1, "voxels"));
-    return extent;
-  });
-}
 
 Chosen choose(const ModelOptions& options) {
   Value table = Value::table();
@@ -56,7 +45,7 @@ Chosen choose(const ModelOptions& options) {
   assume(chosen.spec.in_channels, 1, "in_channels");
   assume(chosen.spec.out_channels, 2, "out_channels");
   const Value* sampling = table.find("sampling");
-  if (!options.patch.empty()) chosen.spec.patch = parse_extent(options.patch);
+  if (!options.patch.empty()) chosen.spec.patch = parse_extent(options.patch, "--patch", 1);
   else if (chosen.spec.patch == cube(0) && sampling && sampling->find("patch")) chosen.spec.patch = run.sampling.patch;
   else if (chosen.spec.patch == cube(0)) {
     chosen.spec.patch = default_patch(chosen.spec);
@@ -134,6 +123,18 @@ void draw(const ModelOptions& options, const Output& output) {
 
 }  // namespace
 
+Extent parse_extent(const std::string& given, const std::string& option, int64_t least) {
+  std::string list = given;
+  for (char& c : list)
+    if (c == 'x') c = ',';
+  return with_context(option, [&] {
+    Value value = parse_toml("v = [" + list + "]", option).at("v");
+    Extent extent;
+    spec_detail::read(extent, value.as_list().size() == 1 ? value.as_list().front() : value, at_least(double(least), "voxels"));
+    return extent;
+  });
+}
+
 void add_model(Program& program) {
   CLI::App* model = program.app.add_subcommand("model", "Parameters, receptive field, cost and picture of a network");
   model->require_subcommand(1);
@@ -151,6 +152,7 @@ void add_model(Program& program) {
   describing->add_flag("--nodes", describe_options->nodes, "list every node with its shape");
   auto [drawing, draw_options] = add("draw", "A block diagram as SVG, with the shapes for one input size", draw);
   drawing->add_option("--out", draw_options->out, "SVG file")->required();
+  add_model_export(*model, program);
 }
 
 }  // namespace tomograd
