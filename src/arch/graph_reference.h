@@ -128,7 +128,7 @@ class Reference {
             for (size_t v = 0; v < std::min(y.values.size(), other.values.size()); ++v) y.values[v] += other.values[v];
           }
           break;
-        default: fail_failure(text("node ", node.name, " has no reference"));
+        case Op::msd: y = msd_stack(x, node.name, node.kernel, node.width, node.layer_dilations, node.reflect, weights_); break;
       }
       all.push_back(std::move(y));
     }

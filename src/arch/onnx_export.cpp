@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "arch/axis.h"
+#include "arch/onnx_msd.h"
 #include "arch/onnx_nodes.h"
 #include "arch/onnx_pad.h"
 #include "base/error.h"
@@ -113,6 +114,7 @@ class Exporter {
         return nodes_.node("Concat", parts, node.name, {{"axis", int64_t{1}}});
       }
       case Op::add: return add(node, x);
+      case Op::msd: return export_msd(nodes_, x, size, {node.name, from, node.kernel, node.width, node.layer_dilations, node.reflect});
     }
     fail_failure("no ONNX operators are known for it");
   }

@@ -262,6 +262,17 @@ TEST_F(Onnx, MixedScaleDenseStacks) {
   check.expect_equal();
 }
 
+TEST_F(Onnx, MixedScaleDenseNetwork) {
+  for (auto [dims, border] : {std::pair{3, "reflect"}, std::pair{3, "zero"}, std::pair{2, "reflect"}}) {
+    ModelSpec spec = spec_of("msd", 2, 3, cube(16));
+    spec.depth = 12;
+    spec.dims = dims;
+    spec.border = border;
+    check.add_graph(text("msd", dims, border), build_graph(spec), {{11, 9, 14}, {3, 12, 2}});
+  }
+  check.expect_equal();
+}
+
 TEST_F(Onnx, TheCheckSeesASmallDifference) {
   Builder build("small", 1);
   Graph graph = build.finish({{build.conv("c", 0, 1, cube(3)), 1.0}});
