@@ -55,5 +55,5 @@ fi
 
 if [ "$want" = test ]; then
   say 4 "oracles: .venv-test"
-  environment .venv-test 'import nibabel, scipy, safetensors' numpy nibabel scipy safetensors
+  environment .venv-test 'import nibabel, scipy, safetensors, zarr' numpy nibabel scipy safetensors zarr==3.1.6
 fi

@@ -201,7 +201,7 @@ ZarrArrayInfo parse_zarr3_array(const std::string& json, const std::string& name
     if (member(root, "node_type", "the file") != "array") fail_input(text("node_type is ", shown(root["node_type"]), "; \"array\" is expected"));
     refuse_unknown_keys(root);
     info.shape = whole_numbers(member(root, "shape", "the file"), 1, zarr_longest_side, "shape");
-    if (info.shape.size() > zarr_most_dimensions) fail_input(text("shape has ", info.shape.size(), " dimensions; 1 to ", zarr_most_dimensions, " are read"));
+    if (info.shape.empty() || info.shape.size() > zarr_most_dimensions) fail_input(text("shape has ", info.shape.size(), " dimensions; 1 to ", zarr_most_dimensions, " are read"));
 
     std::string type = extension(member(root, "data_type", "the file"), "data_type").name;
     info.boolean = type == "bool";
