@@ -55,5 +55,5 @@ fi
 
 if [ "$want" = test ]; then
   say 4 "oracles: .venv-test"
-  environment .venv-test 'import nibabel, scipy, safetensors, onnx, onnxruntime' numpy nibabel scipy safetensors onnx onnxruntime
+  environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime
 fi

@@ -78,7 +78,8 @@ void copy_blocks(BlockSource& source, const Box& box, T* into, T fill, const Fet
       for (int64_t bx = inside.begin.x / block.x; bx <= last.x / block.x; ++bx) {
         Extent begin{bz * block.z, by * block.y, bx * block.x};
         Box part = intersection(inside, Box{begin, block});
-        const T* from = fetch(Extent{bz, by, bx});
+        const auto held = fetch(Extent{bz, by, bx});
+        const T* from = held.get();
         for (int64_t z = part.begin.z; z < part.end().z; ++z)
           for (int64_t y = part.begin.y; y < part.end().y; ++y)
             std::memcpy(into + ((z - box.begin.z) * box.size.y + (y - box.begin.y)) * box.size.x + (part.begin.x - box.begin.x),
@@ -95,12 +96,12 @@ std::unique_ptr<BlockSource> make_memory_blocks(Extent size, const std::vector<c
 }
 
 void copy_box(BlockSource& source, int64_t channel, const Box& box, float* into) {
-  copy_blocks(source, box, into, source.outside(channel), [&](Extent at) { return source.image_block(channel, at); });
+  copy_blocks(source, box, into, source.outside(channel), [&](Extent at) { return source.hold_image_block(channel, at); });
 }
 
 void copy_label_box(BlockSource& source, const Box& box, uint8_t* into, uint8_t outside_value) {
   copy_blocks(source, box, into, outside_value, [&](Extent at) {
-    const uint8_t* block = source.label_block(at);
+    auto block = source.hold_label_block(at);
     if (!block) fail_failure("labels of a case without labels were asked for");
     return block;
   });

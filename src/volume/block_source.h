@@ -1,5 +1,5 @@
 // Where patches come from: the volumes of one case cut into blocks, of which only those a box touches are decoded.
-// First source: NIfTI files decoded once to 64^3 blocks in memory. A block store on disk will be the second.
+// First source: NIfTI files decoded once to 64^3 blocks in memory. The second: a block store on disk (block_store_source.h).
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,10 @@ class BlockSource {
   // Pointer to the block's voxels [z][y][x] (block().voxels() floats), valid as long as the source. Thread-safe.
   virtual const float* image_block(int64_t channel, Extent block_index) = 0;
   virtual const uint8_t* label_block(Extent block_index) = 0;   // class indices; nullptr when the case has no labels
+  // The same, kept for as long as the returned pointer lives: the way to ask that suits every source. A source whose blocks
+  // come and go answers these alone; here they cost no more than the raw pointers.
+  virtual std::shared_ptr<const float> hold_image_block(int64_t channel, Extent block_index) { return {std::shared_ptr<void>(), image_block(channel, block_index)}; }
+  virtual std::shared_ptr<const uint8_t> hold_label_block(Extent block_index) { return {std::shared_ptr<void>(), label_block(block_index)}; }
   // What lies outside the volume, per channel (the case's background value).
   virtual float outside(int64_t channel) const = 0;
 };

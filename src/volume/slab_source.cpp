@@ -1,0 +1,21 @@
+#include "volume/slab_source.h"
+
+#include "base/error.h"
+#include "volume/nifti_file.h"
+#include "volume/zarr_metadata.h"
+
+namespace tomograd {
+
+std::unique_ptr<SlabSource> open_slabs(Env& env, const std::string& path) {
+  FileKind kind = env.kind(path);
+  if (kind == FileKind::missing) fail_input(text("there is no '", path, "'"));
+  if (kind == FileKind::directory) {
+    if (zarr_node(env, path) == ZarrNode::none) fail_input(text("the folder '", path, "' holds neither a Zarr array nor a Zarr group"));
+    return open_zarr_slabs(env, path);
+  }
+  for (const char* end : {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"})
+    if (name_ends_with(path, end)) return open_nifti_slabs(env, path);
+  fail_input(text("'", path, "' is no volume that is read slab by slab"), "NIfTI files (.nii, .nii.gz, .hdr) and Zarr folders are");
+}
+
+}  // namespace tomograd
