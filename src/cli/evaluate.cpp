@@ -1,5 +1,5 @@
 // tomograd evaluate PRED TRUTH: Dice, HD95, ASSD and volume error per case and class.
-// Predictions hold label values like the truth; a class is a set of values that counts as one mask.
+// Predictions hold label values like the truth; a class is a set of values that counts as one mask. --cells: evaluate_cells.cpp.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/evaluate_cells.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
 #include "evaluation/overlap.h"
@@ -21,7 +22,8 @@ namespace {
 struct EvaluateOptions {
   std::string prediction, truth;
   std::vector<std::string> labels, classes;
-  bool numbered = false;
+  bool numbered = false, by_cells = false;
+  CellEvaluation cells;
 };
 
 struct Pair { std::string id, prediction, truth; };
@@ -271,15 +273,23 @@ void evaluate(const Output& output, const EvaluateOptions& options) {
 
 void add_evaluate(Program& program) {
   auto options = std::make_shared<EvaluateOptions>();
-  CLI::App* verb = program.app.add_subcommand("evaluate", "Dice, HD95, ASSD and volume error of predictions");
-  verb->add_option("PRED", options->prediction, "prediction: a NIfTI label file, or a folder of them")->required();
-  verb->add_option("TRUTH", options->truth, "truth: a file, a folder with files of the same names, or a dataset.json")->required();
+  CLI::App* verb = program.app.add_subcommand("evaluate", "Dice, HD95, ASSD and volume error of predictions; or precision and recall of cells");
+  verb->add_option("PRED", options->prediction, "prediction: a NIfTI label file, or a folder of them; with --cells a TIFF or NIfTI volume or a list of cells")->required();
+  verb->add_option("TRUTH", options->truth, "truth: a file, a folder with files of the same names, or a dataset.json; with --cells a list, instances or centroid voxels")->required();
   verb->add_option("--labels", options->labels, "what the values mean, NAME=VALUE,VALUE ...; default: the labels of the dataset, else every value by itself");
   verb->add_option("--classes", options->classes, "score only these, by name; 'whole' is every value above 0");
   verb->add_flag("--numbered", options->numbered, "predictions hold class numbers 1, 2, ... in the order of the labels, not label values");
+  CLI::Option* cells = verb->add_flag("--cells", options->by_cells, "cells instead of voxels: best one-to-one matching within each radius");
+  for (const char* other : {"--labels", "--classes", "--numbered"}) cells->excludes(other);
+  add_cell_options(*verb, options->cells, cells);
   verb->footer(std::string("HD95 is the ") + hd95_definition + ", in mm.\n"
                "ASSD is the mean of both masks' surface distances together. Both masks empty: Dice 1, distances undefined; one empty: Dice 0, distances infinite.");
-  verb->callback([&program, options] { program.action = [&program, options] { evaluate(program.output, *options); }; });
+  verb->callback([&program, options] { program.action = [&program, options] {
+      if (!options->by_cells) return evaluate(program.output, *options);
+      options->cells.prediction = options->prediction, options->cells.truth = options->truth;
+      evaluate_cells(program.output, options->cells);
+    };
+  });
 }
 
 }  // namespace tomograd

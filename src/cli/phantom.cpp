@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "cli/verb.h"
+#include "cli/phantom_verbs.h"
 #include "dataset/phantom.h"
 
 namespace tomograd {
@@ -58,7 +58,7 @@ void make_cohort(const Output& output, Options& options) {
 }  // namespace
 
 void add_phantom(Program& program) {
-  CLI::App* verb = program.app.add_subcommand("phantom", "make a cohort of synthetic scans whose truth is known");
+  CLI::App* verb = program.app.add_subcommand("phantom", "make synthetic scans whose truth is known");
   auto options = std::make_shared<Options>();
   CLI::App* cohort = verb->add_subcommand("head-neck", "7-modality MRI of the head and neck, with lesions each of which only one modality shows");
   cohort->add_option("DIR", options->directory, "folder to write; must be new or empty")->required();
@@ -72,12 +72,13 @@ void add_phantom(Program& program) {
   cohort->add_flag("--null", options->null, "all modalities carry the same share: what a study must not find differences in")->excludes(importance);
   cohort->add_option("--threads", options->threads, "threads; 0 = all the machine has")->capture_default_str();
   cohort->callback([&program, options] { program.action = [&program, options] { make_cohort(program.output, *options); }; });
+  add_phantom_cells(program, *verb);
   auto rest = std::make_shared<std::vector<std::string>>();
   verb->add_option("KIND", *rest)->group("");    // a kind that is not there gets one clear sentence
   verb->callback([&program, verb, rest] {
     if (!verb->get_subcommands().empty()) return;
     program.action = [rest] {
-      fail_usage(rest->empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest->front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort");
+      fail_usage(rest->empty() ? std::string("which phantom?") : text("this version makes no phantom \"", rest->front(), "\""), "tomograd phantom head-neck DIR makes an MRI cohort, tomograd phantom cells FILE a microscopy volume");
     };
   });
 }
