@@ -3,20 +3,27 @@
 # installation: TOMOGRAD_SLURM_PREFIX=dir takes the packages unpacked there (dpkg-deb -x), else they are looked for on the
 # PATH and in .slurm of the checkout.
 
-# Sets slurm_sbin, PATH and, for an unpacked prefix, library path and plugin_dir. Returns 1 when there is no SLURM.
+# Sets slurmctld, slurmd, slurmstepd, munged, PATH and, for an unpacked prefix, library path and plugin_dir. Returns 1 when
+# there is no SLURM.
 find_slurm() {
-  local prefix=${TOMOGRAD_SLURM_PREFIX:-} libraries
+  local prefix=${TOMOGRAD_SLURM_PREFIX:-} plugin program
   plugin_dir=''
-  if [ -z "$prefix" ] && ! PATH=$PATH:/usr/sbin command -v slurmctld >/dev/null && [ -x .slurm/usr/bin/sbatch ]; then prefix=$PWD/.slurm; fi
+  export PATH=$PATH:/usr/sbin:/sbin
+  if [ -z "$prefix" ] && ! command -v slurmctld >/dev/null && [ -d .slurm/usr ]; then prefix=$PWD/.slurm; fi
   if [ -n "$prefix" ]; then
-    plugin_dir=$(dirname "$(find "$prefix/usr/lib" -name auth_none.so | head -1)")
-    libraries=$(dirname "$plugin_dir")
-    export LD_LIBRARY_PATH=$plugin_dir:$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    plugin=$(find "$prefix/usr/lib" -name select_cons_tres.so 2>/dev/null | head -1)
+    if [ -n "$plugin" ]; then
+      plugin_dir=$(dirname "$plugin")
+      export LD_LIBRARY_PATH=$plugin_dir:$(dirname "$plugin_dir")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    fi
     export PATH=$prefix/usr/bin:$prefix/usr/sbin:$PATH
   fi
-  export PATH=$PATH:/usr/sbin:/sbin
-  slurmctld=$(command -v slurmctld || command -v slurmctld-wlm) && slurmd=$(command -v slurmd || command -v slurmd-wlm) &&
-    slurmstepd=$(command -v slurmstepd || command -v slurmstepd-wlm) && command -v sbatch squeue scontrol scancel sinfo >/dev/null
+  munged=$(command -v munged || true)
+  for program in slurmctld slurmd slurmstepd; do
+    printf -v $program %s "$(command -v $program || command -v $program-wlm || true)"
+    [ -n "${!program}" ] || return 1
+  done
+  for program in sbatch squeue scontrol scancel sinfo; do command -v $program >/dev/null || return 1; done
 }
 
 # usage: free_ports N ; prints N ports below the ephemeral range that nobody listens on
@@ -33,18 +40,28 @@ free_ports() {
 
 # usage: start_slurm FOLDER MAX_ARRAY_SIZE ; FOLDER is private to us. Exports SLURM_CONF. Returns 1 with the logs on stderr.
 start_slurm() {
-  local folder=$1 user host ports node tries
+  local folder=$1 user host ports tries authentication
   user=$(id -un); host=$(hostname -s)
   mkdir -p "$folder/state" "$folder/spool/n1" "$folder/spool/n2" "$folder/log"
   chmod 700 "$folder"
   mapfile -t ports < <(free_ports 3)
+  slurm_pids=()
+  # Without authentication anybody on this host could send jobs to our ports and have them run as us: a munge of our own, whose
+  # key and socket only we can reach, keeps them out.
+  authentication=$'AuthType=auth/none\nCredType=cred/none'
+  if [ -n "$munged" ]; then
+    (umask 077 && head -c 1024 /dev/urandom > "$folder/munge.key")
+    "$munged" --foreground --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munge.pid" --log-file="$folder/log/munged.log" --seed-file="$folder/munge.seed" > "$folder/log/munged.out" 2>&1 &
+    slurm_pids+=($!)
+    for ((tries = 0; tries < 50; ++tries)); do [ ! -S "$folder/munge.socket" ] || break; sleep 0.1; done
+    authentication=$'AuthType=auth/munge\nCredType=cred/munge\nAuthInfo=socket='$folder/munge.socket
+  fi
   cat > "$folder/slurm.conf" <<CONF
 ClusterName=tomograd
 SlurmctldHost=$host(127.0.0.1)
 SlurmctldPort=${ports[0]}
 CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
-AuthType=auth/none
-CredType=cred/none
+$authentication
 SlurmUser=$user
 SlurmdUser=$user
 ${plugin_dir:+PluginDir=$plugin_dir}
@@ -63,6 +80,7 @@ SelectTypeParameters=CR_Core
 SchedulerParameters=sched_min_interval=100000,batch_sched_delay=0,bf_interval=2
 ReturnToService=2
 SlurmctldTimeout=30
+SlurmdTimeout=30
 KillWait=5
 MinJobAge=300
 JobRequeue=1
@@ -75,15 +93,27 @@ NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=1 RealMe
 PartitionName=main Nodes=ALL Default=YES MaxTime=1:00:00 State=UP
 CONF
   export SLURM_CONF=$folder/slurm.conf
-  slurm_pids=()
   "$slurmctld" -D > "$folder/log/slurmctld.out" 2>&1 & slurm_pids+=($!)
-  for node in n1 n2; do "$slurmd" -D -N $node -d "$slurmstepd" > "$folder/log/slurmd-$node.out" 2>&1 & slurm_pids+=($!); done
+  start_node "$folder" n1; start_node "$folder" n2
   for ((tries = 0; tries < 150; ++tries)); do
     if [ "$(timeout 5 sinfo -h -N -o %T 2>/dev/null | grep -c '^idle$')" = 2 ]; then return 0; fi
     sleep 0.2
   done
   tail -n 5 "$folder"/log/* >&2
   return 1
+}
+
+start_node() {
+  "$slurmd" -D -N "$2" -d "$slurmstepd" >> "$1/log/slurmd-$2.out" 2>&1 & slurm_pids+=($!)
+}
+
+# usage: crash_node FOLDER NODE ; kill -9 of its slurmd and of all that runs there, as when a machine loses power
+crash_node() {
+  local pid
+  for pid in $(slurm_leftovers "$1"); do
+    # A slurmd and its slurmstepd hold the node's log open; the jobs know the node's name.
+    if ls -l "/proc/$pid/fd" 2>/dev/null | grep -q "/log/slurmd-$2.log" || { tr '\0' '\n' < "/proc/$pid/environ"; } 2>/dev/null | grep -qx "SLURMD_NODENAME=$2"; then kill -9 "$pid" 2>/dev/null || true; fi
+  done
 }
 
 # Ends all that was started, jobs too. What slurmd has started belongs to no shell any more: it is known by its SLURM_CONF.
@@ -113,7 +143,7 @@ slurm_leftovers() {
     pid=${file#/proc/}; pid=${pid%/environ}
     variables=$({ tr '\0' '\n' < "$file"; } 2>/dev/null) || continue
     grep -qxF "SLURM_CONF=$1/slurm.conf" <<< "$variables" || continue
-    case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */slurmstepd*|*/slurmd*|*/slurmctld*) echo "$pid"; continue ;; esac
+    case "$(readlink "/proc/$pid/exe" 2>/dev/null)" in */slurmstepd*|*/slurmd*|*/slurmctld*|*/munged*) echo "$pid"; continue ;; esac
     if grep -q '^SLURM_JOB_ID=' <<< "$variables"; then echo "$pid"; fi
   done
 }

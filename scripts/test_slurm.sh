@@ -29,19 +29,27 @@ trap finish EXIT; trap 'exit 130' INT; trap 'exit 143' TERM
 start_slurm "$folder" 8 || { say "SLURM does not start"; exit 1; }
 say "$("$slurmctld" -V), two nodes, $(grep -c . "$folder/slurm.conf") lines of configuration, in $folder"
 
-TOMOGRAD_SLURM_CONF=$SLURM_CONF "$build/tomograd_cluster_tests" --gtest_filter='RealSlurm.*' --gtest_brief=1 >&2
+TOMOGRAD_SLURM_CONF=$SLURM_CONF "$build/tomograd_slurm_tests" --gtest_brief=1 >&2
 
 mkdir "$folder/quiet" "$folder/killed"
 say "undisturbed, as local processes"
 read -r _ <<< "$("$build/tomograd_drive_array" local "$folder/quiet" "$elements" 0 300 "${worker[@]}")"
-say "as an array, every third element hit in the middle"
-result=$("$build/tomograd_drive_array" slurm "$folder/killed" "$elements" $(((elements + 2) / 3)) 420 "${worker[@]}")
-read -r jobs chunks kills requeues repeats seconds <<< "$result"
+say "as an array, every third element hit in the middle, and a node lost with all that runs on it"
+"$build/tomograd_drive_array" slurm "$folder/killed" "$elements" $(((elements + 2) / 3)) 420 "${worker[@]}" > "$folder/result" & driver=$!
+nodes=0
+sleep "${TOMOGRAD_NODE_LOSS_SECONDS:-6}"
+if kill -0 $driver 2>/dev/null; then
+  crash_node "$folder" n2; nodes=1
+  sleep 2
+  start_node "$folder" n2
+fi
+wait $driver
+read -r jobs chunks kills requeues repeats seconds < "$folder/result"
 
 digest() { (cd "$folder/$1/out" && find . -type f ! -name '.part-*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1); }
 equal=different; [ "$(digest quiet)" = "$(digest killed)" ] && equal=equal
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)
 [ "$left" = 0 ] || { say "$left processes were left over"; exit 1; }
-echo "slurm: $jobs jobs in $chunks arrays, $((kills + requeues)) kills ($kills by kill -9, $requeues by requeue, $repeats queued again) in $seconds s, digest $equal"
+echo "slurm: $jobs jobs in $chunks arrays, $((kills + requeues)) kills ($kills by kill -9, $requeues by requeue; $repeats queued again) and $nodes lost node in $seconds s, digest $equal"
 [ $equal = equal ]

@@ -9,15 +9,16 @@
 namespace tomograd {
 namespace {
 
-// sbatch reads an option line by rules of its own (backslash and quotes escape, '#' begins a comment). check_job has refused
-// what it cannot read.
+// sbatch reads an option line by rules of its own, found by trial: between double quotes a backslash escapes, and blanks, '#'
+// and single quotes are themselves; outside, a backslash does not escape a blank. check_job has refused control characters.
 std::string option_value(const std::string& value) {
-  std::string result;
+  if (value.find_first_of(" \"'#\\") == std::string::npos) return value;
+  std::string result = "\"";
   for (char c : value) {
-    if (std::strchr(" \t\"'#\\", c)) result += '\\';
+    if (c == '"' || c == '\\') result += '\\';
     result += c;
   }
-  return result;
+  return result + "\"";
 }
 
 std::string without_patterns(const std::string& path) {  // a literal '%' in the name of a log

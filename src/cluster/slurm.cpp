@@ -192,8 +192,8 @@ void Slurm::requeue(const Submission& submission, int64_t element) {
 void Slurm::release(const Submission& submission, int64_t element) {
   std::string id = element_id(submission, element);
   ask(tools_.scontrol, {"release", id});         // refused when it is not held, which is as good
-  CommandAnswer answer = ask(tools_.scontrol, {"update", "JobId=" + id, "StartTime=now"});
-  if (!answer.ok()) fail_failure(text("element ", element, " of '", submission.name, "' cannot be started at once: ", describe(command(tools_.scontrol, {}), answer)));
+  CommandAnswer answer = ask(tools_.scontrol, {"update", "JobId=" + id, "StartTime=now+2"});
+  if (!answer.ok()) fail_failure(text("element ", element, " of '", submission.name, "' cannot be released: ", describe(command(tools_.scontrol, {}), answer)));
 }
 
 void Slurm::cancel(const Submission& submission) {

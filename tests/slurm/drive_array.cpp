@@ -72,6 +72,7 @@ int drive(int argc, char** argv) {
   Submission submission = cluster->submit(job);
   Random random(1, "drive_array");
   std::map<int64_t, double> hit_at;              // victim -> when
+  std::map<int64_t, double> released;
   std::set<int64_t> hit;
   std::map<int64_t, int> repeats;
   int64_t kills = 0, requeues = 0, repeated = 0;
@@ -89,7 +90,8 @@ int drive(int argc, char** argv) {
         if (hit.size() % 2 == 1) ::kill(pid, SIGKILL), ++kills;
         else cluster->requeue(submission, element), ++requeues;
       } else if (state == JobState::requeued && slurm) {
-        slurm->release(submission, element);     // else Slurm holds it back for two minutes
+        // Else Slurm holds it back for two minutes. Again after a while: an element that was still ending is held anew.
+        if (double& last = released[element]; time - last > 6) last = time, slurm->release(submission, element);
       } else if (has_ended(state) && state != JobState::complete) {
         if (++repeats[element] > 5) fail_failure(text("element ", element, " ended as ", job_state_name(state), " again and again: ", now.reasons.contains(element) ? now.reasons.at(element) : ""), "logs are in " + job.logs);
         cluster->requeue(submission, element), ++repeated;

@@ -119,14 +119,14 @@ TEST_F(RealSlurm, RequeueTouchesOneElementAndTheWorkerHearsOfIt) {
   Job tiles = job("echo run; trap 'echo term; exit 3' TERM; [ -f stop ] && exit 0; while :; do sleep 0.1; [ -f stop ] && exit 0; done", 2);
   Slurm cluster = slurm();
   Submission submission = cluster.submit(tiles);
-  bool asked = false;
+  bool asked = false, released = false;
   double began = system_clock().monotonic_seconds();
   watch(cluster, submission, system_clock(), 0.2, {}, [&](const ElementStates& now) {
     if (now.count(JobState::running) == 2 && !asked) {
       system_clock().sleep_seconds(0.5);          // the shell sets its trap
       asked = true, cluster.requeue(submission, 1);
-    } else if (asked && now.of[1] == JobState::requeued) {
-      cluster.release(submission, 1);
+    } else if (asked && !released && now.of[1] == JobState::requeued) {
+      released = true, cluster.release(submission, 1);
     } else if (asked && now.of[1] == JobState::running) {
       std::string log = read_text(system_env(), text(folder_, "/logs/real-", submission.chunks[0].id, "_1.log"));
       if (log.find("run", 4) != std::string::npos) publish_text(system_env(), folder_ + "/stop", "now");
