@@ -27,8 +27,14 @@ test: setup-test build ## all tests that need no further program
 test-fast: setup-test build ## the edit loop, under two minutes
 	@scripts/test.sh fast
 
-test-all: setup-test build ## every test
-	@scripts/test.sh all
+setup-all:
+	@scripts/setup.sh all
+
+test-all: setup-all build ## every test; fetches what further programs they need (SLURM) and skips nothing of it
+	@TOMOGRAD_NO_SKIP=1 scripts/test.sh all
+
+test-slurm: setup-all build ## arrays on a real, private SLURM, their elements killed in the middle
+	@TOMOGRAD_NO_SKIP=1 scripts/test_slurm.sh $(BUILD)
 
 asan: setup ## torch-free rooms under address and undefined-behaviour sanitizers
 	@cmake --preset asan >/dev/null && cmake --build build-asan && ctest --test-dir build-asan --output-on-failure -LE slow
@@ -49,4 +55,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test test test-fast test-all test-faults asan tsan bench install uninstall
+.PHONY: help setup configure build demo setup-test setup-all test test-fast test-all test-slurm test-faults asan tsan bench install uninstall

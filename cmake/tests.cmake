@@ -12,3 +12,10 @@ add_test(NAME rooms COMMAND ${CMAKE_SOURCE_DIR}/tests/rooms_test.sh ${CMAKE_SOUR
 add_test(NAME command_test_runner COMMAND ${CMAKE_SOURCE_DIR}/tests/support/runner_test.sh ${CMAKE_SOURCE_DIR})
 add_test(NAME consumer COMMAND ${CMAKE_SOURCE_DIR}/tests/consumer/consumer_test.sh ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
 set_tests_properties(consumer PROPERTIES LABELS slow TIMEOUT 300)
+# Arrays on a private SLURM; skipped where there is none. The same as `make test-slurm`.
+add_executable(tomograd_drive_array ${CMAKE_SOURCE_DIR}/tests/slurm/drive_array.cpp)
+target_link_libraries(tomograd_drive_array PRIVATE tomograd_cluster)
+add_executable(tomograd_slurm_tests ${CMAKE_SOURCE_DIR}/tests/slurm/slurm_test.cpp)
+target_link_libraries(tomograd_slurm_tests PRIVATE tomograd_cluster GTest::gtest GTest::gtest_main)
+add_test(NAME slurm COMMAND ${CMAKE_SOURCE_DIR}/scripts/test_slurm.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(slurm PROPERTIES LABELS "slurm;slow" SKIP_RETURN_CODE 77 TIMEOUT 900)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Brings a bare Debian 12 (13, Ubuntu 24.04) to the state the build needs: packages, .venv with libtorch.
-# Safe to repeat: each step looks first and does nothing when it is done. usage: scripts/setup.sh [build|test]
+# Safe to repeat: each step looks first and does nothing when it is done. usage: scripts/setup.sh [build|test|all]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 want=${1:-build}
-steps=3; [ "$want" = test ] && steps=4
+steps=3; [ "$want" = test ] && steps=4; [ "$want" = all ] && steps=5
 say() { printf '[setup %s/%s] %s\n' "$1" "$steps" "$2" >&2; }
 die() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
@@ -53,7 +53,33 @@ else
   environment .venv 'import importlib.metadata as m; assert m.version("torch").startswith("2.13.0")' torch==2.13.0 numpy
 fi
 
-if [ "$want" = test ]; then
+if [ "$want" = test ] || [ "$want" = all ]; then
   say 4 "oracles: .venv-test"
   environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime
+fi
+
+# Unpacked and not installed: no right is needed, and a package that is not installed cannot start a service.
+if [ "$want" = all ]; then
+  source scripts/private_slurm.sh
+  if (find_slurm); then
+    say 5 "SLURM: all there"
+  else
+    say 5 "SLURM: unpacking into .slurm (about 10 s)"
+    mapfile -t wanted < <(sed 's/ *#.*//; /^$/d' scripts/packages-debian-all.txt)
+    rm -rf .slurm .slurm-part; mkdir -p .slurm-part/debs .slurm-part/apt/lists/partial .slurm-part/apt/archives/partial
+    own=(); download() {
+      local names
+      names=$(apt-get "${own[@]}" -s --no-install-recommends install "${wanted[@]}" | awk '/^Inst/{print $2}')
+      (cd .slurm-part/debs && apt-get "${own[@]}" -qq download $names)
+    }
+    # Package lists that are missing or stale are fetched into a folder of our own, which needs no right either.
+    if ! download > .slurm-part/log 2>&1; then
+      own=(-o "Dir::State::lists=$PWD/.slurm-part/apt/lists" -o "Dir::Cache=$PWD/.slurm-part/apt")
+      { apt-get "${own[@]}" -qq update && download; } >> .slurm-part/log 2>&1 || { cat .slurm-part/log >&2; die "the packages ${wanted[*]} could not be fetched"; }
+    fi
+    for package in .slurm-part/debs/*.deb; do dpkg-deb -x "$package" .slurm-part; done
+    rm -rf .slurm-part/debs .slurm-part/apt .slurm-part/log
+    mv .slurm-part .slurm
+    (find_slurm) || die "SLURM was unpacked into .slurm but does not run from there; remove the folder and run this again"
+  fi
 fi

@@ -1,0 +1,54 @@
+// A Slurm object over tests/support/fake_slurm.sh, with a clock whose pauses take no time.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+
+#include "base/error.h"
+#include "cluster/slurm.h"
+
+namespace tomograd {
+
+class FakeSlurm : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/tomograd_slurm_XXXXXX";
+    folder_ = ::mkdtemp(name);
+    std::filesystem::create_directories(folder_ + "/fake");
+    for (auto [tool, words] : {std::pair{"sbatch", &tools_.sbatch}, {"squeue", &tools_.squeue}, {"sacct", &tools_.sacct}, {"scontrol", &tools_.scontrol}, {"scancel", &tools_.scancel}})
+      *words = {std::string(TOMOGRAD_SOURCE_DIR) + "/tests/support/fake_slurm.sh", folder_ + "/fake", tool};
+    options_.command_seconds = 30;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  Slurm slurm() { return Slurm(system_env(), clock_, tools_, options_); }
+  Job job(int64_t elements) const {
+    Job result;
+    result.uuid = new_uuid(), result.name = "tiles", result.argv = {"true"}, result.folder = folder_, result.logs = folder_ + "/logs", result.elements = elements;
+    return result;
+  }
+  void set(const std::string& name, const std::string& content) { publish_text(system_env(), folder_ + "/fake/" + name, content); }
+  std::string get(const std::string& name) { return system_env().kind(folder_ + "/fake/" + name) == FileKind::file ? read_text(system_env(), folder_ + "/fake/" + name) : ""; }
+  std::vector<std::string> accepted() {            // "comment|name|array|script" of each job
+    std::vector<std::string> result;
+    for (const auto& id : system_env().list(folder_ + "/fake/jobs")) result.push_back(get("jobs/" + id));
+    return result;
+  }
+  int64_t calls(const std::string& start) {
+    std::istringstream lines(get("calls"));
+    int64_t count = 0;
+    for (std::string line; std::getline(lines, line);) count += line.rfind(start, 0) == 0;
+    return count;
+  }
+
+  std::string folder_;
+  ManualClock clock_;
+  SlurmTools tools_;
+  SlurmOptions options_;
+};
+
+}  // namespace tomograd
