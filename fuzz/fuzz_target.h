@@ -30,11 +30,12 @@ inline void expect(bool holds, const char* what) {
 
 inline std::string bytes_of(const uint8_t* data, size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
-// Whether the body returned; false when it refused the input. `budget`: bytes that Buffers may hold meanwhile.
+// Whether the body returned; false when it refused the input. `budget`: bytes that Buffers may hold meanwhile, 0 = any.
+// Where the body may not refuse, `refusal_is` says what it means when it does.
 template <class Body>
-bool read_hostile(int64_t budget, Body&& body) {
+bool read_hostile(int64_t budget, Body&& body, const char* refusal_is = nullptr) {
   constexpr size_t longest_message = 8192;
-  set_memory_budget(counted_bytes() + budget);
+  set_memory_budget(budget ? counted_bytes() + budget : 0);
   bool returned = false;
   try {
     body();
@@ -43,6 +44,7 @@ bool read_hostile(int64_t budget, Body&& body) {
     std::string what = error.what();
     if (error.kind() != ErrorKind::input && error.kind() != ErrorKind::usage)
       finding(std::string("an error of kind ") + error_kind_name(error.kind()) + " where the input is at fault: " + what.substr(0, longest_message));
+    if (refusal_is) finding(text(refusal_is, ": ", what));
     if (error.message().empty()) finding("an error without a message");
     if (what.size() > longest_message) finding(text("a message of ", what.size(), " bytes: ", what.substr(0, 200), "..."));
   } catch (const std::exception& error) {

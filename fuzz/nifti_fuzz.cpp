@@ -20,13 +20,12 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   int64_t voxels = volume.geometry.size.voxels();
   expect(volume.voxels.size() == voxels && voxels >= 1, "the volume has not as many voxels as its size says");
   expect(voxels * voxel_bytes(header.type) * header.frames <= int64_t(size), "more voxels than the file can hold");
-  bool again = read_hostile(small_budget + 16 * int64_t(size), [&] {
+  read_hostile(small_budget + 16 * int64_t(size), [&] {
     write_nifti(env, "/y.nii", volume, &header);
     Volume copy = read_nifti(env, "/y.nii");
     expect(copy.geometry.size == volume.geometry.size, "written and read again, the size is another one");
     expect(copy.geometry.affine == volume.geometry.affine, "written and read again, the affine is another one");
     expect(std::memcmp(copy.voxels.data(), volume.voxels.data(), size_t(voxels) * 4) == 0, "written and read again, voxels differ");
-  });
-  expect(again, "a volume that was read cannot be written and read again");
+  }, "a volume that was read cannot be written and read again");
   return 0;
 }

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Buffer<float> region;
   if (!read_hostile(2 * small_budget + 16 * int64_t(size), [&] { region = read_nifti_region(env, path, box, frame); })) return 0;
   Volume whole;
-  expect(read_hostile(2 * small_budget + 16 * int64_t(size), [&] { whole = read_nifti(env, path, frame); }), "a region can be read and the volume not");
+  read_hostile(2 * small_budget + 16 * int64_t(size), [&] { whole = read_nifti(env, path, frame); }, "a region can be read and the volume not");
   expect(region.size() == box.size.voxels(), "the region has another size than was asked for");
   for (int64_t z = 0; z < box.size.z; ++z)
     for (int64_t y = 0; y < box.size.y; ++y) {

@@ -19,11 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     covered += entry.end - entry.begin;
   }
   expect(covered == data_bytes, "tensors do not cover the data exactly");
-  bool again = read_hostile(0, [&] {
+  read_hostile(0, [&] {
     std::string written = write_tensor_header(header);
     TensorFileHeader copy = parse_tensor_header(std::string_view(written).substr(8), data_bytes);
     expect(write_tensor_header(copy) == written, "written and read again, the header is another one");
-  });
-  expect(again, "a header that was read cannot be written and read again");
+  }, "a header that was read cannot be written and read again");
   return 0;
 }
