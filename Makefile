@@ -42,6 +42,9 @@ asan: setup ## torch-free rooms under address and undefined-behaviour sanitizers
 tsan: setup ## torch-free rooms under the thread sanitizer
 	@cmake --preset tsan >/dev/null && cmake --build build-tsan && ctest --test-dir build-tsan --output-on-failure -L 'base|sampling|experiments'
 
+fuzz: setup ## hostile inputs for every reader, SECONDS=60 each [NAME=nifti]; libFuzzer where clang is installed
+	@scripts/fuzz.sh "$(or $(SECONDS),60)" "$(NAME)"
+
 test-faults: build ## kill -9 at random moments, KILLS=100 times: the same bytes and tables must come out
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
@@ -55,4 +58,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test setup-all test test-fast test-all test-slurm test-faults asan tsan bench install uninstall
+.PHONY: help setup configure build demo setup-test setup-all test test-fast test-all test-slurm test-faults asan tsan fuzz bench install uninstall

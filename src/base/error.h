@@ -1,5 +1,6 @@
 // The one error type of the project: a kind (which fixes the exit code), a message, and the chain of contexts that the
 // outer layers add while it passes through them ("reading case 12" <- "opening image x.nii.gz" <- "dim[0] is 200 ...").
+// Control characters in the texts are spelled (\x1B) and the middle of more than 2000 bytes is left out, as they quote files.
 // The library throws it and never prints or exits; src/cli/main.cpp turns it into text or JSON and an exit code.
 #pragma once
 

@@ -54,6 +54,10 @@ struct DatasetFields {
 Geometry geometry_from(const CaseFields& fields) {
   Geometry geometry;
   geometry.size = fields.shape;
+  int64_t voxels = 1;
+  for (int axis = 0; axis < 3; ++axis)
+    if (__builtin_mul_overflow(voxels, std::max<int64_t>(1, fields.shape[axis]), &voxels))
+      fail_input(text("shape_zyx is ", to_string(fields.shape), ", more voxels than 64 bits can count"));
   if (fields.affine.empty()) {
     for (int axis = 0; axis < 3 && fields.spacing.size() == 3; ++axis)
       geometry.affine[size_t(axis)][size_t(axis)] = fields.spacing[size_t(2 - axis)];
@@ -79,7 +83,7 @@ std::string path_from(const Value& value, const std::string& folder) {
 
 Value path_to(const std::string& path, const std::string& folder) { return path.empty() ? Value() : Value(relative_path(path, folder)); }
 
-Case case_from(const CaseFields& fields, const std::vector<std::string>& modalities, const std::string& folder) {
+Case case_from(const CaseFields& fields, const std::vector<std::string>& modalities, const std::set<std::string>& known, const std::string& folder) {
   Case item;
   item.id = fields.id;
   if (!is_safe_name(item.id))
@@ -89,7 +93,7 @@ Case case_from(const CaseFields& fields, const std::vector<std::string>& modalit
   item.scan = fields.scan;
   if (!fields.images.is_nothing()) {
     for (const auto& [modality, path] : fields.images.as_table()) {
-      if (std::find(modalities.begin(), modalities.end(), modality) == modalities.end())
+      if (!known.contains(modality))
         fail_input(text("modality '", printable(modality), "' is not one of the dataset's modalities"),
                    "did you mean '" + printable(nearest_name(modality, modalities)) + "'?");
       std::string absolute = with_context("images." + printable(modality), [&] { return path_from(path, folder); });
@@ -97,7 +101,10 @@ Case case_from(const CaseFields& fields, const std::vector<std::string>& modalit
     }
   }
   if (!fields.frames.is_nothing())
-    for (const auto& [modality, frame] : fields.frames.as_table()) item.frames[modality] = frame.as_integer();
+    for (const auto& [modality, frame] : fields.frames.as_table())
+      with_context("frames." + printable(modality), [&, &modality = modality, &frame = frame] {
+        spec_detail::read(item.frames[modality], frame, at_least(0));
+      });
   item.label = with_context("label", [&] { return path_from(fields.label, folder); });
   item.roi = with_context("roi", [&] { return path_from(fields.roi, folder); });
   item.geometry = geometry_from(fields);
@@ -180,7 +187,7 @@ Dataset read_dataset(Env& env, const std::string& path) {
     std::set<std::string> ids;
     for (size_t i = 0; i < fields.cases.size(); ++i)
       with_context(text("cases[", i, "]"), [&] {
-        dataset.cases.push_back(case_from(fields.cases[i], dataset.modalities, folder));
+        dataset.cases.push_back(case_from(fields.cases[i], dataset.modalities, names, folder));
         if (!ids.insert(dataset.cases.back().id).second) fail_input(text("id '", dataset.cases.back().id, "' is there twice"));
       });
     return dataset;

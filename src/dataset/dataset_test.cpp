@@ -84,6 +84,8 @@ TEST(Dataset, RefusesWhatIsNotOne) {
   EXPECT_TRUE(holds(error(head + R"("cases":[{"id":"a","images":{"T9":"x"}}]})"), "T9"));
   EXPECT_TRUE(holds(error(head + R"("cases":[{"id":"a","affine":[[1,0,0,0]]}]})"), "rows"));
   EXPECT_TRUE(holds(error(head + R"("cases":[{"id":"a","immages":{}}]})"), "immages"));
+  EXPECT_TRUE(holds(error(head + R"("cases":[{"id":"a","frames":{"T1":-1}}]})"), "frames.T1: is -1, must be at least 0"));
+  EXPECT_TRUE(holds(error(head + R"("cases":[{"id":"a","shape_zyx":[4294967296,4294967296,2]}]})"), "shape_zyx is 4294967296x4294967296x2"));
   EXPECT_EQ(error(head + R"("cases":[{"id":"a","images":{"T1":null}}]})"), "");
 }
 

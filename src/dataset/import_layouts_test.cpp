@@ -153,6 +153,31 @@ TEST(ImportDeepMedic, ConfigWithMissingChannels) {
   EXPECT_TRUE(holds(importing(s, {}, "c/gt.cfg"), "channelsTraining"));
 }
 
+TEST(ImportDeepMedic, ConfigIsReadAsPythonWrites) {
+  Scratch s;
+  s.image("a.nii"), s.image("b.nii"), s.label("l.nii");
+  s.write("list.cfg", "a.nii\n"), s.write("other.cfg", "b.nii\n"), s.write("gt.cfg", "l.nii\n");
+  s.write("train.cfg",
+          "if x == 1: y = \"z\"\n1x = \"no.cfg\"\n\tchannelsTraining\t=  [ 'list.cfg',\n\"other.cfg\" , \"it's\" ] ; z = 2\n"
+          "gtLabelsTraining=\"gt.cfg\"\nroiMasksTraining = \"open\nname = \n");
+  s.write("it's", "a.nii\n");
+  Imported imported = import(s, {}, "train.cfg");
+  EXPECT_EQ(imported.dataset.modalities, (Names{"list", "other", "it's"}));
+  EXPECT_TRUE(imported.dataset.cases[0].roi.empty());
+}
+
+TEST(ImportDeepMedic, EndlessNamesAndBlanksInAConfig) {  // a name of 100 kB overflowed the stack of std::regex
+  Scratch s;
+  for (const char* what : {"x", " ", "\t", "=", "\"", "'", "["}) {
+    std::string run;
+    for (int i = 0; i < 500000; ++i) run += what;
+    for (const std::string& content : {run, run + " = \"a\"", "a = [" + run, "a = \"" + run + "\""}) {
+      s.write("train.cfg", content);
+      EXPECT_TRUE(holds(importing(s, {}, "train.cfg"), "names no channelsTraining")) << what;
+    }
+  }
+}
+
 TEST(ImportDeepMedic, Table) {
   Scratch s;
   s.image("a/f.nii"), s.image("a/t.nii"), s.label("a/l.nii"), s.image("b/f.nii"), s.label("b/l.nii");

@@ -3,8 +3,8 @@
 // they stand in.
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <sstream>
+#include <string_view>
 
 #include "base/error.h"
 #include "dataset/import_layout.h"
@@ -16,6 +16,29 @@ namespace {
 std::string trimmed(const std::string& s) {
   size_t begin = s.find_first_not_of(" \t\r"), end = s.find_last_not_of(" \t\r");
   return begin == std::string::npos ? "" : s.substr(begin, end - begin + 1);
+}
+
+// Texts in quotes, of either kind, that end on their own line.
+std::vector<std::string> quoted_texts(std::string_view value) {
+  std::vector<std::string> texts;
+  for (size_t at = 0; (at = value.find_first_of("\"'", at)) != std::string_view::npos; ++at) {
+    size_t end = value.find_first_of(std::string{value[at], '\n'}, at + 1);
+    if (end == std::string_view::npos) break;
+    if (value[end] != '\n') texts.emplace_back(value.substr(at + 1, end - at - 1)), at = end;
+  }
+  return texts;
+}
+
+// Where the value of "  name = value" begins, and the name; npos when the line at `begin` is no assignment. Read by hand:
+// std::regex needs stack for every character of a name.
+size_t assignment(std::string_view content, size_t begin, std::string& name) {
+  auto skip = [&](size_t at, const char* what) { return std::min(content.find_first_not_of(what, at), content.size()); };
+  constexpr const char* blanks = " \t";
+  constexpr const char* name_characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  size_t first = skip(begin, blanks), last = skip(first, name_characters), equal = skip(last, blanks);
+  if (first == last || (content[first] >= '0' && content[first] <= '9') || equal == content.size() || content[equal] != '=') return std::string_view::npos;
+  name = content.substr(first, last - first);
+  return skip(equal + 1, blanks);
 }
 
 // Assignments `name = "x"` and `name = ["x", "y"]`, over several lines too; everything else of the config is not for us.
@@ -33,14 +56,13 @@ std::map<std::string, std::vector<std::string>> read_config(Env& env, const std:
     content += '\n';
   }
   std::map<std::string, std::vector<std::string>> settings;
-  static const std::regex head("(^|\n)[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*"), quoted("\"([^\"\n]*)\"|'([^'\n]*)'");
-  for (std::sregex_iterator at(content.begin(), content.end(), head), end; at != end; ++at) {
-    size_t begin = size_t(at->position() + at->length());
-    if (begin >= content.size()) continue;
-    size_t stop = content[begin] == '[' ? content.find(']', begin) : content.find('\n', begin);
-    std::string value = content.substr(begin, stop == std::string::npos ? stop : stop - begin);
-    for (std::sregex_iterator text(value.begin(), value.end(), quoted), none; text != none; ++text)
-      settings[(*at)[2]].push_back((*text)[1].matched ? (*text)[1] : (*text)[2]);
+  for (size_t begin = 0; begin < content.size(); begin = std::min(content.find('\n', begin), content.size()) + 1) {
+    std::string name;
+    size_t value = assignment(content, begin, name);
+    if (value >= content.size()) continue;
+    size_t end = std::min(content.find(content[value] == '[' ? ']' : '\n', value), content.size());
+    for (auto& text : quoted_texts(std::string_view(content).substr(value, end - value))) settings[name].push_back(std::move(text));
+    begin = end;
   }
   return settings;
 }

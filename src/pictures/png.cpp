@@ -62,6 +62,11 @@ Image decode_png(std::string_view content, const std::string& name) {
     png_image_free(&png);
     fail_input(text("\"", name, "\" has ", png.width, " x ", png.height, " pixels; expected at most 65535 a side"));
   }
+  // Deflate expands at most 1032 times and a pixel has at least one bit, which bounds what so many bytes can hold.
+  if (int64_t pixels = int64_t(png.width) * int64_t(png.height), most = 8 * (1032 * int64_t(content.size()) + 1024); pixels > most) {
+    png_image_free(&png);
+    fail_input(text("\"", name, "\" says that it has ", png.width, " x ", png.height, " pixels; its ", content.size(), " bytes cannot hold more than ", most, " in all"));
+  }
   png.format = PNG_FORMAT_RGB;
   Image image(int64_t(png.width), int64_t(png.height));
   if (!png_image_finish_read(&png, nullptr, image.rgb.data(), 0, nullptr)) {

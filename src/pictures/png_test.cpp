@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -49,6 +50,20 @@ TEST(Png, RefusesWhatIsNone) {
   EXPECT_THROW(decode_png("no picture at all", "text"), Error);
   std::string whole = encode_png(random_image(40, 40, false));
   EXPECT_THROW(decode_png(std::string_view(whole).substr(0, whole.size() / 2), "cut"), Error);
+}
+
+TEST(Png, AHeaderCannotAskForMoreThanTheFileHolds) {  // 69 bytes asked for 12.9 GB
+  std::string small = encode_png(random_image(3, 3, false));
+  for (size_t at : {16, 20}) small[at + 2] = small[at + 3] = '\xff';  // width and height are 65535
+  std::string crc_of = small.substr(12, 17);
+  uint32_t crc = uint32_t(crc32(0, reinterpret_cast<const unsigned char*>(crc_of.data()), uInt(crc_of.size())));
+  for (int i = 0; i < 4; ++i) small[size_t(29 + i)] = char(crc >> (24 - 8 * i));
+  try {
+    decode_png(small, "x.png");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("\"x.png\" says that it has 65535 x 65535 pixels"), std::string::npos) << error.what();
+  }
 }
 
 TEST(Png, WritesThroughEnv) {

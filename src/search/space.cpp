@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 #include "spec/text_formats.h"
 
@@ -50,8 +51,10 @@ std::vector<Value> variable_values(const VariableSpec& variable) {
     if (!listed) return values_of_range(variable);
     std::vector<Value> values = variable.values.is_list() ? variable.values.as_list() : std::vector<Value>{variable.values};
     if (values.empty()) fail_input("values is an empty list");
-    for (size_t i = 0; i < values.size(); ++i)
-      if (std::find(values.begin(), values.begin() + long(i), values[i]) != values.begin() + long(i)) fail_input("the value " + to_toml_value(values[i]) + " stands twice in values");
+    if (values.size() > most_combinations) fail_input(text("has ", values.size(), " values, at most ", most_combinations, " are tried"));
+    std::set<std::string> seen;
+    for (const Value& value : values)
+      if (!seen.insert(to_toml_value(value)).second) fail_input("the value " + to_toml_value(value) + " stands twice in values");
     if (!variable.labels.empty() && variable.labels.size() != values.size()) fail_input(text("has ", variable.labels.size(), " labels for ", values.size(), " values"));
     return values;
   });

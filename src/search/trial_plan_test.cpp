@@ -44,6 +44,21 @@ VariableSpec ranged(double low, double high, const std::string& scale, int64_t c
   return variable;
 }
 
+TEST(VariableValues, LongListsTakeTimeInProportion) {  // each value had been compared with all before it: 50000 took a minute
+  VariableSpec variable;
+  variable.key = "seed";
+  Value::List values;
+  for (int64_t i = 0; i < 50000; ++i) values.push_back(i);
+  variable.values = Value(values);
+  EXPECT_EQ(variable_values(variable).size(), 50000u);
+  values.push_back(int64_t{49999});
+  variable.values = Value(values);
+  EXPECT_NE(message_of([&] { variable_values(variable); }).find("49999 stands twice"), std::string::npos);
+  for (int64_t i = 0; i < 100000; ++i) values.push_back(100000 + i);
+  variable.values = Value(values);
+  EXPECT_NE(message_of([&] { variable_values(variable); }).find("has 150001 values, at most 100000"), std::string::npos);
+}
+
 TEST(TrialPlan, SevenChannelsTimesThirtySixPatientsAre288) {
   ExperimentSpec spec;
   auto trials = plan_trials(spec, facts(7, 36));

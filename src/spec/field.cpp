@@ -6,6 +6,8 @@
 namespace tomograd {
 namespace {
 
+constexpr size_t longest_name = 256;  // a longer one is no slip of the pen, and comparing takes the product of both lengths
+
 size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
@@ -25,7 +27,9 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
   std::string best;
   size_t nearest = std::max<size_t>(2, name.size() / 2) + 1;
+  if (name.size() > longest_name) return best;
   for (const auto& candidate : known) {
+    if (candidate.size() > longest_name) continue;
     size_t distance = edit_distance(name, candidate);
     if (candidate.size() > 2 && (name.find(candidate) != std::string::npos || candidate.find(name) != std::string::npos)) distance = std::min<size_t>(distance, 2);
     if (distance < nearest) nearest = distance, best = candidate;

@@ -72,6 +72,13 @@ TEST(Field, WrittenSpecReadsBackTheSame) {
   EXPECT_EQ(again.model.block[1].name, "second");
 }
 
+TEST(Field, EndlessNamesAreComparedWithNothing) {  // two names of 100 kB took half a minute
+  std::string endless(100000, 'x');
+  EXPECT_EQ(nearest_name(endless, {endless + "y", "x"}), "");
+  EXPECT_EQ(nearest_name("patch_size", {endless, "patch"}), "patch");
+  EXPECT_NE(message_of(endless + " = 1").find("unknown key 'xxx"), std::string::npos);
+}
+
 TEST(Field, EveryFieldHasASentence) {
   std::vector<FieldInfo> fields;
   RunSpec run;

@@ -1,7 +1,10 @@
 #include "spec/text_formats.h"
 
+#include <algorithm>
+#include <climits>
 #include <cmath>
 #include <sstream>
+#include <unordered_set>
 
 #include <nlohmann/json.hpp>
 #define TOML_EXCEPTIONS 1
@@ -36,36 +39,106 @@ Value from_toml(const toml::node& node, const std::string& name) {
   fail_input(text(name, ": dates and times have no meaning here"));
 }
 
-// The parser is recursive; a bomb of brackets is refused before it runs.
-void check_depth(std::string_view content, const std::string& name) {
-  int depth = 0, most = 0;
-  for (char c : content) {
-    if (c == '[' || c == '{') most = std::max(most, ++depth);
-    if ((c == ']' || c == '}') && depth > 0) --depth;
-  }
-  if (most > deepest) fail_input(text(name, " is nested ", most, " levels deep, at most ", deepest, " are read"));
-}
+// toml++ and what walks its tree are recursive, and a dotted key (a.b.c = 1) is a table in a table in a table: both kinds of
+// depth are counted before the parser runs. Brackets and dots in texts and comments are none. Where the content is no TOML,
+// the count may go astray, but only behind the place at which the parser stops.
+class TomlDepth {
+ public:
+  explicit TomlDepth(std::string_view content) : s_(content) {}
 
-Value from_json(const nlohmann::ordered_json& json) {
-  switch (json.type()) {
-    case nlohmann::json::value_t::boolean: return json.get<bool>();
-    case nlohmann::json::value_t::number_integer:
-    case nlohmann::json::value_t::number_unsigned: return json.get<int64_t>();
-    case nlohmann::json::value_t::number_float: return json.get<double>();
-    case nlohmann::json::value_t::string: return json.get<std::string>();
-    case nlohmann::json::value_t::array: {
-      Value::List list;
-      for (const auto& item : json) list.push_back(from_json(item));
-      return list;
+  int deepest() {
+    while (at_ < s_.size()) {
+      char c = s_[at_];
+      if (c == '#') skip_to('\n');
+      else if (c == '"' || c == '\'') skip_text(c);
+      else count(c), ++at_;
     }
-    case nlohmann::json::value_t::object: {
-      Value::Table table;
-      for (const auto& [key, item] : json.items()) table.emplace_back(key, from_json(item));
-      return table;
-    }
-    default: return Value();
+    return most_;
   }
-}
+
+ private:
+  void count(char c) {
+    if (c == '[' || c == '{') ++brackets_, dots_ = 0;
+    else if (c == ']' || c == '}') brackets_ = std::max(0, brackets_ - 1), dots_ = 0;
+    else if (c == '.') ++dots_;
+    else if (c == ',' || c == '=' || c == '\n') dots_ = 0;
+    most_ = std::max({most_, brackets_, dots_ + 1});
+  }
+  void skip_to(char end) { at_ = std::min(s_.find(end, at_), s_.size()); }
+  void skip_text(char quote) {
+    std::string three(3, quote);
+    bool lines = s_.substr(at_, 3) == three;
+    at_ += lines ? 3 : 1;
+    while (at_ < s_.size()) {
+      if (s_[at_] == '\\' && quote == '"') at_ += 2;
+      else if (lines ? s_.substr(at_, 3) == three : s_[at_] == quote || s_[at_] == '\n') break;
+      else ++at_;
+    }
+    if (at_ < s_.size() && s_[at_] == '\n') return;
+    at_ = std::min(at_ + (lines ? 3 : 1), s_.size());
+    for (int i = 0; lines && i < 2 && at_ < s_.size() && s_[at_] == quote; ++i) ++at_;  // """a""""" ends with two quotes of its own
+  }
+
+  std::string_view s_;
+  size_t at_ = 0;
+  int brackets_ = 0, dots_ = 0, most_ = 0;
+};
+
+// Builds the Value while nlohmann's parser (which is not recursive) reads: no tree in between, depth and doubled keys are
+// refused where they stand, and an object of n keys takes n steps.
+class JsonReader {
+ public:
+  explicit JsonReader(const std::string& name) : name_(name) {}
+  Value root;
+
+  bool null() { return add(Value()); }
+  bool boolean(bool v) { return add(v); }
+  bool number_integer(int64_t v) { return add(v); }
+  bool number_unsigned(uint64_t v) { return v <= uint64_t(INT64_MAX) ? add(int64_t(v)) : add(double(v)); }
+  bool number_float(double v, const std::string&) { return add(v); }
+  bool string(std::string& v) { return add(std::move(v)); }
+  bool binary(std::vector<uint8_t>&) { return false; }  // not in text
+  bool start_array(size_t) { return open(Value(Value::List{})); }
+  bool start_object(size_t) { return open(Value::table()); }
+  bool end_array() { return close(); }
+  bool end_object() { return close(); }
+  bool key(std::string& v) {
+    if (!open_.back().keys.insert(v).second) fail_input(text(name_, " is not valid JSON: the key '", v, "' stands twice in one object"));
+    key_ = std::move(v);
+    return true;
+  }
+  bool parse_error(size_t, const std::string&, const nlohmann::json::exception& error) {
+    fail_input(text(name_, " is not valid JSON: ", error.what()));
+  }
+
+ private:
+  struct Open {
+    Value* value;                                // the last of its parent, which does not grow meanwhile
+    std::unordered_set<std::string> keys;
+  };
+  Value* place(Value v) {
+    if (open_.empty()) return root = std::move(v), &root;
+    Value& parent = *open_.back().value;
+    if (parent.is_list()) return &parent.as_list().emplace_back(std::move(v));
+    return &parent.as_table().emplace_back(std::move(key_), std::move(v)).second;
+  }
+  bool add(Value v) {
+    place(std::move(v));
+    return true;
+  }
+  bool open(Value v) {
+    if (open_.size() == size_t(deepest)) fail_input(text(name_, " is nested more than ", deepest, " levels deep, which is the most that is read"));
+    open_.push_back({place(std::move(v)), {}});
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  std::string name_, key_;
+  std::vector<Open> open_;
+};
 
 nlohmann::ordered_json into_json(const Value& value) {
   if (value.is_bool()) return value.as_bool();
@@ -79,7 +152,8 @@ nlohmann::ordered_json into_json(const Value& value) {
   }
   if (value.is_table()) {
     auto json = nlohmann::ordered_json::object();
-    for (const auto& [key, item] : value.as_table()) json[key] = into_json(item);
+    auto& members = json.get_ref<nlohmann::ordered_json::object_t&>();
+    for (const auto& [key, item] : value.as_table()) members.emplace_back(key, into_json(item));  // json[key] would look through all
     return json;
   }
   return nullptr;
@@ -106,7 +180,7 @@ std::string toml_key(const std::string& key) {
 }
 
 bool is_table_list(const Value& value) {
-  return value.is_list() && !value.as_list().empty() && value.as_list().front().is_table();
+  return value.is_list() && !value.as_list().empty() && std::all_of(value.as_list().begin(), value.as_list().end(), [](const Value& item) { return item.is_table(); });
 }
 
 void write_table(std::ostringstream& out, const Value& table, const std::string& prefix) {
@@ -130,7 +204,7 @@ void write_table(std::ostringstream& out, const Value& table, const std::string&
 
 Value parse_toml(std::string_view content, const std::string& name) {
   if (content.size() > (size_t{1} << 20)) fail_input(text(name, " has ", content.size(), " bytes; a spec has at most 1 MiB"));
-  check_depth(content, name);
+  if (int depth = TomlDepth(content).deepest(); depth > deepest) fail_input(text(name, " is nested ", depth, " levels deep, at most ", deepest, " are read"));
   try {
     return from_toml(toml::parse(content, name), name);
   } catch (const toml::parse_error& error) {
@@ -139,12 +213,9 @@ Value parse_toml(std::string_view content, const std::string& name) {
 }
 
 Value parse_json(std::string_view content, const std::string& name) {
-  check_depth(content, name);
-  try {
-    return from_json(nlohmann::ordered_json::parse(content));
-  } catch (const nlohmann::json::exception& error) {
-    fail_input(text(name, " is not valid JSON: ", error.what()));
-  }
+  JsonReader reader(name);
+  nlohmann::json::sax_parse(content, &reader);
+  return std::move(reader.root);
 }
 
 std::string to_toml_value(const Value& value) {

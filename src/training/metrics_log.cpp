@@ -11,7 +11,8 @@ std::string lines_up_to(Env& env, const std::string& path, int64_t step, std::ma
   if (env.kind(path) != FileKind::file) return "";
   std::string content = read_text(env, path, int64_t{1} << 30), kept;
   size_t begin = 0;
-  for (size_t end; (end = content.find('\n', begin)) != std::string::npos; begin = end + 1) {
+  int64_t number = 1;
+  for (size_t end; (end = content.find('\n', begin)) != std::string::npos; begin = end + 1, ++number) {
     std::string line = content.substr(begin, end - begin);
     Value value;
     try {
@@ -19,9 +20,11 @@ std::string lines_up_to(Env& env, const std::string& path, int64_t step, std::ma
     } catch (const Error&) {
       break;
     }
-    int64_t at = value.at("step").as_integer();
-    if (at <= step) kept += line + "\n";
-    else if (later_positions && value.find("position")) (*later_positions)[at] = value.at("position").as_number();
+    with_context(text(path, " line ", number), [&] {
+      int64_t at = value.at("step").as_integer();
+      if (at <= step) kept += line + "\n";
+      else if (later_positions && value.find("position")) (*later_positions)[at] = value.at("position").as_number();
+    });
   }
   return kept;
 }

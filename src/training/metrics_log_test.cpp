@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "base/error.h"
+
 namespace tomograd {
 
 class MetricsLogTest : public ::testing::Test {
@@ -33,6 +35,16 @@ TEST_F(MetricsLogTest, ReopenedLogIsCutToTheStepAndKeepsPositions) {
   log.metrics(4, {{"loss", 0.25}});
   log.metrics(5, {{"loss", 0.2}});
   EXPECT_EQ(read_text(env, join_path(folder_, "metrics.jsonl")), whole);
+}
+
+TEST_F(MetricsLogTest, ALineThatIsNoStepIsNamed) {
+  publish_text(system_env(), join_path(folder_, "metrics.jsonl"), "{\"step\": 1}\n{\"step\": \"two\"}\n");
+  try {
+    MetricsLog log(system_env(), folder_, 3);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("metrics.jsonl line 2: is text 'two', expected an integer"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace tomograd
