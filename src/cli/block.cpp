@@ -109,7 +109,7 @@ void select(const Output& output, const Options& options) {
 void add_block(Program& program) {
   CLI::App* verb = program.app.add_subcommand("block", "convert a volume to a block store, or select blocks of one by their labels");
   auto options = std::make_shared<Options>();
-  verb->add_option("SRC", options->source, "NIfTI file or Zarr folder");
+  verb->add_option("SRC", options->source, "NIfTI file, TIFF stack or Zarr folder");
   verb->add_option("DST", options->store, "folder to make: an OME-Zarr 0.5 group");
   verb->add_option("--block", options->block, "voxels of a block, Z,Y,X")->delimiter(',')->default_str("64,64,64");
   verb->add_option("--layout", options->layout, "shard: few large files; files: one per block")->check(CLI::IsMember({"shard", "files"}))->capture_default_str();

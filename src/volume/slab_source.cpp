@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "volume/nifti_file.h"
+#include "volume/tiff_slabs.h"
 #include "volume/zarr_metadata.h"
 
 namespace tomograd {
@@ -15,7 +16,9 @@ std::unique_ptr<SlabSource> open_slabs(Env& env, const std::string& path) {
   }
   for (const char* end : {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"})
     if (name_ends_with(path, end)) return open_nifti_slabs(env, path);
-  fail_input(text("'", path, "' is no volume that is read slab by slab"), "NIfTI files (.nii, .nii.gz, .hdr) and Zarr folders are");
+  for (const char* end : {".tif", ".tiff"})
+    if (name_ends_with(path, end)) return open_tiff_slabs(env, path);
+  fail_input(text("'", path, "' is no volume that is read slab by slab"), "NIfTI files (.nii, .nii.gz, .hdr), TIFF stacks (.tif, .tiff) and Zarr folders are");
 }
 
 }  // namespace tomograd
