@@ -1,0 +1,157 @@
+#include "inference/exact_msd.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <map>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "base/random.h"
+#include "volume/nifti_test_files.h"
+
+namespace tomograd {
+namespace {
+
+constexpr int64_t classes = 3;
+
+struct Subject {
+  MsdNetwork network;
+  std::vector<std::vector<float>> weight, bias;
+  std::vector<float> head_weight, head_bias, input;
+  MsdHead head;
+  Extent volume;
+
+  Subject(Extent size, std::vector<int64_t> dilations, int64_t width = 1) : volume(size) {
+    network.in_channels = 2, network.width = width, network.dilations = dilations;
+    Random random(11, "exact");
+    for (int64_t i = 0; i < int64_t(dilations.size()) / width; ++i) {
+      int64_t inputs = 2 + i * width;
+      weight.emplace_back(size_t(width * inputs * 27)), bias.emplace_back(size_t(width));
+      for (float& w : weight.back()) w = float(random.normal() * std::sqrt(2.0 / double(27 * inputs)));
+      for (float& b : bias.back()) b = float(0.1 * random.normal());
+    }
+    for (size_t i = 0; i < weight.size(); ++i) network.weight.push_back(weight[i].data()), network.bias.push_back(bias[i].data());
+    head_weight.resize(size_t(classes * network.channels())), head_bias.assign(classes, 0.5f);
+    for (float& w : head_weight) w = float(random.normal());
+    head = {network.channels(), classes, head_weight.data(), head_bias.data()};
+    input.resize(size_t(2 * size.voxels()));
+    for (float& v : input) v = float(random.normal());
+  }
+  ReadBox read() const {
+    return [this](int64_t c, const Box& box, float* into) {
+      for (int64_t z = 0; z < box.size.z; ++z)
+        for (int64_t y = 0; y < box.size.y; ++y)
+          for (int64_t x = 0; x < box.size.x; ++x)
+            *into++ = input[size_t(((c * volume.z + box.begin.z + z) * volume.y + box.begin.y + y) * volume.x + box.begin.x + x)];
+    };
+  }
+  std::vector<float> untiled() const {
+    MsdLayout layout = msd_layout(volume, network.largest_dilation(), true, false);
+    Buffer<float> stack(layout.floats(network.channels()), 0.0f);
+    for (int64_t c = 0; c < 2; ++c)
+      for (int64_t z = 0; z < volume.z; ++z)
+        for (int64_t y = 0; y < volume.y; ++y)
+          for (int64_t x = 0; x < volume.x; ++x) stack[layout.at(c, z, y, x)] = input[size_t(((c * volume.z + z) * volume.y + y) * volume.x + x)];
+    ForEach each = [](int64_t count, const std::function<void(int64_t)>& body) { for (int64_t i = 0; i < count; ++i) body(i); };
+    msd_forward(msd_kernels(), layout, network, stack.data(), {}, each);
+    std::vector<float> out(size_t(classes * volume.voxels()));
+    for (int64_t z = 0; z < volume.z; ++z) msd_head_kernels().forward(layout, head, stack.data(), z, out.data());
+    return out;
+  }
+};
+
+ForEach on(ThreadPool& pool) { return [&pool](int64_t count, const std::function<void(int64_t)>& body) { pool.for_each(count, body); }; }
+
+UseLogits into(std::vector<float>& all, Extent volume) {
+  return [&all, volume](const Box& box, const float* logits) {
+    for (int64_t k = 0; k < classes; ++k)
+      for (int64_t z = 0; z < box.size.z; ++z)
+        for (int64_t y = 0; y < box.size.y; ++y)
+          for (int64_t x = 0; x < box.size.x; ++x) all[size_t(((k * volume.z + box.begin.z + z) * volume.y + box.begin.y + y) * volume.x + box.begin.x + x)] = *logits++;
+  };
+}
+
+TEST(ExactMsd, NoBitDiffersFromTheUntiledResult) {
+  ThreadPool pool(2);
+  for (Extent size : {Extent{37, 29, 41}, Extent{50, 23, 31}, Extent{19, 45, 33}}) {
+    Subject subject(size, {1, 2, 3, 4, 5, 6, 7, 8});
+    std::vector<float> whole = subject.untiled();
+    for (Extent core : {cube(16), Extent{13, 20, 17}, Extent{8, 11, 40}}) {
+      ExactPlan plan = plan_exact(subject.network, size, core, classes, 0);
+      EXPECT_GT(plan.groups(), 1);
+      EXPECT_LE(plan.arithmetic, 2.5);
+      TemporaryFolder folder;
+      std::vector<float> tiled(whole.size(), NAN);
+      run_exact(system_env(), folder.path() + "/scratch", plan, subject.network, subject.head, subject.read(), into(tiled, size), on(pool));
+      ASSERT_EQ(whole, tiled) << to_string(size) << " in cores of " << to_string(plan.core) << ", " << plan.groups() << " groups";
+    }
+  }
+}
+
+TEST(ExactMsd, WidthAndGroupsOfOneLayerToo) {
+  Subject subject({21, 18, 25}, {1, 3, 2, 5, 4, 1}, 2);
+  std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
+  ExactPlan plan = plan_exact(subject.network, subject.volume, cube(7), classes, 0, 1.0);
+  EXPECT_EQ(plan.groups(), 3);
+  EXPECT_DOUBLE_EQ(plan.arithmetic, 1.0);
+  TemporaryFolder folder;
+  ThreadPool pool(1);
+  run_exact(system_env(), folder.path() + "/scratch", plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool));
+  EXPECT_EQ(whole, tiled);
+}
+
+TEST(ExactMsd, MemoryStaysBelowAQuarterOfTheStack) {
+  Subject subject({97, 83, 101}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  int64_t limit = subject.network.channels() * subject.volume.voxels() * 4 / 4;
+  ExactPlan plan = plan_exact(subject.network, subject.volume, cube(18), classes, limit);
+  EXPECT_LE(plan.peak_bytes, limit);
+  std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
+  TemporaryFolder folder;
+  ThreadPool pool(2);
+  set_memory_budget(counted_bytes() + plan.peak_bytes);  // a buffer more than was promised throws
+  run_exact(system_env(), folder.path() + "/scratch", plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool));
+  set_memory_budget(0);
+  EXPECT_EQ(whole, tiled);
+}
+
+TEST(ExactMsd, GoesOnWhereItWasStopped) {
+  Subject subject({30, 20, 26}, {1, 2, 3, 4, 5, 6});
+  ExactPlan plan = plan_exact(subject.network, subject.volume, cube(11), classes, 0, 1.6);
+  ASSERT_GT(plan.groups(), 1);
+  std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
+  TemporaryFolder folder;
+  ThreadPool pool(1);
+  std::stop_source source;
+  std::string scratch = folder.path() + "/scratch";
+  auto stop_at = [&](int64_t done, int64_t) { if (done == 7) source.request_stop(); };
+  EXPECT_THROW(run_exact(system_env(), scratch, plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool), source.get_token(), stop_at), Error);
+  int64_t again = 0;
+  for (int64_t tile = 0; tile < 8; ++tile) again += run_exact_tile(system_env(), scratch, plan, subject.network, subject.head, 0, tile, subject.read(), into(tiled, subject.volume), on(pool));
+  EXPECT_EQ(again, 1);                           // seven were there
+  run_exact(system_env(), scratch, plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool));
+  EXPECT_EQ(whole, tiled);
+  subject.weight[0][0] += 1;
+  try {
+    run_exact(system_env(), scratch, plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("another network"), std::string::npos) << error.message();
+  }
+}
+
+TEST(ExactMsd, ABudgetThatIsTooSmallNamesATileThatFits) {
+  Subject subject({61, 53, 67}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
+  try {
+    plan_exact(subject.network, subject.volume, cube(48), classes, int64_t{8} << 20);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::budget);
+    EXPECT_NE(error.hint().find("smaller tile, such as"), std::string::npos) << error.hint();
+  }
+}
+
+}  // namespace
+}  // namespace tomograd
