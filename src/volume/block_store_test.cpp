@@ -303,6 +303,27 @@ TEST(SlabSource, GzipCutShortIsNoticed) {
   }
 }
 
+TEST(SlabSource, ZarrPlanesInSlabsOfAnyThickness) {
+  TemporaryFolder folder;
+  unpack_zarr_stores(folder.path());
+  for (std::string name : {"v3_sharded", "v3_5d", "v2_zstd", "ome05"}) {
+    SCOPED_TRACE(name);
+    auto slabs = open_slabs(system_env(), folder / name);
+    Extent size = slabs->geometry().size;
+    std::string expected = get_file(folder / (name + ".expected")), got(expected.size(), '?');
+    int64_t plane = size.y * size.x * voxel_bytes(slabs->type());
+    for (int64_t thick = 1; thick <= size.z; ++thick) {
+      for (int64_t c = 0; c < slabs->channels(); ++c)
+        for (int64_t z = 0; z < size.z; z += thick) slabs->read_planes(c, z, std::min(z + thick, size.z), got.data() + (c * size.z + z) * plane);
+      ASSERT_EQ(got, expected) << thick;
+      slabs->read_planes(0, 1, 2, got.data());
+      ASSERT_EQ(got.substr(0, size_t(plane)), expected.substr(size_t(plane), size_t(plane)));
+    }
+    expect_refused(error_of([&] { slabs->read_planes(0, size.z, size.z + 1, got.data()); }), "the box begins at");
+    expect_refused(error_of([&] { slabs->read_planes(slabs->channels(), 0, 1, got.data()); }), "was asked for");
+  }
+}
+
 struct Stored {
   Stored() {
     ThreadPool pool(2);

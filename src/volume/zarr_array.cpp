@@ -43,7 +43,7 @@ void each(ThreadPool* pool, int64_t count, const std::function<void(int64_t)>& b
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
-struct Run { size_t first, last; int64_t offset, bytes; Buffer<unsigned char> content; };  // pieces [first, last), bytes of one shard
+struct Run { size_t first, last; int64_t offset, bytes, needed; Buffer<unsigned char> content; };  // pieces [first, last), bytes of one shard
 
 std::string box_place(const Box& box, int64_t i) {
   return text(box.begin.z + i / box.size.x / box.size.y, ",", box.begin.y + i / box.size.x % box.size.y, ",", box.begin.x + i % box.size.x);
@@ -189,12 +189,12 @@ void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Ro
     if (in_batch > 0 && (in_batch + range.bytes > batch_bytes || runs.size() >= 256)) finish_batch();
     Run* run = runs.empty() ? nullptr : &runs.back();
     int64_t gap = run && pieces[run->first].shard == pieces[i].shard ? range.offset - (run->offset + run->bytes) : INT64_MAX;
-    if (run && gap <= options_.gap_bytes && gap >= -run->bytes && run->bytes < longest_run) {
-      int64_t bytes = std::max(run->bytes, range.offset + range.bytes - run->offset);
+    int64_t bytes = run ? std::max(run->bytes, range.offset + range.bytes - run->offset) : 0, needed = run ? run->needed + std::max<int64_t>(0, range.bytes + std::min<int64_t>(gap, 0)) : 0;
+    if (run && gap <= options_.gap_bytes && gap >= -run->bytes && bytes <= needed + needed / 2 && run->bytes < longest_run) {
       in_batch += bytes - run->bytes;
-      run->bytes = bytes, run->last = i + 1;
+      run->bytes = bytes, run->needed = needed, run->last = i + 1;
     } else {
-      runs.push_back({i, i + 1, range.offset, range.bytes, {}});
+      runs.push_back({i, i + 1, range.offset, range.bytes, range.bytes, {}});
       in_batch += range.bytes;
     }
   }
