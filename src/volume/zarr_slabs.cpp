@@ -23,7 +23,7 @@ class ZarrSlabs : public SlabSource {
   bool orientation_known() const override { return orientation_known_; }
   int64_t channels() const override { return array_.leading(); }
   VoxelType type() const override { return array_.info().chunk.type; }
-  int64_t memory_bytes() const override { return (planes_kept_ > 1 ? planes_kept_ * plane_bytes() : 0) + array_.info().chunk.bytes() * 9 / 4 + (80 << 20); }
+  int64_t memory_bytes() const override { return (planes_kept_ > 1 ? planes_kept_ * plane_bytes() : 0) + array_.info().chunk.bytes() * 9 / 4 + (4 << 20); }
 
   void read_planes(int64_t channel, int64_t z_begin, int64_t z_end, void* into) override {
     Extent size = array_.size();
