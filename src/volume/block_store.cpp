@@ -220,10 +220,11 @@ int64_t pyramid_memory(const SlabSource& source, VoxelType type, const BlockStor
 }  // namespace
 
 int64_t block_store_memory(const SlabSource& image, const std::vector<NamedSlabs>& labels, const BlockStoreOptions& options, int threads) {
-  int64_t most = pyramid_memory(image, image.type(), options);
+  int64_t most = pyramid_memory(image, image.type(), options) + image.memory_bytes();
   for (const auto& [name, source] : labels) {
     Extent size = source->geometry().size;
-    most = std::max(most, pyramid_memory(*source, VoxelType::u32, options) + size.y * size.x * voxel_bytes(source->type()));
+    int64_t slab = std::min(options.block.z, size.z) * size.y * size.x * voxel_bytes(source->type());
+    most = std::max(most, pyramid_memory(*source, VoxelType::u32, options) + slab + source->memory_bytes() + image.memory_bytes());
   }
   int64_t chunk = options.block.voxels() * 8;
   return most + std::max<int64_t>(64 << 20, threads * chunk) * 9 / 8 + 3 * threads * chunk + (8 << 20);  // encoded batch, scratch, pieces

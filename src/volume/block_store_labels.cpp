@@ -28,8 +28,6 @@ int64_t first_bad_label(const unsigned char* raw, int64_t count, To* into) {  //
 
 LabelSlabs::LabelSlabs(SlabSource& source, std::string name) : source_(source), name_(std::move(name)) {
   if (source.channels() != 1) fail_input(text("the label image '", name_, "' has ", source.channels(), " channels; one is expected"));
-  Extent size = source.geometry().size;
-  raw_ = Buffer<unsigned char>(size.y * size.x * voxel_bytes(source.type()));
 }
 
 VoxelType LabelSlabs::type() const {
@@ -42,19 +40,18 @@ VoxelType LabelSlabs::type() const {
 
 void LabelSlabs::read_planes(int64_t channel, int64_t z_begin, int64_t z_end, void* into) {
   Extent size = source_.geometry().size;
-  int64_t plane = size.y * size.x;
-  for (int64_t z = z_begin; z < z_end; ++z) {
-    source_.read_planes(channel, z, z + 1, raw_.data());
-    int64_t bad = with_voxel_type(source_.type(), [&](auto v) {
-      using From = decltype(v);
-      auto convert = [&](auto to) { return first_bad_label<decltype(to), From>(raw_.data(), plane, static_cast<decltype(to)*>(into) + (z - z_begin) * plane); };
-      return type() == VoxelType::u8 ? convert(uint8_t{}) : type() == VoxelType::u16 ? convert(uint16_t{}) : convert(uint32_t{});
-    });
-    if (bad < 0) continue;
-    double value = with_voxel_type(source_.type(), [&](auto v) { return double(load_voxel<decltype(v), false>(raw_.data() + bad * int64_t(sizeof v))); });
-    fail_input(text("the label of '", name_, "' at z,y,x = ", z, ",", bad / size.x, ",", bad % size.x, " is ", value, "; whole numbers from 0 to ",
-                    type() == VoxelType::u8 ? 255 : type() == VoxelType::u16 ? 65535 : 4294967295, " are expected"));
-  }
+  int64_t count = (z_end - z_begin) * size.y * size.x;
+  if (raw_.size() < count * voxel_bytes(source_.type())) raw_ = {}, raw_ = Buffer<unsigned char>(count * voxel_bytes(source_.type()));
+  source_.read_planes(channel, z_begin, z_end, raw_.data());
+  int64_t bad = with_voxel_type(source_.type(), [&](auto v) {
+    using From = decltype(v);
+    auto convert = [&](auto to) { return first_bad_label<decltype(to), From>(raw_.data(), count, static_cast<decltype(to)*>(into)); };
+    return type() == VoxelType::u8 ? convert(uint8_t{}) : type() == VoxelType::u16 ? convert(uint16_t{}) : convert(uint32_t{});
+  });
+  if (bad < 0) return;
+  double value = with_voxel_type(source_.type(), [&](auto v) { return double(load_voxel<decltype(v), false>(raw_.data() + bad * int64_t(sizeof v))); });
+  fail_input(text("the label of '", name_, "' at z,y,x = ", z_begin + bad / size.x / size.y, ",", bad / size.x % size.y, ",", bad % size.x, " is ", value, "; whole numbers from 0 to ",
+                  type() == VoxelType::u8 ? 255 : type() == VoxelType::u16 ? 65535 : 4294967295, " are expected"));
 }
 
 }  // namespace tomograd

@@ -16,12 +16,13 @@ class LabelSlabs : public SlabSource {
   int64_t channels() const override { return 1; }
   VoxelType type() const override;
   void read_planes(int64_t channel, int64_t z_begin, int64_t z_end, void* into) override;
+  int64_t memory_bytes() const override { return source_.memory_bytes(); }
   std::vector<std::string> warnings() const override { return source_.warnings(); }
 
  private:
   SlabSource& source_;
   std::string name_;
-  Buffer<unsigned char> raw_;                    // one plane
+  Buffer<unsigned char> raw_;                    // the planes asked for, in the source's type
 };
 
 }  // namespace tomograd

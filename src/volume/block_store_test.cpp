@@ -1,47 +1,16 @@
 #include "volume/block_store.h"
 
-#include <atomic>
 #include <cmath>
 #include <map>
-#include <thread>
 
-#include "base/random.h"
 #include "support/fault_env.h"
 #include "volume/block_store_counts.h"
 #include "volume/block_store_pyramid.h"
-#include "volume/block_store_source.h"
+#include "volume/block_store_test_files.h"
 #include "volume/zarr_array.h"
-#include "volume/zarr_test_files.h"
 
 namespace tomograd {
 namespace {
-
-class MemorySlabs : public SlabSource {          // u16; counts what is asked for and whether it is in order
- public:
-  MemorySlabs(Extent size, int64_t channels, std::function<uint16_t(int64_t, int64_t, int64_t, int64_t)> voxel) : size_(size), channels_(channels), voxel_(std::move(voxel)) {}
-  Geometry geometry() const override { return {size_, {{{0.5, 0, 0, -3}, {0, 0.5, 0, 4}, {0, 0, 1.5, 7}}}}; }
-  int64_t channels() const override { return channels_; }
-  VoxelType type() const override { return VoxelType::u16; }
-  void read_planes(int64_t channel, int64_t z_begin, int64_t z_end, void* into) override {
-    EXPECT_EQ(std::pair(channel, z_begin), next_);
-    next_ = z_end == size_.z ? std::pair{channel + 1, int64_t{0}} : std::pair{channel, z_end};
-    most_planes_ = std::max(most_planes_, z_end - z_begin);
-    uint16_t* to = static_cast<uint16_t*>(into);
-    for (int64_t z = z_begin; z < z_end; ++z)
-      for (int64_t y = 0; y < size_.y; ++y)
-        for (int64_t x = 0; x < size_.x; ++x) *to++ = voxel_(channel, z, y, x);
-  }
-  int64_t most_planes() const { return most_planes_; }
-
- private:
-  Extent size_;
-  int64_t channels_, most_planes_ = 0;
-  std::function<uint16_t(int64_t, int64_t, int64_t, int64_t)> voxel_;
-  std::pair<int64_t, int64_t> next_{0, 0};
-};
-
-uint16_t image_voxel(int64_t c, int64_t z, int64_t y, int64_t x) { return uint16_t(c * 30000 + z * 700 + y * 20 + x); }
-uint16_t label_voxel(int64_t, int64_t z, int64_t y, int64_t x) { return uint16_t(z < 5 && y < 6 ? 1 : x > 20 ? 3 : 0); }
 
 std::vector<uint16_t> all_of(const std::string& folder, int64_t lead = 0) {
   ZarrArray array(system_env(), folder, {true, 1 << 16, ""});
@@ -249,158 +218,6 @@ TEST(BlockStore, MemoryStaysWithinWhatIsForeseen) {
   MemorySlabs again({128, 256, 256}, 1, image_voxel);
   EXPECT_NO_THROW(write_block_store(system_env(), again, {}, folder / "s2", options, pool));
   set_memory_budget(0);
-}
-
-TEST(SlabSource, NiftiPlanesAreTheVolumesVoxels) {
-  const std::string golden = TOMOGRAD_SOURCE_DIR "/tests/golden/volume/";
-  int checked = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(golden)) {
-    std::string path = entry.path().string();
-    if (!path.ends_with(".nii") && !path.ends_with(".nii.gz") && !path.ends_with(".hdr")) continue;
-    SCOPED_TRACE(path);
-    auto slabs = open_slabs(system_env(), path);
-    Extent size = slabs->geometry().size;
-    int64_t plane = size.y * size.x, unit = voxel_bytes(slabs->type());
-    for (bool backwards : {false, true})
-      for (int64_t step = 0; step < slabs->channels() * size.z; ++step) {
-        int64_t i = backwards ? slabs->channels() * size.z - 1 - step : step, channel = i / size.z, z = i % size.z;
-        std::vector<unsigned char> raw(size_t(plane * unit));
-        slabs->read_planes(channel, z, z + 1, raw.data());
-        Buffer<float> wanted = read_nifti_region(system_env(), path, {{z, 0, 0}, {1, size.y, size.x}}, channel);
-        for (int64_t v = 0; v < plane; ++v) {
-          float got = 0;
-          switch (slabs->type()) {
-            case VoxelType::u8: got = float(raw[size_t(v)]); break;
-            case VoxelType::i16: { int16_t value; std::memcpy(&value, &raw[size_t(v * 2)], 2); got = float(value); break; }
-            case VoxelType::u16: { uint16_t value; std::memcpy(&value, &raw[size_t(v * 2)], 2); got = float(value); break; }
-            case VoxelType::f32: std::memcpy(&got, &raw[size_t(v * 4)], 4); break;
-            case VoxelType::f64: { double value; std::memcpy(&value, &raw[size_t(v * 8)], 8); got = float(value); break; }
-            default: got = wanted[v]; --checked; break;
-          }
-          ASSERT_TRUE(got == wanted[v] || (got != got && wanted[v] != wanted[v]));
-          ++checked;
-        }
-      }
-    std::vector<unsigned char> none(size_t(plane * unit));
-    expect_refused(error_of([&] { slabs->read_planes(0, size.z, size.z + 1, none.data()); }), "were asked for");
-  }
-  EXPECT_GT(checked, 10000);
-  expect_refused(error_of([&] { open_slabs(system_env(), golden + "index.txt"); }), "no volume that is read slab by slab");
-  expect_refused(error_of([&] { open_slabs(system_env(), golden); }), "neither a Zarr array nor a Zarr group");
-}
-
-TEST(SlabSource, GzipCutShortIsNoticed) {
-  TemporaryFolder folder;
-  std::string good = get_file(TOMOGRAD_SOURCE_DIR "/tests/golden/volume/frames.nii.gz");
-  for (size_t cut : {size_t{1}, size_t{4}, size_t{9}, good.size() / 3}) {
-    put_file(folder / "x.nii.gz", good.substr(0, good.size() - cut));
-    expect_refused(error_of([&] {
-      auto slabs = open_slabs(system_env(), folder / "x.nii.gz");
-      Extent size = slabs->geometry().size;
-      std::vector<unsigned char> raw(size_t(size.voxels() * 8));
-      for (int64_t c = 0; c < slabs->channels(); ++c) slabs->read_planes(c, 0, size.z, raw.data());
-    }), "x.nii.gz");
-  }
-}
-
-struct Stored {
-  Stored() {
-    ThreadPool pool(2);
-    MemorySlabs image(size, 2, image_voxel), label(size, 1, label_voxel);
-    BlockStoreOptions options;
-    options.block = {4, 8, 8};
-    write_block_store(system_env(), image, {{"label", &label}}, folder / "s", options, pool);
-  }
-  TemporaryFolder folder;
-  Extent size{11, 15, 27};
-};
-
-TEST(StoreBlocks, BoxesAreThoseOfBlocksInMemory) {
-  Stored stored;
-  StoreBlocksOptions options;
-  options.label = "label", options.cache_bytes = 5 * 256 * 4, options.outside = {-1.5f, -2.5f}, options.shift = {0, 100}, options.scale = {1, 0.5f};
-  auto blocks = open_store_blocks(system_env(), stored.folder / "s", options);
-  Buffer<float> first(stored.size.voxels()), second(stored.size.voxels());
-  Buffer<uint8_t> labels(stored.size.voxels());
-  for (int64_t i = 0; i < first.size(); ++i) {
-    int64_t x = i % 27, y = i / 27 % 15, z = i / 27 / 15;
-    first[i] = float(image_voxel(0, z, y, x)), second[i] = (float(image_voxel(1, z, y, x)) - 100) * 0.5f, labels[i] = uint8_t(label_voxel(0, z, y, x));
-  }
-  auto memory = make_memory_blocks(stored.size, {first.data(), second.data()}, labels.data(), {-1.5f, -2.5f}, {4, 8, 8});
-  Random random(2, "boxes");
-  for (int trial = 0; trial < 200; ++trial) {
-    Box box{{random.below(20) - 5, random.below(30) - 8, random.below(40) - 6}, {1 + random.below(9), 1 + random.below(17), 1 + random.below(20)}};
-    std::vector<float> a(size_t(box.size.voxels())), b(a.size());
-    std::vector<uint8_t> c(a.size()), d(a.size());
-    int64_t channel = random.below(2);
-    copy_box(*blocks, channel, box, a.data()), copy_box(*memory, channel, box, b.data());
-    copy_label_box(*blocks, box, c.data(), 99), copy_label_box(*memory, box, d.data(), 99);
-    ASSERT_EQ(a, b);
-    ASSERT_EQ(c, d);
-  }
-  BlockCacheCounts counts = blocks->counts();
-  EXPECT_LE(counts.most_bytes, options.cache_bytes);
-  EXPECT_GT(counts.evictions, 0);
-  EXPECT_GT(counts.hits, 0);
-  for (int64_t v = 0; v < 256; ++v) ASSERT_EQ(blocks->hold_image_block(1, {2, 1, 3}).get()[v], memory->image_block(1, {2, 1, 3})[v]);
-  for (int64_t v = 0; v < 256; ++v) ASSERT_EQ(blocks->hold_label_block({2, 1, 3}).get()[v], memory->label_block({2, 1, 3})[v]);
-}
-
-TEST(StoreBlocks, HeldBlocksStayAndOthersGo) {
-  Stored stored;
-  StoreBlocksOptions options;
-  options.cache_bytes = 2 * 256 * 4;
-  auto blocks = open_store_blocks(system_env(), stored.folder / "s", options);
-  auto held = blocks->hold_image_block(0, {0, 0, 0});
-  const float* at = held.get();
-  for (int64_t z = 1; z < 3; ++z)
-    for (int64_t x = 0; x < 4; ++x) blocks->hold_image_block(0, {z, 0, x});
-  EXPECT_EQ(at[9], image_voxel(0, 0, 1, 1));
-  EXPECT_EQ(blocks->hold_image_block(0, {0, 0, 0}).get(), at);  // still the same, not read again
-  EXPECT_LE(blocks->counts().bytes, options.cache_bytes);
-  std::vector<std::shared_ptr<const float>> many;
-  for (int64_t x = 0; x < 4; ++x) many.push_back(blocks->hold_image_block(1, {0, 0, x}));
-  EXPECT_GE(blocks->counts().bytes, 4 * 1024);   // what is held cannot go
-  many.clear(), held.reset();
-  blocks->hold_image_block(0, {0, 1, 1});
-  EXPECT_LE(blocks->counts().bytes, options.cache_bytes);
-  EXPECT_EQ(blocks->hold_label_block({0, 0, 0}), nullptr);
-  expect_refused(error_of([&] { blocks->image_block(0, {0, 0, 0}); }), "hold_image_block");
-  expect_refused(error_of([&] { blocks->hold_image_block(2, {0, 0, 0}); }), "channel 2 of 2");
-  expect_refused(error_of([&] { blocks->hold_image_block(0, {3, 0, 0}); }), "was asked for");
-  options.label = "tumour";
-  EXPECT_NE(error_of([&] { open_store_blocks(system_env(), stored.folder / "s", options); }), "");
-}
-
-TEST(StoreBlocks, ManyThreadsReadEachBlockOnce) {
-  Stored stored;
-  auto blocks = open_store_blocks(system_env(), stored.folder / "s");
-  std::atomic<int64_t> wrong{0};
-  {
-    std::vector<std::jthread> threads;
-    for (int t = 0; t < 6; ++t)
-      threads.emplace_back([&, t] {
-        Random random(uint64_t(t), "blocks");
-        for (int i = 0; i < 300; ++i) {
-          Extent at{random.below(3), random.below(2), random.below(4)};
-          auto block = blocks->hold_image_block(0, at);
-          wrong += block.get()[0] != float(image_voxel(0, at.z * 4, at.y * 8, at.x * 8));
-        }
-      });
-  }
-  EXPECT_EQ(wrong, 0);
-  EXPECT_EQ(blocks->counts().misses, 24);
-  EXPECT_EQ(blocks->counts().hits, 6 * 300 - 24);
-}
-
-TEST(StoreBlocks, AMissingOrDamagedBlockIsAnError) {
-  Stored stored;
-  std::string file = stored.folder / "s/s0/c/1/0/0/0";
-  ASSERT_TRUE(std::filesystem::exists(file));
-  std::filesystem::remove(file);
-  auto blocks = open_store_blocks(system_env(), stored.folder / "s");
-  EXPECT_NO_THROW(blocks->hold_image_block(0, {0, 0, 0}));
-  for (int twice = 0; twice < 2; ++twice) expect_refused(error_of([&] { blocks->hold_image_block(1, {0, 0, 0}); }), "is missing");
 }
 
 }  // namespace

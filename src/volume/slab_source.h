@@ -24,6 +24,7 @@ class SlabSource {
   // rising, every plane once) it costs one pass over the file; any other order is right but may be slow. Not thread-safe.
   // Damaged or short data, and planes that do not exist, are Error(input).
   virtual void read_planes(int64_t channel, int64_t z_begin, int64_t z_end, void* into) = 0;
+  virtual int64_t memory_bytes() const { return 0; }  // what it may hold between and during calls, beside `into`
   virtual std::vector<std::string> warnings() const { return {}; }  // accepted, but worth telling; complete after the last plane
 };
 

@@ -22,15 +22,15 @@ struct ZarrArray::Piece {                        // what one chunk gives to a bo
 
 struct ZarrArray::Worker {
   ZarrDecoder decoder;
-  Buffer<unsigned char> chunk;
+  Buffer<unsigned char> encoded, chunk;
 };
 
 namespace {
 
 constexpr size_t open_shards = 64;
 constexpr int64_t open_index_bytes = int64_t{64} << 20;
-constexpr int64_t batch_bytes = int64_t{64} << 20;      // encoded bytes in memory at a time
-constexpr int64_t longest_run = int64_t{16} << 20;      // of one range read
+constexpr int64_t most_kept = int64_t{64} << 20;        // of a thread's memory between reads
+constexpr int64_t longest_run = int64_t{2} << 20;       // of one range read, unless one chunk takes more
 
 int64_t running_index(const ZarrIndex& place, const ZarrIndex& grid) {
   int64_t index = 0;
@@ -43,7 +43,7 @@ void each(ThreadPool* pool, int64_t count, const std::function<void(int64_t)>& b
   for (int64_t i = 0; i < count; ++i) body(i);
 }
 
-struct Run { size_t first, last; int64_t offset, bytes; Buffer<unsigned char> content; };  // pieces [first, last), bytes of one shard
+struct Run { size_t first, last; int64_t offset, bytes, needed; };  // pieces [first, last); bytes of one shard, how many are asked for
 
 std::string box_place(const Box& box, int64_t i) {
   return text(box.begin.z + i / box.size.x / box.size.y, ",", box.begin.y + i / box.size.x % box.size.y, ",", box.begin.x + i % box.size.x);
@@ -133,7 +133,7 @@ std::unique_ptr<ZarrArray::Worker> ZarrArray::take_worker() {
 }
 
 void ZarrArray::give_worker(std::unique_ptr<Worker> worker) {
-  if (info_.chunk.bytes() > batch_bytes) return;  // not to be kept
+  if (worker->chunk.size() + worker->encoded.size() > most_kept) return;
   std::lock_guard lock(mutex_);
   workers_.push_back(std::move(worker));
 }
@@ -157,48 +157,40 @@ void ZarrArray::hand_on_fill(const Piece& piece, const Box& box, const Rows& row
       rows(row.data(), piece.part.size.x, ((z - box.begin.z) * box.size.y + (y - box.begin.y)) * box.size.x + (piece.part.begin.x - box.begin.x));
 }
 
-// The pieces are in the order of their shards and offsets. Reads one batch of them, then decodes it.
+// The pieces are in the order of their shards and offsets. Neighbours become runs, and every run is read and decoded by one
+// thread in memory that it keeps.
 void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Rows& rows, ThreadPool* pool) {
   std::vector<Run> runs;
-  int64_t in_batch = 0;
-  auto finish_batch = [&] {
-    each(pool, int64_t(runs.size()), [&](int64_t i) {
-      Run& run = runs[size_t(i)];
-      ZarrShard& shard = *pieces[run.first].shard;
-      run.content = Buffer<unsigned char>(run.bytes);
-      shard.file().read_at(run.offset, run.content.data(), run.bytes);
-      bytes_read_ += run.bytes, ++reads_;
-    });
-    size_t begin = runs.empty() ? 0 : runs.front().first, end = runs.empty() ? 0 : runs.back().last;
-    each(pool, int64_t(end - begin), [&](int64_t i) {
-      Piece& piece = pieces[begin + size_t(i)];
-      const Run& run = *std::find_if(runs.begin(), runs.end(), [&](const Run& r) { return begin + size_t(i) < r.last; });
-      auto worker = take_worker();
-      with_context(text("reading the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " from '", piece.shard->path(), "'"), [&] {
-        if (worker->chunk.empty()) worker->chunk = Buffer<unsigned char>(info_.chunk.bytes());
-        worker->decoder.decode(info_.chunk, run.content.data() + (piece.range.offset - run.offset), piece.range.bytes, worker->chunk.data());
-        hand_on(piece, box, worker->chunk.data(), rows);
-      });
-      give_worker(std::move(worker));
-    });
-    for (size_t i = begin; i < end; ++i) pieces[i].shard = nullptr;  // closes the files of chunks that stand alone
-    runs.clear(), in_batch = 0;
-  };
   for (size_t i = 0; i < pieces.size(); ++i) {
     const ZarrShard::Range& range = pieces[i].range;
-    if (in_batch > 0 && (in_batch + range.bytes > batch_bytes || runs.size() >= 256)) finish_batch();
     Run* run = runs.empty() ? nullptr : &runs.back();
-    int64_t gap = run && pieces[run->first].shard == pieces[i].shard ? range.offset - (run->offset + run->bytes) : INT64_MAX;
-    if (run && gap <= options_.gap_bytes && gap >= -run->bytes && run->bytes < longest_run) {
-      int64_t bytes = std::max(run->bytes, range.offset + range.bytes - run->offset);
-      in_batch += bytes - run->bytes;
-      run->bytes = bytes, run->last = i + 1;
-    } else {
-      runs.push_back({i, i + 1, range.offset, range.bytes, {}});
-      in_batch += range.bytes;
+    if (run && pieces[run->first].shard == pieces[i].shard) {
+      int64_t gap = range.offset - (run->offset + run->bytes);  // negative when chunks share a range
+      int64_t bytes = std::max(run->bytes, range.offset + range.bytes - run->offset), needed = run->needed + std::max<int64_t>(0, range.bytes + std::min<int64_t>(gap, 0));
+      if (gap <= options_.gap_bytes && bytes <= longest_run && bytes <= needed + needed / 2) {
+        run->bytes = bytes, run->needed = needed, run->last = i + 1;
+        continue;
+      }
     }
+    runs.push_back({i, i + 1, range.offset, range.bytes, range.bytes});
   }
-  finish_batch();
+  each(pool, int64_t(runs.size()), [&](int64_t r) {
+    const Run& run = runs[size_t(r)];
+    ZarrShard& shard = *pieces[run.first].shard;
+    auto worker = take_worker();
+    if (worker->encoded.size() < run.bytes) worker->encoded = {}, worker->encoded = Buffer<unsigned char>(run.bytes);
+    if (worker->chunk.empty()) worker->chunk = Buffer<unsigned char>(info_.chunk.bytes());
+    shard.file().read_at(run.offset, worker->encoded.data(), run.bytes);
+    bytes_read_ += run.bytes, ++reads_;
+    for (size_t i = run.first; i < run.last; ++i) {
+      const Piece& piece = pieces[i];
+      with_context(text("reading the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " from '", shard.path(), "'"), [&] {
+        worker->decoder.decode(info_.chunk, worker->encoded.data() + (piece.range.offset - run.offset), piece.range.bytes, worker->chunk.data());
+        hand_on(piece, box, worker->chunk.data(), rows);
+      });
+    }
+    give_worker(std::move(worker));
+  });
 }
 
 void ZarrArray::for_each_row(int64_t lead, const Box& box, const Rows& rows, ThreadPool* pool) {

@@ -19,7 +19,9 @@ namespace tomograd {
 
 struct ZarrReadOptions {
   bool missing_is_error = false;                 // outputs of ours: a chunk that is not there was never written
-  int64_t gap_bytes = 64 << 10;                  // ranges of a shard that are no further apart are read together
+  // Ranges of a shard that are no further apart are read together, as long as that reads at most half as much again as is
+  // needed; -1 = every chunk by a read of its own.
+  int64_t gap_bytes = 64 << 10;
   std::string root;                              // folder that links may not lead out of; "" = the array's own
 };
 

@@ -220,6 +220,28 @@ TEST(ZarrArray, BoxesAndRanks) {
   expect_refused(error_of([&] { ZarrArray(system_env(), d.folder / "flat"); }), "has 2 dimensions");
 }
 
+// However generous the gap, at most half as much again is read as the box's chunks take.
+TEST(ZarrArray, GapsAreBounded) {
+  TemporaryFolder folder;
+  ZarrArrayInfo info = info_of({64, 64, 64}, {8, 8, 8}, {64, 64, 64});
+  info.chunk.codecs.clear();
+  write_all(system_env(), folder / "a", info);
+  for (int64_t gap : {int64_t{0}, int64_t{3000}, int64_t{1} << 30})
+    for (Extent size : {Extent{16, 16, 16}, Extent{8, 64, 40}, Extent{64, 8, 8}, Extent{8, 8, 64}, Extent{40, 56, 56}}) {
+      ZarrArray array(system_env(), folder / "a", {true, gap, ""});
+      std::vector<uint16_t> voxels(size_t(size.voxels()));
+      array.read_raw(0, {{0, 0, 0}, size}, voxels.data());
+      int64_t index = 512 * 16 + 4;
+      EXPECT_GE(array.bytes_read() - index, size.voxels() * 2);
+      EXPECT_LE(array.bytes_read() - index, size.voxels() * 3);
+      if (gap == 0) {
+        EXPECT_EQ(array.bytes_read() - index, size.voxels() * 2);
+      } else if (size == Extent{40, 56, 56}) {   // rows of 7 of 8 chunks, planes of 7 of 8 rows
+        EXPECT_LE(array.reads(), gap == 3000 ? 1 + 5 : 1 + 1);
+      }
+    }
+}
+
 // A claim of 2^62 bytes costs nothing until something is read, and a chunk of 2 GiB costs nothing when it is 100 bytes of gzip.
 TEST(ZarrArray, BigClaimsInSmallFiles) {
   TemporaryFolder folder;

@@ -65,7 +65,7 @@ std::unique_ptr<ZarrWriter::Worker> ZarrWriter::take_worker() {
 }
 
 void ZarrWriter::put(const std::vector<ZarrIndex>& chunks, const Fill& fill, ThreadPool* pool) {
-  size_t step = size_t(std::clamp<int64_t>(batch_bytes / info_.chunk.bytes(), pool ? pool->threads() : 1, 256));
+  size_t step = size_t(std::max<int64_t>(std::min<int64_t>(batch_bytes / info_.chunk.bytes(), 256), pool ? pool->threads() : 1));
   std::vector<Buffer<unsigned char>> encoded(step);
   for (size_t begin = 0; begin < chunks.size(); begin += step) {
     size_t count = std::min(step, chunks.size() - begin);
