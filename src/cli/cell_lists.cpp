@@ -55,7 +55,8 @@ class NiftiPlanes : public Planes {
     const float* from = volume_.voxels.data() + z * size.y * size.x;
     for (int64_t i = 0; i < size.y * size.x; ++i) {
       if (!(from[i] >= 0 && from[i] <= 16777216.0f) || from[i] != std::floor(from[i]))
-        fail_input(text("the voxel z,y,x = ", z, ",", i / size.x, ",", i % size.x, " is ", from[i], "; whole numbers from 0 to 16777216 are expected"));
+        fail_input(text("the voxel z,y,x = ", z, ",", i / size.x, ",", i % size.x, " is ", from[i],
+            "; whole numbers from 0 to 16777216 are expected"));
       into[i] = uint32_t(from[i]);
     }
   }
@@ -79,7 +80,8 @@ std::string volume_in(Env& env, const std::string& path) {
   std::vector<std::string> volumes;
   for (const auto& name : env.list(path))
     if (is_tiff_name(name) || name.ends_with(".nii") || name.ends_with(".nii.gz")) volumes.push_back(name);
-  if (volumes.size() != 1) fail_input(text("the folder '", path, "' holds ", volumes.size(), " volumes; exactly one is expected"), "name the volume itself");
+  if (volumes.size() != 1) fail_input(text("the folder '", path, "' holds ", volumes.size(), " volumes; exactly one is expected"),
+      "name the volume itself");
   return join_path(path, volumes[0]);
 }
 
@@ -93,7 +95,8 @@ std::array<double, 3> three_numbers(const Value& list, const std::string& what) 
 class TruthReader {
  public:
   explicit TruthReader(Planes& planes)
-      : planes_(planes), instances_(planes.size.y, planes.size.x), parts_(planes.size.y, planes.size.x, {}), numbers_(size_t(planes.size.y * planes.size.x)), mask_(numbers_.size()) {}
+      : planes_(planes), instances_(planes.size.y, planes.size.x), parts_(planes.size.y, planes.size.x, {}),
+          numbers_(size_t(planes.size.y * planes.size.x)), mask_(numbers_.size()) {}
 
   CellList read() {
     for (int64_t z = 0; z < planes_.size.z; ++z) add(z);
@@ -101,7 +104,8 @@ class TruthReader {
     list.size = planes_.size, list.spacing = planes_.spacing;
     std::vector<Detection> parts = parts_.finish();
     if (largest_ > 1) list.kind = "instances", list.cells = instances_.finish();
-    else if (voxels_ == int64_t(points_.size()) && voxels_ <= 2 * int64_t(parts.size())) list.kind = "centroid voxels", list.cells = std::move(points_);
+    else if (voxels_ == int64_t(points_.size()) && voxels_ <= 2 * int64_t(parts.size()))
+      list.kind = "centroid voxels", list.cells = std::move(points_);
     else list.kind = "mask", list.cells = std::move(parts);
     return list;
   }
@@ -149,7 +153,8 @@ CellList read_cell_list(Env& env, const std::string& path) {
         auto v = three_numbers(*size, "size_zyx");
         list.size = Extent{int64_t(v[0]), int64_t(v[1]), int64_t(v[2])};
       }
-      if (const Value* unit = json.find("unit"); unit && unit->as_text() != "um") fail_input(text("unit is '", unit->as_text(), "'; 'um' is expected"));
+      if (const Value* unit = json.find("unit"); unit && unit->as_text() != "um") fail_input(text("unit is '", unit->as_text(),
+          "'; 'um' is expected"));
       if (const Value* spacing = json.find("spacing")) {
         list.spacing = three_numbers(*spacing, "spacing");
         for (double v : *list.spacing)
@@ -158,7 +163,8 @@ CellList read_cell_list(Env& env, const std::string& path) {
     }
     for (const Value& cell : cells->as_list()) {
       Detection d;
-      d.centre = cell.is_list() ? three_numbers(cell, "a cell") : std::array<double, 3>{cell.at("z").as_number(), cell.at("y").as_number(), cell.at("x").as_number()};
+      if (cell.is_list()) d.centre = three_numbers(cell, "a cell");
+      else d.centre = {cell.at("z").as_number(), cell.at("y").as_number(), cell.at("x").as_number()};
       for (double v : d.centre)
         if (!(std::abs(v) <= 1e9)) fail_input(text("cell ", list.cells.size() + 1, " lies at ", v, "; voxels are expected"));
       list.cells.push_back(d);
@@ -210,7 +216,8 @@ CellList read_predicted_cells(Env& env, const std::string& given, const CellRead
     if (planes->floats) planes->read(z, values.data());
     else planes->read(z, numbers.data());
     for (size_t i = 0; i < voxels; ++i)
-      mask[i] = planes->floats ? double(values[i]) > reading.threshold : reading.value < 0 ? numbers[i] != 0 : int64_t(numbers[i]) == reading.value;
+      mask[i] = planes->floats ? double(values[i]) > reading.threshold : reading.value < 0 ? double(numbers[i]) > reading.threshold
+          : int64_t(numbers[i]) == reading.value;
     detector.add_plane(mask.data());
   }
   list.kind = planes->floats ? "probabilities" : "mask", list.cells = detector.finish();

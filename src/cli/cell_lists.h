@@ -20,8 +20,8 @@ struct CellList {
 };
 
 struct CellReading {
-  double threshold = 0.5;                        // of probabilities (volumes of floats): a cell where above
-  int64_t value = -1;                            // of masks: only this value is cell; -1 = all above 0
+  double threshold = 0.5;                        // cell where above; 0.5 suits probabilities and masks
+  int64_t value = -1;                            // of volumes of whole numbers: only this value is cell; -1 = all above the threshold
   bool instances = false;                        // the values are numbers of cells
   double min_volume_um3 = 8, split_um = 1;       // of masks and probabilities
   std::array<double, 3> spacing{0, 0, 0};        // um, 0 = the file's

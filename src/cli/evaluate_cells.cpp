@@ -25,7 +25,8 @@ std::array<double, 3> spacing_of(const CellEvaluation& options, const CellList& 
   if (truth.spacing && found.spacing)
     for (size_t axis = 0; axis < 3; ++axis)
       if (std::abs((*truth.spacing)[axis] / (*found.spacing)[axis] - 1) > 0.01) {
-        warn(text("the truth has a spacing of ", (*truth.spacing)[axis], " um along ", "zyx"[axis], ", the prediction of ", (*found.spacing)[axis], " um; the truth's is used"));
+        warn(text("the truth has a spacing of ", (*truth.spacing)[axis], " um along ", "zyx"[axis], ", the prediction of ", (*found.spacing)[axis],
+            " um; the truth's is used"));
         break;
       }
   *source = truth.spacing ? "truth" : found.spacing ? "prediction" : "none";
@@ -40,9 +41,11 @@ std::vector<Detection> truth_inside(const CellEvaluation& options, const CellLis
   if (!found.size) return truth.cells;
   Box box{options.reading.origin, *found.size};
   if (truth.size && options.offset.empty() && *truth.size != *found.size)
-    fail_input(text("the prediction has ", to_string(*found.size), " voxels, the truth ", to_string(*truth.size)), "--offset Z,Y,X says where in the whole a predicted part lies");
+    fail_input(text("the prediction has ", to_string(*found.size), " voxels, the truth ", to_string(*truth.size)),
+        "--offset Z,Y,X says where in the whole a predicted part lies");
   if (truth.size && intersection(box, Box{{0, 0, 0}, *truth.size}) != box)
-    fail_input(text("a part of ", to_string(*found.size), " voxels at ", to_string(box.begin), " is not inside the truth of ", to_string(*truth.size), " voxels"));
+    fail_input(text("a part of ", to_string(*found.size), " voxels at ", to_string(box.begin), " is not inside the truth of ", to_string(*truth.size),
+        " voxels"));
   std::vector<Detection> inside;
   for (const auto& cell : truth.cells)
     if (box.contains({std::lround(cell.centre[0]), std::lround(cell.centre[1]), std::lround(cell.centre[2])})) inside.push_back(cell);
@@ -52,9 +55,11 @@ std::vector<Detection> truth_inside(const CellEvaluation& options, const CellLis
 void check(const CellEvaluation& options) {
   for (double r : options.radii)
     if (!(r > 0 && r <= 1e6)) fail_usage(text("--radius ", r, "; um above 0 are expected"));
-  if (!options.spacing.empty() && (options.spacing.size() != 3 || !std::all_of(options.spacing.begin(), options.spacing.end(), [](double v) { return v > 0 && v <= 1e6; })))
+  if (!options.spacing.empty() && (options.spacing.size() != 3 || !std::all_of(options.spacing.begin(), options.spacing.end(),
+      [](double v) { return v > 0 && v <= 1e6; })))
     fail_usage("--spacing needs three numbers Z,Y,X in um, above 0");
-  if (!options.offset.empty() && (options.offset.size() != 3 || !std::all_of(options.offset.begin(), options.offset.end(), [](int64_t v) { return v >= 0; })))
+  if (!options.offset.empty() && (options.offset.size() != 3 || !std::all_of(options.offset.begin(), options.offset.end(),
+      [](int64_t v) { return v >= 0; })))
     fail_usage("--offset needs three numbers Z,Y,X, at least 0");
   if (!(options.reading.min_volume_um3 >= 0) || !(options.reading.split_um >= 0)) fail_usage("--min-volume and --split are at least 0");
 }
@@ -64,8 +69,8 @@ void check(const CellEvaluation& options) {
 void add_cell_options(CLI::App& verb, CellEvaluation& options, CLI::Option* cells) {
   const char* group = "Cells (--cells)";
   verb.add_option("--radius", options.radii, "a found cell this near, in um, may be a true one [1 2 4 6 8]")->delimiter(',')->group(group);
-  verb.add_option("--threshold", options.reading.threshold, "volumes of probabilities: cell where above")->capture_default_str()->group(group);
-  verb.add_option("--cell-value", options.reading.value, "label volumes: only this value is cell [all above 0]")->group(group);
+  verb.add_option("--threshold", options.reading.threshold, "cell where the prediction is above; 0.5 suits probabilities and masks, an image takes its own")->capture_default_str()->group(group);
+  verb.add_option("--cell-value", options.reading.value, "label volumes: only this value is cell [all above the threshold]")->group(group);
   verb.add_flag("--instances", options.reading.instances, "the prediction's values are numbers of cells")->group(group);
   verb.add_option("--min-volume", options.reading.min_volume_um3, "um^3; smaller components are no cells")->capture_default_str()->group(group);
   verb.add_option("--split", options.reading.split_um, "um: how deep a waist parts two touching cells; 0 = never")->capture_default_str()->group(group);
@@ -95,7 +100,8 @@ void evaluate_cells(const Output& output, CellEvaluation options) {
   }
 
   std::sort(options.radii.begin(), options.radii.end());
-  output.line(text(options.prediction, " (", found.kind, "): ", predicted.size(), " cells; ", options.truth, " (", truth.kind, "): ", actual.size(), " cells",
+  output.line(text(options.prediction, " (", found.kind, "): ", predicted.size(), " cells; ", options.truth, " (", truth.kind, "): ", actual.size(),
+      " cells",
                    inside.size() < truth.cells.size() ? text(" of ", truth.cells.size(), " in the predicted part") : ""));
   output.line("radius um   matched  precision    recall        F1   mean distance um");
   Value::List radii;
@@ -105,10 +111,12 @@ void evaluate_cells(const Output& output, CellEvaluation options) {
     best = std::max(best, s.f1());
     char row[128], distance[32] = "-";
     if (s.matched) std::snprintf(distance, sizeof distance, "%.3f", s.mean_distance_um);
-    std::snprintf(row, sizeof row, "%9.4g %9lld %10.4f %9.4f %9.4f %18s", radius, static_cast<long long>(s.matched), s.precision(), s.recall(), s.f1(), distance);
+    std::snprintf(row, sizeof row, "%9.4g %9lld %10.4f %9.4f %9.4f %18s", radius, static_cast<long long>(s.matched), s.precision(), s.recall(),
+        s.f1(), distance);
     output.line(row);
     Value v = Value::table();
-    v["radius_um"] = radius, v["matched"] = s.matched, v["precision"] = s.precision(), v["recall"] = s.recall(), v["f1"] = s.f1(), v["mean_distance_um"] = s.mean_distance_um;
+    v["radius_um"] = radius, v["matched"] = s.matched, v["precision"] = s.precision(), v["recall"] = s.recall(), v["f1"] = s.f1(),
+        v["mean_distance_um"] = s.mean_distance_um;
     radii.push_back(std::move(v));
   }
   Value result = Value::table();

@@ -36,13 +36,16 @@ void make_volume(const Output& output, Options& options) {
     double spent = system_clock().monotonic_seconds() - began;
     if (talk.progress) talk.progress(double(done) / double(of), spent / double(done) * double(of - done), "phantom");
   });
-  output.line(text(options.path, ": ", to_string(phantom.size), " voxels of uint16 (", bytes_text(2 * phantom.size.voxels()), "), ", phantom.cells, " cells"));
-  output.line(text("Truth: ", result.at("list").as_text(), " (centroids), ", result.at("labels").as_text(), " (instances), ", result.at("centroids").as_text(), " (voxel map)"));
+  output.line(text(options.path, ": ", to_string(phantom.size), " voxels of uint16 (", bytes_text(2 * phantom.size.voxels()), "), ", phantom.cells,
+      " cells"));
+  output.line(text("Truth: ", result.at("list").as_text(), " (centroids), ", result.at("labels").as_text(), " (instances), ",
+      result.at("centroids").as_text(), " (voxel map)"));
   const auto& cubes = result.at("cubes").as_list();
   if (!cubes.empty()) {
     int64_t cells = 0;
     for (const auto& cube : cubes) cells += cube.at("cells").as_integer();
-    output.line(text("Training: ", result.at("dataset").as_text(), ", ", cubes.size(), " cubes of ", phantom.cube, "^3 voxels with ", cells, " cells"));
+    output.line(text("Training: ", result.at("dataset").as_text(), ", ", cubes.size(), " cubes of ", phantom.cube, "^3 voxels with ", cells,
+        " cells"));
   }
   output.line(text("Next: tomograd block ", options.path, " ", options.path.substr(0, options.path.rfind('.')), ".zarr"));
   output.result("phantom_cells", std::move(result));

@@ -21,7 +21,8 @@ constexpr int64_t slab = 16;                     // planes made at a time
 
 void check(const CellsOptions& o) {
   for (int axis = 0; axis < 3; ++axis) {
-    if (o.size[axis] < 16 || o.size[axis] > (int64_t{1} << 20)) fail_input(text("a cell phantom of ", to_string(o.size), " voxels"), "sizes Z,Y,X from 16 to 1048576 are possible");
+    if (o.size[axis] < 16 || o.size[axis] > (int64_t{1} << 20)) fail_input(text("a cell phantom of ", to_string(o.size), " voxels"),
+        "sizes Z,Y,X from 16 to 1048576 are possible");
     double spacing = o.spacing[size_t(axis)];
     if (!(spacing >= 0.05 && spacing <= 20)) fail_input(text("a spacing of ", spacing, " um; 0.05 to 20 is possible"));
   }
@@ -30,7 +31,8 @@ void check(const CellsOptions& o) {
   if (o.classes != 2 && o.classes != 3) fail_input(text(o.classes, " classes; 2 (background, core) or 3 (background, core, rim) are possible"));
   if (o.cubes < 0 || o.cubes > 99) fail_input(text(o.cubes, " cubes; 0 to 99 are possible"));
   if (o.cubes > 0 && (o.cube < 8 || !fits_inside(cube(o.cube), o.size)))
-    fail_input(text("training cubes of ", o.cube, " voxels do not fit into ", to_string(o.size), " voxels"), "--cube N with N from 8 to the shortest side, or --cubes 0");
+    fail_input(text("training cubes of ", o.cube, " voxels do not fit into ", to_string(o.size), " voxels"),
+        "--cube N with N from 8 to the shortest side, or --cubes 0");
 }
 
 Value list_of(const std::array<double, 3>& v) { return Value(Value::List{v[0], v[1], v[2]}); }
@@ -46,7 +48,8 @@ std::vector<Box> choose_cubes(const CellsOptions& o, const std::vector<PhantomCe
   std::vector<std::pair<int64_t, Box>> candidates;
   for (int64_t n = 0; n < 200 + 50 * o.cubes; ++n) {
     Box box{{random.below(o.size.z - o.cube + 1), random.below(o.size.y - o.cube + 1), random.below(o.size.x - o.cube + 1)}, cube(o.cube)};
-    candidates.push_back({std::count_if(cells.begin(), cells.end(), [&](const PhantomCell& cell) { return box.contains(nearest_voxel(cell)); }), box});
+    candidates.push_back({std::count_if(cells.begin(), cells.end(), [&](const PhantomCell& cell) { return box.contains(nearest_voxel(cell)); }),
+        box});
   }
   std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<Box> chosen;
@@ -96,7 +99,8 @@ class Writing {
       Buffer<float> scratch(voxels);
       planes_.blurred(next + i, plane_of(next + i).data(), scratch.data());
     });
-    if (image_planes_.empty()) image_planes_ = Buffer<uint16_t>(slab * voxels), label_planes_ = Buffer<uint32_t>(slab * voxels), dots_ = Buffer<uint8_t>(slab * voxels);
+    if (image_planes_.empty()) image_planes_ = Buffer<uint16_t>(slab * voxels), label_planes_ = Buffer<uint32_t>(slab * voxels),
+        dots_ = Buffer<uint8_t>(slab * voxels);
     auto* narrow = reinterpret_cast<unsigned char*>(label_planes_.data());
     pool_.for_each(n, [&](int64_t i) {
       const int64_t z = z0 + i;
@@ -151,12 +155,14 @@ class Writing {
     Value v = Value::table();
     v["image"] = path, v["labels"] = stem_ + "_labels.tif", v["centroids"] = stem_ + "_centroids.tif", v["list"] = stem_ + ".json";
     if (!cubes_.empty()) v["dataset"] = join_path(stem_ + "_cubes", "dataset.json");
-    v["size_zyx"] = list_of(o_.size), v["spacing_um_zyx"] = list_of(o_.spacing), v["cells"] = o_.cells, v["seed"] = int64_t(o_.seed), v["classes"] = o_.classes;
+    v["size_zyx"] = list_of(o_.size), v["spacing_um_zyx"] = list_of(o_.spacing), v["cells"] = o_.cells, v["seed"] = int64_t(o_.seed),
+        v["classes"] = o_.classes;
     Value::List cubes;
     for (const auto& c : cubes_) {
       Value entry = Value::table();
       entry["begin_zyx"] = list_of(c.box.begin), entry["size_zyx"] = list_of(c.box.size);
-      entry["cells"] = int64_t(std::count_if(cells_.begin(), cells_.end(), [&](const PhantomCell& cell) { return c.box.contains(nearest_voxel(cell)); }));
+      entry["cells"] = int64_t(std::count_if(cells_.begin(), cells_.end(),
+          [&](const PhantomCell& cell) { return c.box.contains(nearest_voxel(cell)); }));
       cubes.push_back(std::move(entry));
     }
     v["cubes"] = Value(std::move(cubes));
@@ -211,15 +217,18 @@ class Writing {
 
 }  // namespace
 
-Value write_cells_phantom(Env& env, const CellsOptions& options, const std::string& path, ThreadPool& pool, const std::function<void(int64_t, int64_t)>& done) {
+Value write_cells_phantom(Env& env, const CellsOptions& options, const std::string& path, ThreadPool& pool,
+    const std::function<void(int64_t, int64_t)>& done) {
   check(options);
   if (!is_tiff_name(path)) fail_input(text("'", path, "' does not end with .tif or .tiff"));
   std::string folder = path.substr(0, path.rfind('.')) + "_cubes";
   if (options.cubes > 0 && env.kind(folder) != FileKind::missing && env.kind(join_path(folder, "dataset.json")) == FileKind::missing)
     fail_input(text("'", folder, "' is there already and is no folder of training cubes"), "name another file, or --cubes 0");
   // Image and, deflated, labels: of an uncompressed image's size at most, a twentieth more where cells are dense.
-  int64_t needed = options.size.voxels() * 2 / 20 * (options.compression == TiffCompression::none ? 22 : 12), free = env.free_bytes(parent_path(path));
-  if (free < needed) fail(ErrorKind::budget, text("a cell phantom of ", to_string(options.size), " voxels needs about ", bytes_text(needed), " on disk; ", bytes_text(free), " are free at '", parent_path(path), "'"),
+  int64_t needed = options.size.voxels() * 2 / 20 * (options.compression == TiffCompression::none ? 22 : 12),
+      free = env.free_bytes(parent_path(path));
+  if (free < needed) fail(ErrorKind::budget, text("a cell phantom of ", to_string(options.size), " voxels needs about ", bytes_text(needed),
+      " on disk; ", bytes_text(free), " are free at '", parent_path(path), "'"),
                           "a smaller --size, another place, or --compression zstd");
   std::vector<PhantomCell> cells = place_cells(options);
   Writing writing(env, options, path, cells, pool);

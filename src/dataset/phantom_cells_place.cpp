@@ -165,7 +165,8 @@ std::vector<PhantomCell> place_cells(const CellsOptions& options) {
       found = near.free(cell, gap_um, placed, -1);
     }
     if (!found)
-      fail_input(text("after ", placed.size(), " cells there is no place for another in ", to_string(options.size), " voxels of ", options.spacing[0], " x ", options.spacing[1], " x ",
+      fail_input(text("after ", placed.size(), " cells there is no place for another in ", to_string(options.size), " voxels of ", options.spacing[0],
+          " x ", options.spacing[1], " x ",
                       options.spacing[2], " um; ", options.cells, " were asked for"), "ask for fewer cells or a larger volume");
     near.add(cell.centre, int64_t(placed.size()));
     placed.push_back(cell);

@@ -30,7 +30,8 @@ double noise_at(uint64_t key, double z, double y, double x) {
   double sum = 0;
   for (int64_t dz = 0; dz < 2; ++dz)
     for (int64_t dy = 0; dy < 2; ++dy)
-      for (int64_t dx = 0; dx < 2; ++dx) sum += (dz ? tz : 1 - tz) * (dy ? ty : 1 - ty) * (dx ? tx : 1 - tx) * lattice(key, iz + dz, iy + dy, ix + dx);
+      for (int64_t dx = 0; dx < 2; ++dx) sum += (dz ? tz : 1 - tz) * (dy ? ty : 1 - ty) * (dx ? tx : 1 - tx) * lattice(key, iz + dz, iy + dy,
+          ix + dx);
   return sum;
 }
 
@@ -39,7 +40,8 @@ void noise_row(uint64_t key, double z, double y, double pitch_x, std::vector<flo
   double fz = std::floor(z), fy = std::floor(y), tz = smooth(z - fz), ty = smooth(y - fy);
   auto iz = int64_t(fz), iy = int64_t(fy);
   auto end = [&](int64_t ix) {
-    return (1 - tz) * ((1 - ty) * lattice(key, iz, iy, ix) + ty * lattice(key, iz, iy + 1, ix)) + tz * ((1 - ty) * lattice(key, iz + 1, iy, ix) + ty * lattice(key, iz + 1, iy + 1, ix));
+    return (1 - tz) * ((1 - ty) * lattice(key, iz, iy, ix) + ty * lattice(key, iz, iy + 1, ix))
+        + tz * ((1 - ty) * lattice(key, iz + 1, iy, ix) + ty * lattice(key, iz + 1, iy + 1, ix));
   };
   int64_t piece = -1;
   double left = 0, right = 0;
@@ -69,13 +71,15 @@ double square_distance(const PhantomCell& cell, double dz, double dy, double dx)
 }  // namespace
 
 CellPlanes::CellPlanes(const CellsOptions& options, const std::vector<PhantomCell>& cells)
-    : options_(options), size_(options.size), cells_(cells), psf_z_(gaussian(psf_um[0] / options.spacing[0])), psf_y_(gaussian(psf_um[1] / options.spacing[1])),
+    : options_(options), size_(options.size), cells_(cells), psf_z_(gaussian(psf_um[0] / options.spacing[0])),
+        psf_y_(gaussian(psf_um[1] / options.spacing[1])),
       psf_x_(gaussian(psf_um[2] / options.spacing[2])) {
   // The index reaches as far outside as blurred() is asked for.
   const int64_t planes = size_.z + 2 * reach();
   by_slab_.resize(size_t(ceil_div(planes, slab)));
   for (size_t c = 0; c < cells.size(); ++c) {
-    auto first = int64_t(std::floor(cells[c].centre[0] - cells[c].half[0])) + reach(), last = int64_t(std::ceil(cells[c].centre[0] + cells[c].half[0])) + reach();
+    auto first = int64_t(std::floor(cells[c].centre[0] - cells[c].half[0])) + reach(),
+        last = int64_t(std::ceil(cells[c].centre[0] + cells[c].half[0])) + reach();
     for (int64_t s = std::max<int64_t>(0, first) / slab; s <= std::min(last, planes - 1) / slab; ++s) by_slab_[size_t(s)].push_back(int32_t(c));
   }
   // Dirt and afterpulses: points that the PSF makes as large as themselves, as bright as cells. One to 15 cells.
@@ -95,8 +99,10 @@ void CellPlanes::for_each_inside(int64_t z, const Visit& visit) const {
     const PhantomCell& cell = cells_[size_t(c)];
     double dz = double(z) - cell.centre[0];
     if (std::abs(dz) > cell.half[0]) continue;
-    const int64_t y0 = std::max<int64_t>(0, int64_t(std::ceil(cell.centre[1] - cell.half[1]))), y1 = std::min(size_.y - 1, int64_t(std::floor(cell.centre[1] + cell.half[1])));
-    const int64_t x0 = std::max<int64_t>(0, int64_t(std::ceil(cell.centre[2] - cell.half[2]))), x1 = std::min(size_.x - 1, int64_t(std::floor(cell.centre[2] + cell.half[2])));
+    const int64_t y0 = std::max<int64_t>(0, int64_t(std::ceil(cell.centre[1] - cell.half[1]))),
+        y1 = std::min(size_.y - 1, int64_t(std::floor(cell.centre[1] + cell.half[1])));
+    const int64_t x0 = std::max<int64_t>(0, int64_t(std::ceil(cell.centre[2] - cell.half[2]))),
+        x1 = std::min(size_.x - 1, int64_t(std::floor(cell.centre[2] + cell.half[2])));
     for (int64_t y = y0; y <= y1; ++y)
       for (int64_t x = x0; x <= x1; ++x) {
         double dy = double(y) - cell.centre[1], dx = double(x) - cell.centre[2], q = square_distance(cell, dz, dy, dx);

@@ -47,7 +47,8 @@ std::vector<std::vector<Edge>> edges_between(const std::vector<Point>& a, const 
 class Matching {
  public:
   Matching(std::vector<std::vector<Edge>> edges, size_t right)
-      : edges_(std::move(edges)), partner_of_left_(edges_.size(), -1), partner_of_right_(right, -1), left_potential_(edges_.size(), 0), right_potential_(right, 0),
+      : edges_(std::move(edges)), partner_of_left_(edges_.size(), -1), partner_of_right_(right, -1), left_potential_(edges_.size(), 0),
+          right_potential_(right, 0),
         left_distance_(edges_.size(), nowhere), right_distance_(right, nowhere), from_(right, -1) {}
 
   // `lefts` are one connected group.

@@ -213,7 +213,8 @@ std::vector<Detection> join_tiles(const std::vector<TileDetections>& tiles, cons
       if (inside) owned.push_back({cell, t});
     }
   // Larger ones first, so that what is left of a pair does not depend on the order of tiles.
-  std::sort(owned.begin(), owned.end(), [](const Owned& a, const Owned& b) { return a.cell.voxels != b.cell.voxels ? a.cell.voxels > b.cell.voxels : earlier(a.cell, b.cell); });
+  std::sort(owned.begin(), owned.end(), [](const Owned& a, const Owned& b) { return a.cell.voxels != b.cell.voxels ? a.cell.voxels > b.cell.voxels
+      : earlier(a.cell, b.cell); });
   std::multimap<double, size_t> by_z;            // um -> index of what is kept
   std::vector<Owned> kept;
   for (const Owned& o : owned) {

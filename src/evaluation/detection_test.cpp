@@ -19,7 +19,8 @@ struct Grid {                                    // a mask that balls are painte
     for (int64_t a = 0; a < size.z; ++a)
       for (int64_t b = 0; b < size.y; ++b)
         for (int64_t c = 0; c < size.x; ++c, ++i) {
-          double d = std::pow((double(a) - z) * spacing[0], 2) + std::pow((double(b) - y) * spacing[1], 2) + std::pow((double(c) - x) * spacing[2], 2);
+          double d = std::pow((double(a) - z) * spacing[0], 2) + std::pow((double(b) - y) * spacing[1], 2)
+              + std::pow((double(c) - x) * spacing[2], 2);
           if (d <= radius * radius) mask[size_t(i)] = 1;
         }
   }
@@ -184,7 +185,8 @@ TEST(JoinTiles, SameAsTheWhole) {
 
 TEST(JoinTiles, PartsOfOneCellAtASeam) {
   // Without a margin both tiles see half of a cell; the halves' centres lie in their own cores.
-  TileDetections left{{{0, 0, 0}, {10, 10, 10}}, {{{5, 5, 9}, 40}, {{2, 2, 2}, 10}}}, right{{{0, 0, 10}, {10, 10, 10}}, {{{5, 5, 10.4}, 60}, {{5, 5, 13}, 9}}};
+  TileDetections left{{{0, 0, 0}, {10, 10, 10}}, {{{5, 5, 9}, 40}, {{2, 2, 2}, 10}}},
+      right{{{0, 0, 10}, {10, 10, 10}}, {{{5, 5, 10.4}, 60}, {{5, 5, 13}, 9}}};
   auto joined = join_tiles({left, right}, {1, 1, 1}, 2);
   ASSERT_EQ(joined.size(), 3u);
   EXPECT_EQ(joined[0].voxels, 10);

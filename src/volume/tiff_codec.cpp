@@ -79,7 +79,8 @@ std::unique_ptr<TIFF, Closer> open(MemoryFile& file, Message& message, int64_t s
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, tmsize_t(4 * segment_bytes + (int64_t{64} << 20)));
   TIFFOpenOptionsSetErrorHandlerExtR(options, keep, &message);
   TIFFOpenOptionsSetWarningHandlerExtR(options, keep, &message);
-  TIFF* tiff = TIFFClientOpenExt("a strip", file.writing ? "w" : "rm", &file, read_bytes, write_bytes, seek, close_nothing, size_of, nullptr, nullptr, options);
+  TIFF* tiff = TIFFClientOpenExt("a strip", file.writing ? "w" : "rm", &file, read_bytes, write_bytes, seek, close_nothing, size_of, nullptr, nullptr,
+      options);
   TIFFOpenOptionsFree(options);
   return std::unique_ptr<TIFF, Closer>(tiff);
 }
@@ -193,10 +194,12 @@ void decode_tiff_segment(const TiffSegment& segment, const unsigned char* stored
   Message message;
   auto tiff = open(file, message, bytes);
   if (!tiff) fail_input(text("libtiff does not open it: ", message.first));
-  if (TIFFStripSize(tiff.get()) != bytes) fail_input(text("libtiff sees ", int64_t(TIFFStripSize(tiff.get())), " bytes where ", bytes, " are declared"));
+  if (TIFFStripSize(tiff.get()) != bytes) fail_input(text("libtiff sees ", int64_t(TIFFStripSize(tiff.get())), " bytes where ", bytes,
+      " are declared"));
   message.first.clear();                         // what it found odd about our directory is not about the data
   tmsize_t got = TIFFReadEncodedStrip(tiff.get(), 0, into, bytes);
-  if (got != bytes || !message.first.empty()) fail_input(text("damaged or cut short: ", message.first.empty() ? text(int64_t(got), " of ", bytes, " bytes") : message.first));
+  if (got != bytes || !message.first.empty()) fail_input(text("damaged or cut short: ",
+      message.first.empty() ? text(int64_t(got), " of ", bytes, " bytes") : message.first));
 }
 
 std::vector<unsigned char> encode_tiff_segment(const TiffSegment& segment, const void* voxels) {
@@ -207,7 +210,8 @@ std::vector<unsigned char> encode_tiff_segment(const TiffSegment& segment, const
   auto tiff = open(file, message, bytes);
   if (!tiff) fail_failure(text("libtiff does not start a strip: ", message.first));
   set_fields(tiff.get(), segment);
-  if (TIFFWriteEncodedStrip(tiff.get(), 0, const_cast<void*>(voxels), bytes) != bytes) fail_failure(text("libtiff does not encode a strip: ", message.first));
+  if (TIFFWriteEncodedStrip(tiff.get(), 0, const_cast<void*>(voxels), bytes) != bytes) fail_failure(text("libtiff does not encode a strip: ",
+      message.first));
   std::vector<unsigned char> strip(file.written.begin() + header, file.written.end());  // "w" leaves the header, then the strip
   tiff.reset();
   return strip;

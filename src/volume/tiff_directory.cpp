@@ -11,7 +11,7 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t window_bytes = 64 << 10, most_tags = 4096;
+constexpr int64_t most_tags = 4096;
 
 // Header -> byte order, kind and the place of the first directory.
 uint64_t read_identity(TiffBytes& bytes) {
@@ -25,7 +25,8 @@ uint64_t read_identity(TiffBytes& bytes) {
     if (version == 43) {
       start = bytes.at(0, 16, "the BigTIFF header");
       uint64_t offset_bytes = bytes.number(start + 4, 2), zero = bytes.number(start + 6, 2);
-      if (offset_bytes != 8 || zero != 0) fail_input(text("the BigTIFF header has an offset size of ", offset_bytes, " and ", zero, " behind it; 8 and 0 are expected"));
+      if (offset_bytes != 8 || zero != 0) fail_input(text("the BigTIFF header has an offset size of ", offset_bytes, " and ", zero,
+          " behind it; 8 and 0 are expected"));
       bytes.big = true;
       return bytes.number(start + 8, 8);
     }
@@ -37,7 +38,8 @@ uint64_t read_identity(TiffBytes& bytes) {
 
 uint64_t first_number(TiffBytes& bytes, const TiffTag& tag, int code) {
   if (tag.count == 0) fail_input(text("tag ", code, " has no value"));
-  if (tag.type != 1 && tag.type != 3 && tag.type != 4 && tag.type != 16) fail_input(text("tag ", code, " has type ", tag.type, "; a whole number is expected"));
+  if (tag.type != 1 && tag.type != 3 && tag.type != 4 && tag.type != 16) fail_input(text("tag ", code, " has type ", tag.type,
+      "; a whole number is expected"));
   int size = tiff_type_bytes(tag.type);
   return bytes.number(bytes.at(tag.at, size, "a tag's value"), size);
 }
@@ -89,7 +91,8 @@ void take(TiffBytes& bytes, TiffDirectory& d, int code, const TiffTag& tag) {
 }
 
 bool is_known(uint64_t code) {
-  for (uint64_t known : {254, 256, 257, 258, 259, 262, 266, 270, 273, 274, 277, 278, 279, 282, 283, 296, 317, 322, 323, 324, 325, 339, 347, 32997, 50674})
+  for (uint64_t known : {254, 256, 257, 258, 259, 262, 266, 270, 273, 274, 277, 278, 279, 282, 283, 296, 317, 322, 323, 324, 325, 339, 347, 32997,
+      50674})
     if (code == known) return true;
   return false;
 }
@@ -110,10 +113,13 @@ uint64_t read_directory(TiffBytes& bytes, TiffDirectory& d) {
     TiffTag tag{uint16_t(bytes.number(e + 2, 2)), bytes.number(e + 4, word), 0};
     uint64_t size = uint64_t(tiff_type_bytes(tag.type)), room = uint64_t(bytes.size());
     if (size == 0) fail_input(text("tag ", code, " has the unknown type ", tag.type));
-    if (tag.count > room / size) fail_input(text("tag ", code, " declares ", tag.count, " values of ", size, " bytes; the file has ", room, " bytes"));
+    if (tag.count > room / size) fail_input(text("tag ", code, " declares ", tag.count, " values of ", size, " bytes; the file has ", room,
+        " bytes"));
     uint64_t long_bytes = tag.count * size;
-    tag.at = long_bytes <= uint64_t(word) ? d.at + uint64_t(head) + uint64_t(i) * uint64_t(entry) + 4 + uint64_t(word) : bytes.number(e + 4 + word, word);
-    if (tag.at > room - long_bytes) fail_input(text("the values of tag ", code, " lie at byte ", tag.at, " and have ", long_bytes, " bytes; the file has ", room, " bytes"));
+    tag.at = long_bytes <= uint64_t(word) ? d.at + uint64_t(head) + uint64_t(i) * uint64_t(entry) + 4 + uint64_t(word)
+        : bytes.number(e + 4 + word, word);
+    if (tag.at > room - long_bytes) fail_input(text("the values of tag ", code, " lie at byte ", tag.at, " and have ", long_bytes,
+        " bytes; the file has ", room, " bytes"));
     take(bytes, d, int(code), tag);
   }
   return bytes.number(raw.data() + entries, word);
@@ -122,10 +128,11 @@ uint64_t read_directory(TiffBytes& bytes, TiffDirectory& d) {
 }  // namespace
 
 const unsigned char* TiffBytes::at(uint64_t at, int64_t bytes, const char* what) {
-  if (bytes > size() || at > uint64_t(size() - bytes)) fail_input(text(what, " would lie at byte ", at, " with ", bytes, " bytes; the file has ", size(), " bytes"), "the file may be cut short");
+  if (bytes > size() || at > uint64_t(size() - bytes)) fail_input(text(what, " would lie at byte ", at, " with ", bytes, " bytes; the file has ",
+      size(), " bytes"), "the file may be cut short");
   int64_t from = int64_t(at);
   if (from < first_ || from + bytes > first_ + count_) {
-    int64_t wanted = std::min(std::max(bytes, window_bytes), size() - from);
+    int64_t wanted = std::min(std::max(bytes, window_bytes_), size() - from);
     if (window_.size() < wanted) window_ = Buffer<unsigned char>(wanted);
     count_ = 0;
     file_.read_at(from, window_.data(), wanted);
@@ -156,7 +163,8 @@ void for_each_tiff_directory(TiffBytes& bytes, const std::function<void(const Ti
   if (next == 0) fail_input("the TIFF header names no directory");
   std::unordered_set<uint64_t> seen;
   for (int64_t n = 0; next != 0; ++n) {
-    if (!seen.insert(next).second) fail_input(text("directory ", n, " is at byte ", next, ", where one was already: the chain of directories is a loop"));
+    if (!seen.insert(next).second) fail_input(text("directory ", n, " is at byte ", next,
+        ", where one was already: the chain of directories is a loop"));
     if (n == most_tiff_directories) fail_input(text("the file has more than ", most_tiff_directories, " directories"));
     TiffDirectory directory;
     directory.at = next;
@@ -168,8 +176,10 @@ void for_each_tiff_directory(TiffBytes& bytes, const std::function<void(const Ti
 }
 
 void read_tiff_array(TiffBytes& bytes, const TiffTag& tag, uint64_t first, int64_t n, uint64_t* into, const char* what) {
-  if (tag.type != 1 && tag.type != 3 && tag.type != 4 && tag.type != 16) fail_input(text(what, " have type ", tag.type, "; whole numbers are expected"));
-  if (first > tag.count || uint64_t(n) > tag.count - first) fail_input(text(what, " has ", tag.count, " values; ", first + uint64_t(n), " are needed"));
+  if (tag.type != 1 && tag.type != 3 && tag.type != 4 && tag.type != 16) fail_input(text(what, " have type ", tag.type,
+      "; whole numbers are expected"));
+  if (first > tag.count || uint64_t(n) > tag.count - first) fail_input(text(what, " has ", tag.count, " values; ", first + uint64_t(n),
+      " are needed"));
   int size = tiff_type_bytes(tag.type);
   const unsigned char* from = bytes.at(tag.at + first * uint64_t(size), n * size, what);
   for (int64_t i = 0; i < n; ++i) into[i] = bytes.number(from + i * size, size);

@@ -15,7 +15,8 @@ namespace tomograd {
 // Numbers of either byte order out of a file, through a window that keeps small reads together. Not thread-safe.
 class TiffBytes {
  public:
-  explicit TiffBytes(InputFile& file) : file_(file) {}
+  // `window` bytes are read at a time: many for a scan of all directories, few for one plane's table.
+  explicit TiffBytes(InputFile& file, int64_t window = 64 << 10) : file_(file), window_bytes_(window) {}
   bool swapped = false, big = false;
   int64_t size() const { return file_.size(); }
   // `bytes` (at most 1 MiB) at `at`, valid until the next call. Beyond the file's end: Error(input) that names `what`.
@@ -24,6 +25,7 @@ class TiffBytes {
 
  private:
   InputFile& file_;
+  const int64_t window_bytes_;
   Buffer<unsigned char> window_;
   int64_t first_ = 0, count_ = 0;
 };

@@ -53,7 +53,8 @@ TEST(TiffGolden, EveryFile) {
     EXPECT_EQ(stack.size(), g.size);
     EXPECT_TRUE(h.warnings.empty()) << h.warnings.front();
     EXPECT_EQ(h.spacing_known, g.spacing[0] > 0);
-    for (size_t axis = 0; axis < 3 && g.spacing[0] > 0; ++axis) EXPECT_NEAR(h.geometry.spacing()[axis], g.spacing[axis], 1e-7 * g.spacing[axis]) << axis;
+    for (size_t axis = 0; axis < 3 && g.spacing[0] > 0; ++axis) EXPECT_NEAR(h.geometry.spacing()[axis], g.spacing[axis], 1e-7 * g.spacing[axis])
+        << axis;
     auto want = values(g.array);
     std::vector<float> got(want.size());
     stack.read_planes(0, g.size.z, got.data());
@@ -67,7 +68,8 @@ TEST(TiffGolden, EveryFile) {
       slabs->read_planes(0, z, z + 1, raw.data());
       with_voxel_type(slabs->type(), [&](auto v) {
         using T = decltype(v);
-        for (int64_t i = 0; i < plane; ++i) ASSERT_EQ(double(load_voxel<T, false>(raw.data() + i * voxel)), want[size_t(z * plane + i)]) << z << " " << i;
+        for (int64_t i = 0; i < plane; ++i) ASSERT_EQ(double(load_voxel<T, false>(raw.data() + i * voxel)), want[size_t(z * plane + i)]) << z << " "
+            << i;
       });
     }
     Box box{{1, 3, 5}, {2, 14, 11}};
@@ -130,7 +132,8 @@ TEST(TiffGolden, RealNuclei) {
   EXPECT_EQ(std::count(seen.begin() + 1, seen.end(), true), 51);  // nuclei, numbered up to 162
   EXPECT_TRUE(seen[162]);
   double inside = 0, outside = 0, n_in = 0, n_out = 0;
-  for (int64_t i = 0; i < labels.voxels.size(); ++i) (labels.voxels[i] ? (inside += image.voxels[i], n_in) : (outside += image.voxels[i], n_out)) += 1;
+  for (int64_t i = 0; i < labels.voxels.size(); ++i) (labels.voxels[i] ? (inside += image.voxels[i], n_in)
+      : (outside += image.voxels[i], n_out)) += 1;
   EXPECT_GT(inside / n_in, outside / n_out);
 }
 

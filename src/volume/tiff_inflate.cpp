@@ -45,7 +45,8 @@ void inflate_exactly(const unsigned char* stored, int64_t count, unsigned char* 
 
 template <class T>
 void swap_and_add_up(unsigned char* row, int64_t columns, bool swapped, bool add) {
-  std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>> before = 0, value;
+  std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t,
+      uint64_t>>> before = 0, value;
   using U = decltype(value);
   for (int64_t x = 0; x < columns; ++x) {
     unsigned char* at = row + x * int64_t(sizeof(U));

@@ -29,15 +29,19 @@ TiffPage page_of(const TiffDirectory& d) {
   if (!d.has_width || !d.has_height) fail_input(text("ImageWidth or ImageLength (tags 256, 257) is missing"));
   for (uint64_t n : {d.width, d.height})
     if (n < 1 || n > (uint64_t{1} << 31)) fail_input(text("a page has ", d.width, " x ", d.height, " pixels; 1 to 2147483648 each are possible"));
-  if (d.samples != 1) fail_input(text("SamplesPerPixel is ", d.samples, "; one sample per pixel is read"), "save each colour or channel as a TIFF of its own");
+  if (d.samples != 1) fail_input(text("SamplesPerPixel is ", d.samples, "; one sample per pixel is read"),
+      "save each colour or channel as a TIFF of its own");
   if (d.depth != 1) fail_input(text("ImageDepth is ", d.depth, "; one plane per page is read"));
-  if (d.photometric > 1 && d.photometric != 3) fail_input(text("PhotometricInterpretation is ", d.photometric, "; 0 or 1 (grey) or 3 (numbers of a palette) is expected"));
+  if (d.photometric > 1 && d.photometric != 3) fail_input(text("PhotometricInterpretation is ", d.photometric,
+      "; 0 or 1 (grey) or 3 (numbers of a palette) is expected"));
   if (d.fill_order != 1 && d.fill_order != 2) fail_input(text("FillOrder is ", d.fill_order, "; 1 or 2 is expected"));
   if (d.predictor < 1 || d.predictor > 3) fail_input(text("Predictor is ", d.predictor, "; 1, 2 or 3 is expected"));
   VoxelType type = type_of(d);
-  if (d.predictor == 3 && tiff_sample_format(type) != 3) fail_input(text("Predictor is 3, which is for floats; the voxels are ", voxel_type_name(type)));
+  if (d.predictor == 3 && tiff_sample_format(type) != 3) fail_input(text("Predictor is 3, which is for floats; the voxels are ",
+      voxel_type_name(type)));
   if (d.compression > 65535 || tiff_compression_name(int(d.compression)).empty())
-    fail_input(text("Compression is ", d.compression, ", which is not read"), "1 (none), 5 (LZW), 7 (JPEG), 8 and 32946 (deflate), 32773 (PackBits), 34887 (LERC), 34925 (LZMA), 50000 (zstd) are, where libtiff has them");
+    fail_input(text("Compression is ", d.compression, ", which is not read"),
+        "1 (none), 5 (LZW), 7 (JPEG), 8 and 32946 (deflate), 32773 (PackBits), 34887 (LERC), 34925 (LZMA), 50000 (zstd) are, where libtiff has them");
   if (d.compression == 7 && type != VoxelType::u8) fail_input(text("JPEG voxels are ", voxel_type_name(type), "; uint8 is expected"));
 
   TiffPage page;
@@ -48,7 +52,8 @@ TiffPage page_of(const TiffDirectory& d) {
   page.tiled = d.tiled;
   if (d.tiled) {
     for (uint64_t n : {d.tile_width, d.tile_height})
-      if (n < 1 || n > (uint64_t{1} << 31)) fail_input(text("tiles have ", d.tile_width, " x ", d.tile_height, " pixels; 1 to 2147483648 each are possible"));
+      if (n < 1 || n > (uint64_t{1} << 31)) fail_input(text("tiles have ", d.tile_width, " x ", d.tile_height,
+          " pixels; 1 to 2147483648 each are possible"));
     page.segment_rows = uint32_t(d.tile_height), page.segment_columns = uint32_t(d.tile_width);
   } else {
     if (d.rows_per_strip == 0) fail_input("RowsPerStrip is 0; at least 1 is expected");
@@ -57,7 +62,8 @@ TiffPage page_of(const TiffDirectory& d) {
   if (page.jpeg_tables.type && (tiff_type_bytes(page.jpeg_tables.type) != 1 || page.jpeg_tables.count > 65536))
     fail_input(text("JPEGTables have ", page.jpeg_tables.count, " values of type ", page.jpeg_tables.type, "; at most 65536 bytes are expected"));
   if (page.lerc_parameters.type && (page.lerc_parameters.type != 4 || page.lerc_parameters.count > 16))
-    fail_input(text("LercParameters have ", page.lerc_parameters.count, " values of type ", page.lerc_parameters.type, "; at most 16 of type 4 are expected"));
+    fail_input(text("LercParameters have ", page.lerc_parameters.count, " values of type ", page.lerc_parameters.type,
+        "; at most 16 of type 4 are expected"));
   return page;
 }
 
@@ -113,9 +119,11 @@ class Opening {
   void next_page(const TiffDirectory& d) {
     const Extent size = layout_.header.geometry.size;
     if (int64_t(d.width) != size.x || int64_t(d.height) != size.y)
-      fail_input(text("a page has ", d.width, " x ", d.height, " pixels; the first has ", size.x, " x ", size.y), "all pages of a stack must be of one size");
+      fail_input(text("a page has ", d.width, " x ", d.height, " pixels; the first has ", size.x, " x ", size.y),
+          "all pages of a stack must be of one size");
     if (d.samples == 1 && type_of(d) != layout_.header.type)
-      fail_input(text("a page holds ", voxel_type_name(type_of(d)), " voxels; the first ", voxel_type_name(layout_.header.type)), "all pages of a stack must be of one type");
+      fail_input(text("a page holds ", voxel_type_name(type_of(d)), " voxels; the first ", voxel_type_name(layout_.header.type)),
+          "all pages of a stack must be of one type");
   }
 
   int64_t segments(const TiffPage& page) const {
@@ -129,17 +137,20 @@ class Opening {
   void check_counts(const TiffPage& page) {
     const char* what = page.tiled ? "tiles" : "strips";
     int64_t wanted = segments(page);
-    if (wanted > file_bytes()) fail_input(text("a page has ", wanted, " ", what, " of ", page.segment_columns, " x ", page.segment_rows, " pixels; the file has only ", file_bytes(), " bytes"));
+    if (wanted > file_bytes()) fail_input(text("a page has ", wanted, " ", what, " of ", page.segment_columns, " x ", page.segment_rows,
+        " pixels; the file has only ", file_bytes(), " bytes"));
     if (page.offsets.type == 0 || page.offsets.count < uint64_t(wanted))
       fail_input(text("a page has offsets of ", page.offsets.count, " ", what, "; ", wanted, " are needed"));
     bool counted = page.byte_counts.type != 0;
     if (counted ? page.byte_counts.count < uint64_t(wanted) : page.compression != 1)
       fail_input(text("a page has byte counts of ", page.byte_counts.count, " ", what, "; ", wanted, " are needed"));
     table_bytes_ += wanted * (tiff_type_bytes(page.offsets.type) + (counted ? tiff_type_bytes(page.byte_counts.type) : 0));
-    if (table_bytes_ > 2 * file_bytes()) fail_input(text("the tables of ", what, " declare more than twice the ", file_bytes(), " bytes of the file"));
+    if (table_bytes_ > 2 * file_bytes()) fail_input(text("the tables of ", what, " declare more than twice the ", file_bytes(),
+        " bytes of the file"));
     int64_t bytes = int64_t(page.segment_rows) * int64_t(page.segment_columns), limit = most_tiff_segment_bytes / voxel_bytes(layout_.header.type);
     bool direct = page.compression == 1 && page.fill_order == 1;
-    if (!direct && bytes > limit) fail_input(text("a compressed ", page.tiled ? "tile" : "strip", " has ", page.segment_columns, " x ", page.segment_rows, " pixels; at most ", limit, " are decoded at once"));
+    if (!direct && bytes > limit) fail_input(text("a compressed ", page.tiled ? "tile" : "strip", " has ", page.segment_columns, " x ",
+        page.segment_rows, " pixels; at most ", limit, " are decoded at once"));
   }
 
   // How many planes there are, and that every byte of them can be in the file.
@@ -150,8 +161,10 @@ class Opening {
     header.one_directory = texts_.one_directory && pages == 1 && texts_.images > 1;
     if (header.one_directory) {
       if (first.compression != 1 || first.tiled || first.fill_order != 1)
-        fail_input(text("the ", texts_.kind, " description speaks of ", texts_.images, " images, but there is one directory and its ", header.tiled ? "tiles" : "strips", " are ",
-                        first.compression == 1 ? "not plain rows" : header.compression), "only plain strips can be followed by planes without directories");
+        fail_input(text("the ", texts_.kind, " description speaks of ", texts_.images, " images, but there is one directory and its ",
+            header.tiled ? "tiles" : "strips", " are ",
+                        first.compression == 1 ? "not plain rows" : header.compression),
+                            "only plain strips can be followed by planes without directories");
       planes = texts_.images;
     } else if (texts_.images > 0 && texts_.images != pages) {
       header.warnings.push_back(text("the ", texts_.kind, " description speaks of ", texts_.images, " images; the file has ", pages));
@@ -162,7 +175,8 @@ class Opening {
     int64_t most = 0;
     for (const auto& page : layout_.pages) most = std::max(most, tiff_expansion(page.compression));
     if (double(planes) * double(plane_bytes()) > double(most) * double(file_bytes()))
-      fail_input(text(planes, " planes have ", double(planes) * double(plane_bytes()), " bytes; a file of ", file_bytes(), " bytes cannot hold them"), "the file may be cut short");
+      fail_input(text(planes, " planes have ", double(planes) * double(plane_bytes()), " bytes; a file of ", file_bytes(), " bytes cannot hold them"),
+          "the file may be cut short");
     if (header.one_directory) one_run(bytes, first);
     else
       for (int64_t p = 0; p < pages; ++p) with_context(text("page ", p), [&] { check_segments(bytes, layout_.pages[size_t(p)]); });
@@ -175,11 +189,13 @@ class Opening {
     for (int64_t s = 0; s < strips; ++s) {
       read_tiff_array(bytes, page.offsets, uint64_t(s), 1, &at, "strip offsets");
       if (s == 0) start = at;
-      if (at > uint64_t(file_bytes()) || at != start + uint64_t(s * page.segment_rows * row_bytes)) fail_input(text("strip ", s, " lies at byte ", at, "; the planes of one directory must follow one another from byte ", start));
+      if (at > uint64_t(file_bytes()) || at != start + uint64_t(s * page.segment_rows * row_bytes)) fail_input(text("strip ", s, " lies at byte ", at,
+          "; the planes of one directory must follow one another from byte ", start));
     }
     int64_t planes = layout_.header.geometry.size.z;
     if (planes > (file_bytes() - int64_t(start)) / plane_bytes())
-      fail_input(text("the ", texts_.kind, " description speaks of ", planes, " images of ", plane_bytes(), " bytes from byte ", start, "; the file has ", file_bytes(), " bytes"), "the file may be cut short");
+      fail_input(text("the ", texts_.kind, " description speaks of ", planes, " images of ", plane_bytes(), " bytes from byte ", start,
+          "; the file has ", file_bytes(), " bytes"), "the file may be cut short");
     layout_.first_voxel = int64_t(start);
   }
 
@@ -196,9 +212,11 @@ class Opening {
         uint64_t have = page.byte_counts.type ? stored[size_t(i)] : uint64_t(needed), where = at[size_t(i)];
         if (have == 0) fail_input(text(what, s + i, " has no bytes (byte count 0)"));
         if (have > uint64_t(file_bytes()) || where > uint64_t(file_bytes()) - have)
-          fail_input(text(what, s + i, " lies at byte ", where, " with ", have, " bytes; the file has ", file_bytes(), " bytes"), "the file may be cut short");
+          fail_input(text(what, s + i, " lies at byte ", where, " with ", have, " bytes; the file has ", file_bytes(), " bytes"),
+              "the file may be cut short");
         if (double(have) * double(expansion) + 4096 * double(expansion > 1) < double(needed))
-          fail_input(text(what, s + i, " has ", have, " bytes, which cannot become ", needed, expansion > 1 ? text(" by ", tiff_compression_name(page.compression)) : ""));
+          fail_input(text(what, s + i, " has ", have, " bytes, which cannot become ", needed,
+              expansion > 1 ? text(" by ", tiff_compression_name(page.compression)) : ""));
       }
     }
   }

@@ -117,7 +117,8 @@ void read_shaped(const std::string& description, const TiffDirectory& first, Tif
     if (images > (int64_t{1} << 40) / shape[i]) return;
     images *= shape[i], axes += shape[i] > 1;
   }
-  if (axes > 1) fail_input(text("the file holds an array of ", shape.size(), " axes, ", description.substr(0, 100), "; a stack of z planes alone is read"), "save each channel and time as a TIFF of its own");
+  if (axes > 1) fail_input(text("the file holds an array of ", shape.size(), " axes, ", description.substr(0, 100),
+      "; a stack of z planes alone is read"), "save each channel and time as a TIFF of its own");
   texts.kind = "tifffile";
   texts.images = images;
   texts.one_directory = json.contains("truncated") && json["truncated"].is_boolean() && json["truncated"].get<bool>();
@@ -126,7 +127,8 @@ void read_shaped(const std::string& description, const TiffDirectory& first, Tif
 }  // namespace
 
 double millimetres_per(const std::string& unit) {
-  if (unit == "um" || unit == "\xC2\xB5m" || unit == "\xCE\xBCm" || unit == "\xB5m" || unit == "\\u00B5m" || unit == "micron" || unit == "microns" || unit == "micrometer") return 1e-3;
+  if (unit == "um" || unit == "\xC2\xB5m" || unit == "\xCE\xBCm" || unit == "\xB5m" || unit == "\\u00B5m" || unit == "micron" || unit == "microns"
+      || unit == "micrometer") return 1e-3;
   if (unit == "nm" || unit == "nanometer") return 1e-6;
   if (unit == "mm" || unit == "millimeter") return 1;
   if (unit == "cm") return 10;

@@ -74,7 +74,7 @@ Converter converter_of(VoxelType type, bool swapped, Kind kind) {
 class BoxReader {
  public:
   BoxReader(const TiffLayout& layout, const Box& box, Kind kind, void* into)
-      : layout_(layout), size_(layout.header.geometry.size), box_(box), kind_(kind), into_(static_cast<unsigned char*>(into)), bytes_(*layout.file),
+      : layout_(layout), size_(layout.header.geometry.size), box_(box), kind_(kind), into_(static_cast<unsigned char*>(into)), bytes_(*layout.file, 4096),
         voxel_(voxel_bytes(layout.header.type)), out_(kind == Kind::raw ? voxel_ : kind == Kind::u16 ? 2 : 4),
         stored_(converter_of(layout.header.type, layout.header.swapped, kind)), native_(converter_of(layout.header.type, false, kind)) {
     bytes_.swapped = layout.header.swapped;
@@ -102,13 +102,15 @@ class BoxReader {
     if (page.byte_counts.type) read_tiff_array(bytes_, page.byte_counts, uint64_t(index), 1, &count, "segment byte counts");
     else count = uint64_t(voxels * voxel_);
     uint64_t room = uint64_t(bytes_.size());     // the tables were checked when the file was opened; it may have changed since
-    if (count > room || at > room - count || (direct && count < uint64_t(voxels * voxel_))) fail_input(text("it lies at byte ", at, " with ", count, " bytes; the file has ", room, " bytes"));
+    if (count > room || at > room - count || (direct && count < uint64_t(voxels * voxel_))) fail_input(text("it lies at byte ", at, " with ", count,
+        " bytes; the file has ", room, " bytes"));
     const int64_t first = std::max(top, box_.begin.y), last = std::min(top + voxels / page.segment_columns, box_.end().y);
     if (direct) return rows(int64_t(at) + (first - top) * page.segment_columns * voxel_, first, last, left, page.segment_columns);
     raw(int64_t(count));
     layout_.file->read_at(int64_t(at), raw_.data(), int64_t(count));
     if (decoded_.size() < voxels * voxel_) decoded_ = Buffer<unsigned char>(voxels * voxel_);
-    TiffSegment s{voxels / page.segment_columns, page.segment_columns, layout_.header.type, page.compression, page.predictor, page.photometric, page.fill_order,
+    TiffSegment s{voxels / page.segment_columns, page.segment_columns, layout_.header.type, page.compression, page.predictor, page.photometric,
+        page.fill_order,
                   layout_.header.swapped, read_tiff_bytes(page.jpeg_tables), lerc(page)};
     decode_tiff_segment(s, raw_.data(), int64_t(count), decoded_.data());
     for (int64_t y = first; y < last; ++y) row(decoded_.data() + (y - top) * page.segment_columns * voxel_, y, left, page.segment_columns, native_);
@@ -143,7 +145,8 @@ class BoxReader {
     unsigned char* to = into_ + (((z_ - box_.begin.z) * box_.size.y + (y - box_.begin.y)) * box_.size.x + (x0 - box_.begin.x)) * out_;
     BadLabel bad = converter(from + (x0 - left) * voxel_, x1 - x0, to);
     if (bad.index >= 0)
-      fail_input(text("the voxel z,y,x = ", z_, ",", y, ",", x0 + bad.index, " is ", bad.value, "; whole numbers from 0 to ", kind_ == Kind::u16 ? "65535" : "4294967295", " are expected"));
+      fail_input(text("the voxel z,y,x = ", z_, ",", y, ",", x0 + bad.index, " is ", bad.value, "; whole numbers from 0 to ",
+          kind_ == Kind::u16 ? "65535" : "4294967295", " are expected"));
   }
 
   void raw(int64_t bytes) {
@@ -180,7 +183,8 @@ struct TiffStack::State {
   void read(const Box& box, Kind kind, void* into) const {
     Extent size = layout.header.geometry.size;
     if (intersection(box, Box{{0, 0, 0}, size}) != box || box.size.voxels() == 0)
-      fail_input(text("'", path, "' has ", to_string(size), " voxels (Z,Y,X); the box from ", to_string(box.begin), " of ", to_string(box.size), " is not inside"));
+      fail_input(text("'", path, "' has ", to_string(size), " voxels (Z,Y,X); the box from ", to_string(box.begin), " of ", to_string(box.size),
+          " is not inside"));
     with_context(text("reading '", path, "'"), [&] {
       BoxReader reader(layout, box, kind, into);
       for (int64_t z = box.begin.z; z < box.end().z; ++z) with_context(text("plane ", z), [&] { reader.read_plane(z); });

@@ -67,7 +67,8 @@ struct TiffWriter::State {
   TiffSegment segment(int64_t strip) const {
     TiffSegment s;
     s.rows = std::min(strip_rows, size.y - strip * strip_rows), s.columns = size.x, s.type = type, s.compression = compression();
-    bool gains = options.compression == TiffCompression::lzw || options.compression == TiffCompression::deflate || options.compression == TiffCompression::zstd;
+    bool gains = options.compression == TiffCompression::lzw || options.compression == TiffCompression::deflate
+        || options.compression == TiffCompression::zstd;
     s.predictor = options.predictor && gains ? (tiff_sample_format(type) == 3 ? 3 : 2) : 1;
     return s;
   }
@@ -98,7 +99,8 @@ struct TiffWriter::State {
       for (size_t i = first; i < first + n; ++i) e.bytes += big ? raw({from[i]}) : raw({uint32_t(from[i])});
       return e;
     };
-    std::vector<Entry> list = {long_tag(254, 0), long_tag(256, size.x), long_tag(257, size.y), short_tag(258, voxel_bytes(type) * 8), short_tag(259, compression()), short_tag(262, 1)};
+    std::vector<Entry> list = {long_tag(254, 0), long_tag(256, size.x), long_tag(257, size.y), short_tag(258, voxel_bytes(type) * 8),
+        short_tag(259, compression()), short_tag(262, 1)};
     if (plane == 0) {
       std::string d = description();
       list.push_back({270, 2, d.size(), d});
@@ -144,7 +146,8 @@ struct TiffWriter::State {
 TiffWriter::TiffWriter(Env& env, const std::string& path, Extent size, VoxelType type, const TiffWriteOptions& options) : state_(new State) {
   with_context(text("writing '", path, "'"), [&] {
     State& s = *state_;
-    if (size.z < 1 || size.y < 1 || size.x < 1 || size.y > 0x7FFFFFFF || size.x > 0x7FFFFFFF) fail_input(text("a stack of ", to_string(size), " voxels cannot be a TIFF"));
+    if (size.z < 1 || size.y < 1 || size.x < 1 || size.y > 0x7FFFFFFF
+        || size.x > 0x7FFFFFFF) fail_input(text("a stack of ", to_string(size), " voxels cannot be a TIFF"));
     if (type == VoxelType::u64 || type == VoxelType::i64) fail_input("64-bit integers are not written to TIFF");
     if (tiff_compression_name(int(options.compression)).empty()) fail_input(text("this libtiff has no compression ", int(options.compression)));
     s.path = path, s.size = size, s.type = type, s.options = options;
@@ -197,7 +200,8 @@ void TiffWriter::commit() {
       std::string one = s.directory(p);
       s.put(one.data(), int64_t(one.size()));
     }
-    if (!s.big && s.position > 0xFFFFFFFF) fail_failure(text("the file has ", s.position, " bytes, too many for a classic TIFF"), "write it as BigTIFF");
+    if (!s.big && s.position > 0xFFFFFFFF) fail_failure(text("the file has ", s.position, " bytes, too many for a classic TIFF"),
+        "write it as BigTIFF");
     s.publication->file().write_at(s.big ? 8 : 4, first.data(), int64_t(first.size()));
     s.publication->commit();
   });
