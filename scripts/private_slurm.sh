@@ -1,5 +1,5 @@
 # A private SLURM for tests, sourced by scripts/test_slurm.sh: one slurmctld and two slurmd of virtual nodes as child processes
-# on loopback, all their files below one folder, everything ended by stop_slurm. Needs no root, no system service and no
+# on loopback, all their files below one folder, everything ended by stop_slurm (and by the end of this shell). Needs no root, no system service and no
 # installation: TOMOGRAD_SLURM_PREFIX=dir takes the packages unpacked there (dpkg-deb -x), else they are looked for on the
 # PATH and in .slurm of the checkout.
 
@@ -51,7 +51,7 @@ start_slurm() {
   authentication=$'AuthType=auth/none\nCredType=cred/none'
   if [ -n "$munged" ]; then
     (umask 077 && head -c 1024 /dev/urandom > "$folder/munge.key")
-    "$munged" --foreground --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munge.pid" --log-file="$folder/log/munged.log" --seed-file="$folder/munge.seed" > "$folder/log/munged.out" 2>&1 &
+    setpriv --pdeathsig KILL "$munged" --foreground --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munge.pid" --log-file="$folder/log/munged.log" --seed-file="$folder/munge.seed" > "$folder/log/munged.out" 2>&1 &
     slurm_pids+=($!)
     for ((tries = 0; tries < 50; ++tries)); do [ ! -S "$folder/munge.socket" ] || break; sleep 0.1; done
     authentication=$'AuthType=auth/munge\nCredType=cred/munge\nAuthInfo=socket='$folder/munge.socket
@@ -93,7 +93,7 @@ NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=1 RealMe
 PartitionName=main Nodes=ALL Default=YES MaxTime=1:00:00 State=UP
 CONF
   export SLURM_CONF=$folder/slurm.conf
-  "$slurmctld" -D > "$folder/log/slurmctld.out" 2>&1 & slurm_pids+=($!)
+  setpriv --pdeathsig KILL "$slurmctld" -D > "$folder/log/slurmctld.out" 2>&1 & slurm_pids+=($!)
   start_node "$folder" n1; start_node "$folder" n2
   for ((tries = 0; tries < 150; ++tries)); do
     if [ "$(timeout 5 sinfo -h -N -o %T 2>/dev/null | grep -c '^idle$')" = 2 ]; then return 0; fi
@@ -104,7 +104,7 @@ CONF
 }
 
 start_node() {
-  "$slurmd" -D -N "$2" -d "$slurmstepd" >> "$1/log/slurmd-$2.out" 2>&1 & slurm_pids+=($!)
+  setpriv --pdeathsig KILL "$slurmd" -D -N "$2" -d "$slurmstepd" >> "$1/log/slurmd-$2.out" 2>&1 & slurm_pids+=($!)
 }
 
 # usage: crash_node FOLDER NODE ; kill -9 of its slurmd and of all that runs there, as when a machine loses power
@@ -112,7 +112,9 @@ crash_node() {
   local pid
   for pid in $(slurm_leftovers "$1"); do
     # A slurmd and its slurmstepd hold the node's log open; the jobs know the node's name.
-    if ls -l "/proc/$pid/fd" 2>/dev/null | grep -q "/log/slurmd-$2.log" || { tr '\0' '\n' < "/proc/$pid/environ"; } 2>/dev/null | grep -qx "SLURMD_NODENAME=$2"; then kill -9 "$pid" 2>/dev/null || true; fi
+    if ls -l "/proc/$pid/fd" 2>/dev/null | grep -q "/log/slurmd-$2.log" || { tr '\0' '\n' < "/proc/$pid/environ"; } 2>/dev/null | grep -qx "SLURMD_NODENAME=$2"; then
+      kill -9 "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+    fi
   done
 }
 

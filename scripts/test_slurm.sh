@@ -14,10 +14,13 @@ if ! find_slurm; then
   [ -z "${TOMOGRAD_NO_SKIP:-}" ] || { say "there is no SLURM here; scripts/setup.sh all installs it"; exit 1; }
   echo "SKIPPED: no SLURM on the PATH nor at TOMOGRAD_SLURM_PREFIX (make test-slurm fetches it)"; exit 77
 fi
+child=''
+run() { "$@" & child=$!; wait $child; child=''; }   # a shell that waits hears signals at once
 folder=$(mktemp -d -t tomograd-slurm-XXXXXXXX)
 finish() {
   local status=$?
   trap - EXIT INT TERM
+  [ -z "$child" ] || kill $child 2>/dev/null || true
   stop_slurm "$folder"
   if [ $status -ne 0 ] && [ -d "$folder/log" ]; then tail -n 15 "$folder"/log/slurm*.log "$folder"/*/logs/*.log >&2 2>/dev/null || true; fi
   case "$folder" in */tomograd-slurm-????????) rm -rf --one-file-system -- "$folder" ;; esac
@@ -29,21 +32,23 @@ trap finish EXIT; trap 'exit 130' INT; trap 'exit 143' TERM
 start_slurm "$folder" 8 || { say "SLURM does not start"; exit 1; }
 say "$("$slurmctld" -V), two nodes, $(grep -c . "$folder/slurm.conf") lines of configuration, in $folder"
 
-TOMOGRAD_SLURM_CONF=$SLURM_CONF "$build/tomograd_slurm_tests" --gtest_brief=1 >&2
+export TOMOGRAD_SLURM_CONF=$SLURM_CONF
+run "$build/tomograd_slurm_tests" --gtest_brief=1 >&2
 
 mkdir "$folder/quiet" "$folder/killed"
 say "undisturbed, as local processes"
-read -r _ <<< "$("$build/tomograd_drive_array" local "$folder/quiet" "$elements" 0 300 "${worker[@]}")"
+run "$build/tomograd_drive_array" local "$folder/quiet" "$elements" 0 300 "${worker[@]}" > /dev/null
 say "as an array, every third element hit in the middle, and a node lost with all that runs on it"
-"$build/tomograd_drive_array" slurm "$folder/killed" "$elements" $(((elements + 2) / 3)) 420 "${worker[@]}" > "$folder/result" & driver=$!
+"$build/tomograd_drive_array" slurm "$folder/killed" "$elements" $(((elements + 2) / 3)) 420 "${worker[@]}" > "$folder/result" & child=$!
 nodes=0
 sleep "${TOMOGRAD_NODE_LOSS_SECONDS:-6}"
-if kill -0 $driver 2>/dev/null; then
+if kill -0 $child 2>/dev/null; then
   crash_node "$folder" n2; nodes=1
   sleep 2
   start_node "$folder" n2
 fi
-wait $driver
+wait $child
+child=''
 read -r jobs chunks kills requeues repeats seconds < "$folder/result"
 
 digest() { (cd "$folder/$1/out" && find . -type f ! -name '.part-*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1); }

@@ -4,6 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "base/clock.h"
 
 namespace tomograd {
@@ -41,13 +44,26 @@ TEST(Process, WhatIsNotThereIsSaid) {
 }
 
 TEST(Process, KillsWhatHangsWithItsChildren) {
-  Command command = shell("sleep 60 & sleep 60; echo never");
-  command.seconds = 0.3;
+  // The child behind has no output of its own to wait for: it must be killed all the same.
+  char folder[] = "/tmp/tomograd_process_XXXXXX";
+  ASSERT_TRUE(::mkdtemp(folder));
+  Command command = shell(std::string("sleep 60 >/dev/null 2>&1 & echo $! > ") + folder + "/child; sleep 60; echo never");
+  command.seconds = 0.5;
   double began = system_clock().monotonic_seconds();
   CommandAnswer answer = run_command(command);
   EXPECT_TRUE(answer.timed_out);
   EXPECT_EQ(answer.out, "");
-  EXPECT_LT(system_clock().monotonic_seconds() - began, 10);   // the child that holds the pipe would keep us for 60 s
+  EXPECT_LT(system_clock().monotonic_seconds() - began, 10);
+  std::string child, stat;
+  ASSERT_TRUE(std::getline(std::ifstream(std::string(folder) + "/child"), child));
+  for (int i = 0; i < 400; ++i) {                 // gone, or dead and not collected yet
+    stat.clear();
+    std::ifstream file("/proc/" + child + "/stat");
+    if (!std::getline(file, stat) || stat.find(") Z") != std::string::npos) break;
+    system_clock().sleep_seconds(0.005);
+  }
+  EXPECT_TRUE(stat.empty() || stat.find(") Z") != std::string::npos) << stat;
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Process, DoesNotWaitForWhatACommandLeavesBehind) {

@@ -155,6 +155,7 @@ std::string sbatch_text(const Job& job, const JobChunk& chunk, const ChunkLane& 
   if (std::string waits = dependency_text(job, waits_for); !waits.empty()) option("dependency", waits), option("kill-on-invalid-dep", "yes");
 
   out += "set -u\n";
+  out += "cd " + shell_quoted(job.folder) + " || exit 126\n";       // without its folder, Slurm would start the worker in /tmp
   out += array ? text("export TOMOGRAD_ELEMENT=$((", chunk.first, " + SLURM_ARRAY_TASK_ID))\n") : text("export TOMOGRAD_ELEMENT=", chunk.first, "\n");
   out += text("export TOMOGRAD_ELEMENTS=", job.elements, " TOMOGRAD_JOB=", shell_quoted(job.uuid), "\n");
   if (r.seconds > 0) {

@@ -13,24 +13,32 @@
 
 namespace tomograd {
 
+inline SlurmTools fake_tools(const std::string& folder) {
+  SlurmTools tools;
+  for (auto [tool, words] : {std::pair{"sbatch", &tools.sbatch}, {"squeue", &tools.squeue}, {"sacct", &tools.sacct}, {"scontrol", &tools.scontrol}, {"scancel", &tools.scancel}})
+    *words = {std::string(TOMOGRAD_SOURCE_DIR) + "/tests/support/fake_slurm.sh", folder + "/fake", tool};
+  return tools;
+}
+
+inline Job fake_job(const std::string& folder, const std::string& uuid, int64_t elements) {
+  Job job;
+  job.uuid = uuid, job.name = "tiles", job.argv = {"true"}, job.folder = folder, job.logs = folder + "/logs", job.elements = elements;
+  return job;
+}
+
 class FakeSlurm : public ::testing::Test {
  protected:
   void SetUp() override {
     char name[] = "/tmp/tomograd_slurm_XXXXXX";
     folder_ = ::mkdtemp(name);
     std::filesystem::create_directories(folder_ + "/fake");
-    for (auto [tool, words] : {std::pair{"sbatch", &tools_.sbatch}, {"squeue", &tools_.squeue}, {"sacct", &tools_.sacct}, {"scontrol", &tools_.scontrol}, {"scancel", &tools_.scancel}})
-      *words = {std::string(TOMOGRAD_SOURCE_DIR) + "/tests/support/fake_slurm.sh", folder_ + "/fake", tool};
+    tools_ = fake_tools(folder_);
     options_.command_seconds = 30;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   Slurm slurm() { return Slurm(system_env(), clock_, tools_, options_); }
-  Job job(int64_t elements) const {
-    Job result;
-    result.uuid = new_uuid(), result.name = "tiles", result.argv = {"true"}, result.folder = folder_, result.logs = folder_ + "/logs", result.elements = elements;
-    return result;
-  }
+  Job job(int64_t elements) const { return fake_job(folder_, new_uuid(), elements); }
   void set(const std::string& name, const std::string& content) { publish_text(system_env(), folder_ + "/fake/" + name, content); }
   std::string get(const std::string& name) { return system_env().kind(folder_ + "/fake/" + name) == FileKind::file ? read_text(system_env(), folder_ + "/fake/" + name) : ""; }
   std::vector<std::string> accepted() {            // "comment|name|array|script" of each job

@@ -141,6 +141,31 @@ TEST_F(RealSlurm, RequeueTouchesOneElementAndTheWorkerHearsOfIt) {
   EXPECT_NE(second.find("run\n", 4), std::string::npos) << second;
 }
 
+TEST_F(RealSlurm, NoticeOfTheTimeLimitReachesTheWorkerWhichAsksForAnotherTurn) {
+  Job slow = job("", 2);
+  slow.argv = {"bash", "-c", "[ ! -f again-$TOMOGRAD_ELEMENT ] || exit 0; trap 'touch again-$TOMOGRAD_ELEMENT; scontrol requeue ${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID; exit 3' USR1; while :; do sleep 0.1; done"};
+  slow.resources.seconds = 60, slow.notice_seconds = 57;             // as early as Slurm allows: it looks every few seconds
+  Slurm cluster = slurm();
+  Submission submission = cluster.submit(slow);
+  std::vector<bool> released(2);
+  double began = system_clock().monotonic_seconds();
+  ElementStates states = watch(cluster, submission, system_clock(), 0.2, {}, [&](const ElementStates& now) {
+    for (int64_t element = 0; element < 2; ++element)
+      if (now.of[size_t(element)] == JobState::requeued && !released[size_t(element)]) released[size_t(element)] = true, cluster.release(submission, element);
+    return system_clock().monotonic_seconds() - began < 120;
+  });
+  EXPECT_EQ(states.count(JobState::complete), 2);
+  EXPECT_TRUE(released[0] && released[1]);
+}
+
+TEST_F(RealSlurm, AMissingFolderIsAFailureNotARunSomewhereElse) {
+  Job lost = job("echo wrong > /tmp/tomograd-ran-elsewhere-$TOMOGRAD_JOB", 1);
+  lost.folder = folder_ + "/missing";
+  Slurm cluster = slurm();
+  EXPECT_EQ(finish(cluster, cluster.submit(lost)).of[0], JobState::failed);
+  EXPECT_FALSE(std::filesystem::exists("/tmp/tomograd-ran-elsewhere-" + lost.uuid));
+}
+
 TEST_F(RealSlurm, CancelAndRefusal) {
   Slurm cluster = slurm();
   Submission submission = cluster.submit(job("sleep 60", 4));
