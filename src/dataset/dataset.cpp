@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <string_view>
 
 #include "base/error.h"
 #include "dataset/printable.h"
@@ -150,8 +151,9 @@ void check_format(const Value& json) {
 
 std::vector<std::string> Dataset::patients() const {
   std::vector<std::string> names;
+  std::set<std::string_view> seen;
   for (const auto& item : cases)
-    if (std::find(names.begin(), names.end(), item.patient) == names.end()) names.push_back(item.patient);
+    if (seen.insert(item.patient).second) names.push_back(item.patient);
   return names;
 }
 

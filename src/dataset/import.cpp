@@ -215,10 +215,11 @@ void hide_names(std::vector<Draft>& drafts, const ImportOptions& options, Import
 
 void name_cases(std::vector<Draft>& drafts) {
   std::set<std::string> used;
+  std::map<std::string, int64_t> copies;         // names without a Latin letter all become "case"
   for (auto& draft : drafts) {
     Case& item = draft.item;
     std::string base = safe_name(item.scan.empty() ? item.patient : item.patient + "_" + item.scan), id = base;
-    for (int copy = 2; !used.insert(id).second; ++copy) id = base + "-" + std::to_string(copy);
+    while (!used.insert(id).second) id = base + "-" + std::to_string(++copies.emplace(base, 1).first->second);
     item.id = id;
   }
 }

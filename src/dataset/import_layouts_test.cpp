@@ -127,6 +127,22 @@ TEST(ImportBids, SubjectsSessionsAndDerivatives) {
   EXPECT_TRUE(noted(imported, "2 derived images"));
 }
 
+TEST(ImportLists, EntriesWithoutImagesAndLabelsOutOfRange) {
+  Scratch s;
+  s.image("a.nii"), s.label("l.nii");
+  auto importing_json = [&](const std::string& json) {
+    s.write("d.json", json);
+    return importing(s, {}, "d.json");
+  };
+  EXPECT_TRUE(holds(importing_json(R"({"training":[{"image":[]}]})"), "training[0]: it names no image"));
+  EXPECT_TRUE(holds(importing_json(R"({"training":[[]]})"), "training[0]: it names no image"));
+  std::string entry = R"("training":[{"image":"a.nii","label":"l.nii"}]})";
+  EXPECT_TRUE(holds(importing_json(R"({"labels":{"x":-1},)" + entry), "the label 'x' has the value -1, expected 0 to 65535"));
+  EXPECT_TRUE(holds(importing_json(R"({"labels":{"x":[1,70000]},)" + entry), "the label 'x' has the value 70000"));
+  s.write("d.json", R"({"labels":{"1":"x","2":"y","3":"x"},)" + entry);
+  EXPECT_EQ(import(s, {}, "d.json").dataset.labels[0], (Labels::value_type{"x", {1, 3}}));
+}
+
 TEST(ImportDeepMedic, ConfigWithMissingChannels) {
   Scratch s;
   for (const char* name : {"p1", "p2", "p3"})

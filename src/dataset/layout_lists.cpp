@@ -33,14 +33,15 @@ struct Item {  // one entry of a list
 
 Item item_of(const Value& value, const std::string& folder) {
   Item item;
-  if (!value.is_table()) {
-    for (const auto& path : texts(value)) item.images.push_back(listed_path(folder, path));
-    return item;
+  const Value* images = &value;
+  if (value.is_table()) {
+    images = value.find("image");
+    if (!images) images = &value.at("images");
+    if (const Value* label = value.find("label"); label && !label->is_nothing() && !label->is_number())
+      item.label = listed_path(folder, label->as_text());
   }
-  const Value* images = value.find("image");
-  for (const auto& path : texts(images ? *images : value.at("images"))) item.images.push_back(listed_path(folder, path));
-  if (const Value* label = value.find("label"); label && !label->is_nothing() && !label->is_number())
-    item.label = listed_path(folder, label->as_text());
+  for (const auto& path : texts(*images)) item.images.push_back(listed_path(folder, path));
+  if (item.images.empty()) fail_input("it names no image, its list is empty");
   return item;
 }
 
@@ -102,6 +103,12 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> label_names(const Valu
   const Value* table = json.find("labels");
   if (!table || !table->is_table()) return labels;
   bool regions = false;
+  std::map<std::string, size_t> places;
+  auto add = [&](const std::string& name, const std::vector<int64_t>& values) {  // one name for two values has both
+    auto [place, fresh] = places.emplace(name, labels.size());
+    if (fresh) labels.emplace_back(name, values);
+    else labels[place->second].second.insert(labels[place->second].second.end(), values.begin(), values.end());
+  };
   for (const auto& [key, value] : table->as_table()) {
     std::vector<int64_t> values;
     std::string name = key;
@@ -109,12 +116,14 @@ std::vector<std::pair<std::string, std::vector<int64_t>>> label_names(const Valu
     else if (value.is_text() && is_number(value.as_text())) values = {std::stoll(value.as_text())};
     else if (value.is_list()) for (const auto& one : value.as_list()) values.push_back(one.as_integer());
     else values = {value.as_integer()};
+    for (int64_t one : values)
+      if (one < 0 || one > 65535) fail_input(text("the label '", printable(name), "' has the value ", one, ", expected 0 to 65535"));
     regions = regions || values.size() > 1;
     if (values == std::vector<int64_t>{0}) continue;
     std::erase(values, 0);
     if (name == "ignore")
       notes.push_back("the label 'ignore' is a class like any other here; leave it out of [classes] names to count it as background");
-    labels.emplace_back(name, values);
+    add(name, values);
   }
   if (!regions) std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   else {

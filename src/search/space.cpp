@@ -12,7 +12,7 @@ namespace tomograd {
 namespace {
 
 // More trials than this in one experiment is taken for a slip of the pen.
-constexpr size_t most_combinations = 100000;
+constexpr size_t most_combinations = 100000, most_cells = 2000000;
 
 std::string text_of_12_digits(double v) {
   char buffer[40];
@@ -72,19 +72,26 @@ std::string value_label(const VariableSpec& variable, const Value& value) {
 }
 
 std::vector<Value::Table> variable_product(const std::vector<VariableSpec>& variables) {
-  std::vector<Value::Table> product(1);
-  for (size_t i = 0; i < variables.size(); ++i) {
-    for (size_t j = 0; j < i; ++j)
-      if (variables[i].key == variables[j].key) fail_input("two variables set '" + variables[i].key + "'");
-    std::vector<Value> values = variable_values(variables[i]);
-    if (product.size() * values.size() > most_combinations) fail_input(text("the variables have more than ", most_combinations, " combinations"), "give fewer values, or a smaller count");
-    std::vector<Value::Table> next;
-    for (const auto& start : product)
-      for (const auto& value : values) {
-        next.push_back(start);
-        next.back().emplace_back(variables[i].key, value);
-      }
-    product = std::move(next);
+  // Every combination holds every variable, so many variables leave room for fewer combinations.
+  const size_t most = std::min(most_combinations, most_cells / std::max<size_t>(1, variables.size()));
+  std::set<std::string> keys;
+  std::vector<std::vector<Value>> values;
+  size_t count = 1;
+  for (const auto& variable : variables) {
+    if (!keys.insert(variable.key).second) fail_input("two variables set '" + variable.key + "'");
+    values.push_back(variable_values(variable));
+    count *= values.back().size();               // both at most 100000
+    if (count > most) fail_input(text("the ", variables.size(), " variables have more than ", most, " combinations"), "give fewer values, or a smaller count");
+  }
+  std::vector<Value::Table> product(count);
+  for (size_t i = 0; i < count; ++i) {
+    product[i].reserve(variables.size());
+    size_t run = count, rest = i;
+    for (size_t v = 0; v < variables.size(); ++v) {
+      run /= values[v].size();
+      product[i].emplace_back(variables[v].key, values[v][rest / run]);
+      rest %= run;
+    }
   }
   return product;
 }

@@ -44,6 +44,17 @@ VariableSpec ranged(double low, double high, const std::string& scale, int64_t c
   return variable;
 }
 
+TEST(VariableProduct, ManyVariablesLeaveRoomForFewerCombinations) {  // 16 variables of 2 values beside 3000 of one: 14 GB
+  std::vector<VariableSpec> variables(3016);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    variables[i].key = "k" + std::to_string(i);
+    variables[i].values = i < 16 ? Value(Value::List{int64_t{1}, int64_t{2}}) : Value(int64_t{1});
+  }
+  EXPECT_NE(message_of([&] { variable_product(variables); }).find("the 3016 variables have more than 663 combinations"), std::string::npos);
+  variables.erase(variables.begin(), variables.begin() + 10);
+  EXPECT_EQ(variable_product(variables).size(), 64u);
+}
+
 TEST(VariableValues, LongListsTakeTimeInProportion) {  // each value had been compared with all before it: 50000 took a minute
   VariableSpec variable;
   variable.key = "seed";

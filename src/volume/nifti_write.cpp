@@ -36,6 +36,8 @@ void set_geometry(NiftiFields& f, const Geometry& geometry, const NiftiHeader* l
       f.qform_code = old.qform_code, f.sform_code = old.sform_code;
       f.quatern = old.quatern, f.qoffset = old.qoffset, f.srow = old.srow;
       for (int i = 4; i < 8; ++i) f.pixdim[size_t(i)] = 0;
+      for (size_t i = 1; i < 4; ++i)             // an image of one or two dimensions may have any number there, which counted as 1
+        if (int64_t(i) > old.dim[0] && !(f.pixdim[i] >= 1e-9 && f.pixdim[i] <= 1e9)) f.pixdim[i] = 1;
       return;
     }
     f.qform_code = std::max<int64_t>(0, old.qform_code), f.sform_code = std::max<int64_t>(0, old.sform_code);

@@ -71,6 +71,23 @@ TEST_F(NiftiWrite, BytesOfTheHeader) {
   EXPECT_EQ(b.substr(344, 8), std::string("n+1\0\0\0\0\0", 8));
 }
 
+// dim[0] = 2 needs no pixdim[3]; what is written has three dimensions, and had kept the 0 that nobody could read.
+TEST_F(NiftiWrite, LikeAnImageOfTwoDimensions) {
+  for (auto [qform, sform] : {std::pair{0, 0}, {1, 0}, {0, 1}}) {
+    TestNifti flat;
+    flat.dim = {2, 5, 12, 1, 1, 1, 1, 1};
+    flat.pixdim = {1, 1, 1.5, 0, 0, 0, 0, 0};
+    flat.qform_code = qform, flat.sform_code = sform;
+    put_file(folder / "flat.nii", flat.bytes());
+    NiftiHeader like;
+    Volume volume = read_nifti(system_env(), folder / "flat.nii", 0, &like);
+    write_nifti(system_env(), folder / "out.nii", volume, &like);
+    Volume back = read_nifti(system_env(), folder / "out.nii");
+    EXPECT_EQ(back.geometry.size, (Extent{1, 12, 5}));
+    EXPECT_EQ(back.geometry.affine, volume.geometry.affine) << qform << sform;
+  }
+}
+
 TEST_F(NiftiWrite, LabelsTakeOneByteWhenTheyFit) {
   LabelVolume labels{{{3, 4, 5}, oblique}, Buffer<uint16_t>(60, 0)};
   labels.voxels[7] = 255;
