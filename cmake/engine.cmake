@@ -2,6 +2,7 @@
 # torch-free rooms from the program itself, so there is one thread pool, one memory counter, one log.
 get_property(engine_rooms GLOBAL PROPERTY TOMOGRAD_ENGINE_ROOMS)
 file(GLOB engine_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/cli/engine/*.cpp)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/training/run_folder.cpp PROPERTIES COMPILE_DEFINITIONS "TOMOGRAD_VERSION=\"${PROJECT_VERSION}\"")
 add_library(tomograd_engine SHARED ${engine_sources})
 foreach(room ${engine_rooms})
   target_sources(tomograd_engine PRIVATE $<TARGET_OBJECTS:${room}>)

@@ -23,8 +23,10 @@ std::string stem_of(const std::string& path) {
   return name.size() > 5 && name.ends_with(".toml") ? name.substr(0, name.size() - 5) : name + ".experiment";
 }
 
+struct Open { bool threads = false, precision = false; };  // left open by the user and settled here, for all trials alike
+
 // The run table of the spec with absolute paths and everything settled that must not differ from trial to trial.
-Value resolved_run(const ExperimentSpec& spec, const std::string& base, const ComputeOptions& compute, bool& threads_chosen) {
+Value resolved_run(const ExperimentSpec& spec, const std::string& base, const ComputeOptions& compute, Open& open) {
   std::string data_base = base;
   Value table = spec.run;
   if (table.is_text()) {
@@ -42,8 +44,9 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
     if (compute.precision != "auto") run.precision = compute.precision;
     if (compute.seed >= 0) run.seed = compute.seed;
     if (compute.threads > 0) run.threads = compute.threads;
-    threads_chosen = run.threads > 0;
-    if (run.threads == 0) run.threads = std::max<int64_t>(1, available_threads() / spec.workers);
+    open = {run.threads == 0, run.precision == "auto"};
+    if (open.threads) run.threads = std::max<int64_t>(1, available_threads() / spec.workers);
+    if (open.precision) run.precision = fastest_precision();
     if (run.max_steps == 0 && run.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so a trial would never end", "add max_steps = 1000 to [run]");
     return spec_to_value(run);
   });
@@ -137,8 +140,8 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     Value& facts_value = planned.record.facts;
     DatasetFacts facts;
     std::string digest;
-    bool threads_chosen = true;
-    if (has_run) spec.run = resolved_run(spec, base, compute, threads_chosen);
+    Open open;
+    if (has_run) spec.run = resolved_run(spec, base, compute, open);
     std::string data = has_run ? spec.run.at("data").as_text() : spec.data.empty() ? "" : absolute_path(join_path(base, spec.data));
     if (!data.empty()) {
       Dataset dataset = read_dataset(system_env(), data);
@@ -167,7 +170,8 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     Value deciding = spec_to_value(spec);
     for (const char* key : {"name", "out", "data", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
     if (has_run) deciding["run"]["data"] = Value();
-    if (!threads_chosen) deciding["run"]["threads"] = Value();  // what was settled at the start holds when it is resumed
+    if (open.threads) deciding["run"]["threads"] = Value();  // what was settled at the start holds when it is resumed
+    if (open.precision) deciding["run"]["precision"] = "auto";
     deciding["dataset"] = digest;
     planned.record.fingerprint = digest_of(to_json(deciding, false));
     spec.out.clear(), spec.data = data;

@@ -34,7 +34,7 @@ struct CaseFields {  // one entry of "cases" as it stands in the file
     v(shape, "shape_zyx", "size of the first image", at_least(0, "voxels"));
     v(spacing, "spacing", "voxel spacing Z,Y,X", at_least(0, "mm"));
     v(affine, "affine", "voxel x,y,z to RAS+ millimetres, three or four rows of four");
-    v(digest, "digest", "SHA-256 over sizes and ends of all its files");
+    v(digest, "digest", "SHA-256 over size, first and last 64 KiB of each of its files; tells a file that was exchanged or cut, not every changed voxel");
     v(warnings, "warnings", "what the importer noticed");
   }
 };

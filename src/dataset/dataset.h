@@ -19,7 +19,7 @@ struct Case {                                    // one patient's scan event
   std::map<std::string, int64_t> frames;         // modality -> frame of a 4-D file (Decathlon); absent = 0
   std::string label, roi;                        // absolute paths, "" = none
   Geometry geometry;                             // of the first image present, as stored in its header
-  std::string digest;                            // of all its files' headers and sizes
+  std::string digest;                            // of all its files: their sizes, first and last 64 KiB
   std::vector<std::string> warnings;
 };
 

@@ -32,6 +32,8 @@ std::atomic<int> forced{-1};
 
 }  // namespace
 
+const char* fastest_precision() { return best_isa() == CpuIsa::avx512bf16 ? "bf16" : "f32"; }
+
 CpuIsa best_isa() {
   static CpuIsa isa = detect();
   return isa;

@@ -8,5 +8,8 @@ CpuIsa best_isa();                               // of this processor
 CpuIsa current_isa();                            // best, unless TOMOGRAD_ISA or force_isa() says otherwise
 void force_isa(CpuIsa isa);                      // an unsupported one is Error(usage)
 const char* isa_name(CpuIsa isa);
+// Number format in which networks compute fastest here: "bf16" where the processor multiplies it natively, elsewhere it is
+// emulated and slower than "f32".
+const char* fastest_precision();
 
 }  // namespace tomograd

@@ -361,18 +361,9 @@ void Network::load(const std::map<std::string, at::Tensor>& tensors, bool partia
       e.tensor.copy_(from);
       continue;
     }
-    if (!partial || from.dim() != e.tensor.dim()) {
-      std::ostringstream sizes;
-      sizes << from.sizes() << ", this network needs " << e.tensor.sizes();
-      fail_input(text("tensor '", e.name, "' has shape ", sizes.str()));
-    }
-    at::Tensor into = e.tensor, part = from;
-    for (int64_t axis = 0; axis < into.dim(); ++axis) {
-      int64_t both = std::min(into.size(axis), part.size(axis));
-      into = into.narrow(axis, 0, both);
-      part = part.narrow(axis, 0, both);
-    }
-    into.copy_(part);
+    std::ostringstream sizes;
+    sizes << from.sizes() << ", this network needs " << e.tensor.sizes();
+    fail_input(text("tensor '", e.name, "' has shape ", sizes.str()));
   }
 }
 

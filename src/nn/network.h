@@ -40,7 +40,7 @@ class Network {
   void use_fused(bool on);
   std::vector<std::pair<std::string, at::Tensor>> parameters();   // trained ones, in graph order
   std::vector<std::pair<std::string, at::Tensor>> state();        // parameters and buffers (running statistics), in graph order
-  // Copies tensors of the same name; `partial` allows absent names and other channel or class counts (overlapping part copied).
+  // Copies tensors of the same name and shape; `partial` allows absent names. Other channels or classes: nn/transfer.h.
   void load(const std::map<std::string, at::Tensor>& tensors, bool partial);
 
  private:

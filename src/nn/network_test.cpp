@@ -237,14 +237,12 @@ TEST(Network, EveryModelTrainsAStep) {
   }
 }
 
-TEST(Network, LoadsWhatOverlaps) {
+TEST(Network, LoadsOnlyWhatHasItsShape) {
   Network small(build_graph(small_residual(2)), 1, {}), large(build_graph(small_residual(3)), 2, {});
   std::map<std::string, at::Tensor> tensors;
   for (auto& [name, tensor] : small.state()) tensors[name] = tensor.detach().clone();
   EXPECT_THROW(large.load(tensors, false), Error);
-  large.load(tensors, true);
-  auto first = large.parameters()[0];
-  EXPECT_TRUE(at::equal(first.second.detach().narrow(1, 0, 2), tensors[first.first]));
+  EXPECT_THROW(large.load(tensors, true), Error);  // by position the channels would be mixed up
   tensors.erase(tensors.begin());
   EXPECT_THROW(small.load(tensors, false), Error);
   small.load(tensors, true);

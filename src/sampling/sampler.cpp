@@ -15,6 +15,7 @@
 namespace tomograd {
 namespace {
 
+constexpr int64_t most_counted = int64_t{2'000'000'000};  // voxels whose classes shares() counts, a second or two
 constexpr int blind_tries = 1024;  // draws of a background voxel before the volume is searched for one
 
 struct Draw { int case_index; int cls; };
@@ -62,6 +63,21 @@ struct Sampler::State {
   std::vector<PatchPlace> given(uint64_t number) const;
 };
 
+std::vector<double> weights_of(const Value& given, const std::vector<PreparedCase>& cases) {
+  std::vector<double> weights(cases.size(), 1.0);
+  if (given.is_nothing() || (given.is_list() && given.as_list().empty())) return weights;
+  if (!given.is_table())
+    fail_input(text("sampling.case_weights is ", given.type_name(), "; which case a number of a list means would change with the cases that are held back"),
+               "name the cases: [sampling.case_weights] with one line CASE = weight each");
+  for (const auto& [id, value] : given.as_table()) {
+    double weight = with_context("sampling.case_weights." + id, [&] { return value.as_number(); });
+    if (!(weight >= 0) || !std::isfinite(weight)) fail_input(text("sampling.case_weights.", id, " is ", weight, ", expected 0 or more"));
+    for (size_t k = 0; k < cases.size(); ++k)
+      if (cases[k].id == id) weights[k] = weight;  // others are held back from training
+  }
+  return weights;
+}
+
 void Sampler::State::check_and_weigh() {
   if (cases.empty()) fail_input("there is no training case to draw patches from");
   if (cases.size() != indices.size()) fail_failure(text(cases.size(), " cases came with ", indices.size(), " label indices"));
@@ -69,9 +85,7 @@ void Sampler::State::check_and_weigh() {
   const auto foreground_classes = size_t(classes - 1);
   if (!spec.class_weights.empty() && spec.class_weights.size() != foreground_classes)
     fail_input(text("sampling.class_weights has ", spec.class_weights.size(), " numbers, must have one for each of the ", foreground_classes, " foreground classes"));
-  if (!spec.case_weights.empty() && spec.case_weights.size() != cases.size())
-    fail_input(text("sampling.case_weights has ", spec.case_weights.size(), " numbers, must have one for each of the ", cases.size(), " training cases"));
-  case_weights = spec.case_weights.empty() ? std::vector<double>(cases.size(), 1.0) : spec.case_weights;
+  case_weights = weights_of(spec.case_weights, cases);
   if (!(std::accumulate(case_weights.begin(), case_weights.end(), 0.0) > 0)) fail_input("sampling.case_weights are all 0, one at least must be positive");
   std::vector<double> relative = spec.class_weights.empty() ? std::vector<double>(foreground_classes, 1.0) : spec.class_weights;
   const double sum = std::accumulate(relative.begin(), relative.end(), 0.0);
@@ -142,11 +156,17 @@ std::vector<Draw> Sampler::State::order(uint64_t number) const {
   return all;
 }
 
+// Drawn in the uncropped grid: the box of preprocess.crop = "nonzero" depends on the channels, and with the same random numbers
+// the same voxels shall be drawn whichever of them is left out.
 Extent Sampler::State::background_voxel(const PreparedCase& item, int64_t count, Random& random) const {
   const Extent size = item.geometry.size;
   auto fits = [&](int64_t i) { return (item.labels.empty() || item.labels[i] == 0) && (item.roi.empty() || item.roi[i] != 0); };
-  for (int t = 0; t < blind_tries; ++t)
-    if (int64_t i = random.below(size.voxels()); fits(i)) return voxel_at(i, size);
+  const Extent whole = item.resampled.size;
+  for (int t = 0; t < blind_tries; ++t) {
+    const Extent v = voxel_at(random.below(whole.voxels()), whole) - item.crop.begin;
+    bool inside = v.z >= 0 && v.y >= 0 && v.x >= 0 && v.z < size.z && v.y < size.y && v.x < size.x;
+    if (inside && fits((v.z * size.y + v.y) * size.x + v.x)) return v;
+  }
   if (item.labels.empty()) {                     // the index cannot know how many there are
     count = 0;
     for (int64_t i = 0; i < size.voxels(); ++i) count += fits(i);
@@ -263,10 +283,12 @@ ClassShares Sampler::shares(uint64_t number) const {
   ClassShares shares{s.weights, std::vector<double>(classes, 0), std::vector<double>(classes, 0)};
   if (!s.maps.empty()) shares.expected.assign(classes, std::nan(""));  // whatever the maps say
   std::vector<int64_t> centres(classes, 0), voxels(256, 0);
+  int64_t counted = 0;
   for (const auto& place : places) {
     if (place.drawn_class >= 0) ++centres[size_t(place.drawn_class)];
     const PreparedCase& item = s.cases[size_t(place.case_index)];
-    if (item.labels.empty()) continue;
+    if (item.labels.empty() || counted >= most_counted) continue;
+    counted += s.spec.patch.voxels();
     const Extent size = item.geometry.size;
     const Box box = intersection(Box{place.begin, s.spec.patch}, Box{{0, 0, 0}, size});
     for (int64_t z = box.begin.z; z < box.end().z; ++z)

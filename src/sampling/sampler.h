@@ -39,7 +39,7 @@ class Sampler {
   ~Sampler();
   int64_t epoch_patches() const;
   std::vector<PatchPlace> epoch(uint64_t number) const;    // all places of an epoch, in order; pure
-  ClassShares shares(uint64_t number) const;
+  ClassShares shares(uint64_t number) const;               // voxels are counted in the first patches, up to 2e9 voxels of them
   FractionReport fraction_report(uint64_t number) const;
   const std::string& case_id(int case_index) const;
   const std::vector<std::string>& warnings() const;        // already told to warn(), kept for reports

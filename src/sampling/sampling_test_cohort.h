@@ -25,7 +25,7 @@ struct TestCohort {
     PreparedCase item;
     item.id = item.patient = id;
     item.channels = channels;
-    item.geometry.size = size;
+    item.geometry.size = item.resampled.size = item.crop.size = size;
     for (size_t c = 0; c < channels.size(); ++c) {
       item.present.push_back(true);
       item.outside.push_back(-7.0f - float(c));

@@ -45,7 +45,7 @@ struct SamplingSpec {
   int64_t batch = 2;
   double foreground = 0.5;                       // share of patches whose centre is a foreground voxel
   std::vector<double> class_weights;             // per foreground class, relative; empty = equal
-  std::vector<double> case_weights;              // per training case, relative; empty = equal
+  Value case_weights = Value::table();           // case id -> relative weight; cases that are not named have 1
   int64_t epoch_patches = 256;                   // patches of one epoch; class shares are exact over it
   int64_t reads_per_case = 4;                    // patches taken in a row from one case before the next is read
   double min_fraction = 0;                       // least share of foreground voxels in a foreground patch
@@ -57,7 +57,7 @@ struct SamplingSpec {
     v(batch, "batch", "patches per step; 0 = 2, or what fits with a fitted patch", between(0, 4096));
     v(foreground, "foreground", "share of patches centred on a foreground voxel, exact over an epoch", between(0, 1));
     v(class_weights, "class_weights", "relative weight of each foreground class as patch centre; empty = equal", at_least(0));
-    v(case_weights, "case_weights", "relative weight of each training case; empty = equal", at_least(0));
+    v(case_weights, "case_weights", "relative weights of training cases, a table of case id = weight; cases not named have 1");
     v(epoch_patches, "epoch_patches", "patches in an epoch", between(1, 1e9));
     v(reads_per_case, "reads_per_case", "patches taken in a row from one case", between(1, 1e6));
     v(min_fraction, "min_fraction", "least share of foreground voxels in a patch drawn as foreground", between(0, 1));
@@ -182,7 +182,7 @@ struct PostprocessSpec {
   int64_t min_voxels = 0;
   bool fill_holes = false;
   template <class V> void visit(V&& v) {
-    v(mode, "mode", "none, keep the largest component of each class, or auto = whatever helps on the validation cases", one_of({"none", "largest_component", "auto"}));
+    v(mode, "mode", "none, keep the largest component of each class, or auto = whatever of that, smallest size and filled holes helps on the validation cases", one_of({"none", "largest_component", "auto"}));
     v(min_voxels, "min_voxels", "components smaller than this are removed", at_least(0, "voxels"));
     v(fill_holes, "fill_holes", "fill holes enclosed by a class");
   }

@@ -4,11 +4,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "dataset/import.h"
 
 namespace tomograd {
 namespace {
-
-bool lacks_a_channel(const PreparedCase& prepared) { return std::find(prepared.present.begin(), prepared.present.end(), false) != prepared.present.end(); }
 
 // Voxels outside the ROI are predicted as background whatever the network says there, so losses do not count them (255).
 // The case keeps its own labels: the sampler counts foreground in them.
@@ -22,13 +21,44 @@ std::unique_ptr<BlockSource> blocks_with_roi_masked(PreparedCase& prepared) {
   return blocks;
 }
 
+std::vector<int> kept(const Dataset& dataset, const std::vector<int>& cases, const PreprocessSpec& spec, const char* purpose) {
+  std::vector<int> result;
+  for (int index : cases) {
+    const Case& item = dataset.cases[size_t(index)];
+    if (!is_skipped(dataset, item, spec)) result.push_back(index);
+    else warn(text("case '", item.id, "' lacks a channel and is left out of ", purpose));
+  }
+  return result;
+}
+
 }  // namespace
+
+Split without_skipped(const Dataset& dataset, const Split& split, const PreprocessSpec& spec) {
+  Split result{kept(dataset, split.train, spec, "training"), kept(dataset, split.validation, spec, "validation"), kept(dataset, split.test, spec, "testing")};
+  if (result.train.empty()) fail_input(text("none of the ", split.train.size(), " training cases has all channels and preprocess.missing is 'skip'"), "preprocess.missing = \"zero\" trains on what is there");
+  return result;
+}
+
+std::string changed_since_import(Env& env, const Case& item) {
+  if (item.digest.empty()) return "";
+  auto gone = [&](const std::string& path) { return !path.empty() && env.kind(path) != FileKind::file; };
+  for (const auto& [modality, path] : item.images)
+    if (gone(path)) return "the file of " + modality + " is gone";
+  if (gone(item.label)) return "the label file is gone";
+  if (gone(item.roi)) return "the ROI file is gone";
+  return case_digest(env, item) == item.digest ? "" : "its files are not those that were imported";
+}
+
+std::string inputs_digest(Env& env, const Case& item, const std::vector<std::string>& channels) {
+  Case read = item;
+  std::erase_if(read.images, [&](const auto& image) { return std::find(channels.begin(), channels.end(), image.first) == channels.end(); });
+  return case_digest(env, read);
+}
 
 PreparedCase read_case(Env& env, const Dataset& dataset, int which, const RunSpec& spec, const ClassMap& classes, const char* purpose, std::vector<ReadRecord>& reads) {
   const Case& item = dataset.cases[size_t(which)];
   return with_context("case '" + item.id + "'", [&] {
     PreparedCase prepared = prepare_case(env, dataset, item, spec.preprocess, classes, true);
-    if (spec.preprocess.missing == "error" && lacks_a_channel(prepared)) fail_input("a channel is missing", "preprocess.missing = \"zero\" trains on what is there, \"skip\" leaves such cases out");
     reads.push_back({item.id, purpose});
     return prepared;
   });
@@ -39,11 +69,6 @@ TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::v
   for (int index : which) {
     PreparedCase prepared = read_case(env, dataset, index, spec, classes, "train", reads);
     if (prepared.labels.empty()) fail_input(text("case '", prepared.id, "' has no label file and cannot be trained on"), "leave it out of the dataset, or name its label with import --label");
-    if (spec.preprocess.missing == "skip" && lacks_a_channel(prepared)) {
-      warn("case '" + prepared.id + "' lacks a channel and is skipped");
-      reads.pop_back();
-      continue;
-    }
     result.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
     result.blocks.push_back(blocks_with_roi_masked(prepared));
     prepared.images.clear();  // the blocks hold them now

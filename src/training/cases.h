@@ -23,6 +23,17 @@ struct TrainingCases {                           // parallel lists; images live 
 
 TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads);
 
+// The split without the cases that [preprocess] missing = "skip" leaves out; a warning names them. Error(input) when no case
+// is left to train on.
+Split without_skipped(const Dataset& dataset, const Split& split, const PreprocessSpec& spec);
+
+// How a case's files differ from those that dataset.json was made from: a file is gone, or sizes or ends differ. "" = they do
+// not, or dataset.json has no digest.
+std::string changed_since_import(Env& env, const Case& item);
+
+// Digest of the files of a case that a run with these channels reads: sizes and the first and last 64 KiB of each.
+std::string inputs_digest(Env& env, const Case& item, const std::vector<std::string>& channels);
+
 // One case for prediction. Missing channels follow [preprocess] missing.
 PreparedCase read_case(Env& env, const Dataset& dataset, int which, const RunSpec& spec, const ClassMap& classes, const char* purpose, std::vector<ReadRecord>& reads);
 

@@ -30,8 +30,10 @@ void save_model(Env& env, const std::string& path, const RunSpec& resolved, cons
   write_safetensors(env, path, file);
 }
 
+std::string model_path(Env& env, const std::string& model) { return env.kind(model) == FileKind::directory ? join_path(model, "model.safetensors") : model; }
+
 LoadedModel load_model(Env& env, const std::string& given) {
-  std::string path = env.kind(given) == FileKind::directory ? join_path(given, "model.safetensors") : given;
+  std::string path = model_path(env, given);
   return with_context("model '" + given + "'", [&] {
     if (env.kind(path) != FileKind::file) fail_input("there is no model.safetensors", "a MODEL is a finished run's folder or a .safetensors file; an unfinished run goes on with train --resume");
     TensorFile file = read_safetensors(env, path);

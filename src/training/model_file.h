@@ -19,6 +19,7 @@ struct LoadedModel {
   Network network;
 };
 
+std::string model_path(Env& env, const std::string& model);  // of the .safetensors file that MODEL names
 LoadedModel load_model(Env& env, const std::string& path);
 void save_model(Env& env, const std::string& path, const RunSpec& resolved, const std::vector<std::string>& channels, const ClassMap& classes, Network& network);
 

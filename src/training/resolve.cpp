@@ -12,12 +12,15 @@ namespace tomograd {
 
 namespace {
 
-// Z, Y, X spacing of the scans in canonical orientation: the median over cases per axis, as nnU-Net takes it.
-std::vector<double> median_spacing(const Dataset& dataset) {
+// Z, Y, X spacing of these scans in canonical orientation: the median over cases per axis, as nnU-Net takes it.
+std::vector<double> median_spacing(const Dataset& dataset, const std::vector<int>& cases) {
   std::vector<double> result;
   for (size_t axis = 0; axis < 3; ++axis) {
     std::vector<double> values;
-    for (const auto& item : dataset.cases) values.push_back(reoriented(item.geometry, to_canonical(item.geometry)).spacing()[axis]);
+    for (int index : cases) {
+      const Geometry& geometry = dataset.cases[size_t(index)].geometry;
+      values.push_back(reoriented(geometry, to_canonical(geometry)).spacing()[axis]);
+    }
     std::nth_element(values.begin(), values.begin() + int64_t(values.size() / 2), values.end());
     result.push_back(values[values.size() / 2]);
   }
@@ -26,9 +29,8 @@ std::vector<double> median_spacing(const Dataset& dataset) {
 
 // Patch, batch and spacing from the training cases alone. Without a limit the 8 GB that nnU-Net's own rules assume, not
 // what happens to be free, so that the same data give the same network on every machine.
-void fit_to_cases(Env& env, RunSpec& spec, const Dataset& dataset, const ClassMap& classes, int64_t max_memory_bytes) {
-  Split split = make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed));
-  Fingerprint fingerprint = make_fingerprint(env, dataset, split.train, spec.preprocess, classes);
+void fit_to_cases(Env& env, RunSpec& spec, const Dataset& dataset, const std::vector<int>& cases, const ClassMap& classes, int64_t max_memory_bytes) {
+  Fingerprint fingerprint = make_fingerprint(env, dataset, cases, spec.preprocess, classes);
   Configuration fitted = configure(fingerprint, max_memory_bytes > 0 ? max_memory_bytes : int64_t{8'000'000'000});
   spec.sampling.patch = fitted.patch;
   if (spec.sampling.batch == 0) spec.sampling.batch = fitted.batch;
@@ -37,14 +39,13 @@ void fit_to_cases(Env& env, RunSpec& spec, const Dataset& dataset, const ClassMa
 
 }  // namespace
 
-RunSpec resolve(Env& env, const RunSpec& given, const Dataset& dataset, int64_t max_memory_bytes) {
+RunSpec resolve(Env& env, const RunSpec& given, const Dataset& dataset, const Split& split, int64_t max_memory_bytes) {
   RunSpec spec = given;
   if (spec.max_steps == 0 && spec.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so the run would never end", "set one of them, or --set max_seconds=600");
   if (spec.device == "auto") spec.device = "cpu";
   if (spec.device != "cpu") fail_input(text("device is '", spec.device, "'; this version computes on cpu only"), "use --device cpu");
   if (spec.threads == 0) spec.threads = available_threads();
-  // bf16 pays where the processor multiplies it natively; elsewhere it is emulated and slower.
-  if (spec.precision == "auto") spec.precision = best_isa() == CpuIsa::avx512bf16 ? "bf16" : "f32";
+  if (spec.precision == "auto") spec.precision = fastest_precision();
   if (spec.precision == "f16") fail_input("precision is 'f16'; on a CPU convolutions have no half form", "use bf16 or f32");
 
   spec.preprocess.channels = used_channels(dataset, spec.preprocess);
@@ -57,16 +58,20 @@ RunSpec resolve(Env& env, const RunSpec& given, const Dataset& dataset, int64_t 
   };
   match(spec.model.in_channels, channel_count, "in_channels");
   match(spec.model.out_channels, classes.count(), "out_channels");
-  if (spec.sampling.patch == cube(0)) fit_to_cases(env, spec, dataset, classes, max_memory_bytes);
+  if (spec.sampling.patch == cube(0)) fit_to_cases(env, spec, dataset, split.train, classes, max_memory_bytes);
   else if (spec.sampling.patch.voxels() == 0) fail_input(text("sampling.patch is ", to_string(spec.sampling.patch), "; one axis of it is 0"), "give all three sizes, or 0,0,0 to have them fitted to the cases");
   if (spec.sampling.batch == 0) spec.sampling.batch = 2;
   if (spec.model.patch.voxels() == 0) spec.model.patch = spec.sampling.patch;
-  if (spec.model.spacing.empty() && !dataset.cases.empty()) spec.model.spacing = spec.preprocess.spacing.empty() ? median_spacing(dataset) : spec.preprocess.spacing;
+  if (spec.model.spacing.empty() && !split.train.empty()) spec.model.spacing = spec.preprocess.spacing.empty() ? median_spacing(dataset, split.train) : spec.preprocess.spacing;
   if (spec.preprocess.normalize == "auto") {
     bool roi = true;
-    for (const auto& item : dataset.cases) roi = roi && !item.roi.empty();
+    for (int index : split.train) roi = roi && !dataset.cases[size_t(index)].roi.empty();
     spec.preprocess.normalize = roi ? "zscore_roi" : "zscore";
   }
+  with_context("sampling.case_weights", [&] {
+    if (spec.sampling.case_weights.is_table())
+      for (const auto& [id, weight] : spec.sampling.case_weights.as_table()) (void)dataset.find(id);
+  });
   return spec;
 }
 

@@ -8,6 +8,8 @@
 namespace tomograd {
 namespace {
 
+bool is_empty(const Value& value) { return value.is_nothing() || (value.is_list() && value.as_list().empty()) || (value.is_table() && value.as_table().empty()); }
+
 // The first field in which two resolved specs differ, as "a.b: x, now y"; "" when none does. Where a run lies does not count.
 std::string difference(const Value& before, const Value& now, const std::string& prefix) {
   for (const auto& [key, value] : now.as_table()) {
@@ -16,6 +18,8 @@ std::string difference(const Value& before, const Value& now, const std::string&
     if (old && value.is_table() && old->is_table()) {
       std::string inner = difference(*old, value, prefix + key + ".");
       if (!inner.empty()) return inner;
+    } else if (old && is_empty(*old) && is_empty(value)) {
+      continue;                                  // an empty list of an older version, now an empty table
     } else if (!old || to_json(*old, false) != to_json(value, false)) {
       return prefix + key + " was " + (old ? to_toml_value(*old) : "not set") + ", now " + to_toml_value(value);
     }
@@ -23,24 +27,59 @@ std::string difference(const Value& before, const Value& now, const std::string&
   return "";
 }
 
-}  // namespace
-
-bool open_run_folder(Env& env, const RunSpec& resolved, bool resume) {
-  std::string spec_path = join_path(resolved.out, "spec.toml");
-  if (env.kind(spec_path) == FileKind::file) {
-    if (!resume) fail_usage(text("the folder '", resolved.out, "' already holds a run"), "--resume goes on with it; or choose another folder with --set out=...");
-    std::string differs = difference(parse_toml(read_text(env, spec_path), "spec.toml"), spec_to_value(resolved), "");
-    if (!differs.empty()) fail_usage(text("the run in '", resolved.out, "' is another one: ", differs), "resume with the spec it was started with, or choose another folder");
-    return true;
-  }
-  env.make_directories(resolved.out);
-  publish_text(env, spec_path, to_toml(spec_to_value(resolved)));
-  return false;
+// A folder that cannot be made is better said before the cases are read than after.
+void check_place(Env& env, const std::string& out) {
+  std::string place = absolute_path(out);
+  while (env.kind(place) == FileKind::missing && parent_path(place) != place) place = parent_path(place);
+  if (env.kind(place) != FileKind::directory) fail_input(text("'", place, "' is no folder, so the run folder '", out, "' cannot be made"), "choose another folder with --set out=...");
+  Publication probe(env, join_path(place, "spec.toml"));  // a temporary file that is never committed
 }
 
-void write_manifest(Env& env, const RunSpec& resolved, const Dataset& dataset, const std::vector<ReadRecord>& reads, int64_t peak_bytes, bool reproducible) {
+}  // namespace
+
+std::optional<RunSpec> find_run(Env& env, const std::string& out, bool resume) {
+  std::string path = join_path(out, "spec.toml");
+  if (env.kind(path) != FileKind::file) {
+    check_place(env, out);
+    return std::nullopt;
+  }
+  if (!resume) fail_usage(text("the folder '", out, "' already holds a run"), "--resume goes on with it; or choose another folder with --set out=...");
+  return with_context("'" + path + "'", [&] { return spec_from<RunSpec>(parse_toml(read_text(env, path), "spec.toml")); });
+}
+
+void check_same_run(const RunSpec& recorded, const RunSpec& resolved) {
+  std::string differs = difference(spec_to_value(recorded), spec_to_value(resolved), "");
+  if (!differs.empty()) fail_usage(text("the run in '", resolved.out, "' is another one: ", differs), "resume with the spec it was started with, or choose another folder");
+}
+
+RunSpec with_recorded(const RunSpec& given, const RunSpec& recorded) {
+  RunSpec spec = given;
+  if (spec.device == "auto") spec.device = recorded.device;
+  if (spec.threads == 0) spec.threads = recorded.threads;
+  if (spec.precision == "auto") spec.precision = recorded.precision;
+  if (spec.preprocess.normalize == "auto") spec.preprocess.normalize = recorded.preprocess.normalize;
+  if (spec.sampling.patch == cube(0)) {          // fitted to the cases, with the spacing where that was open too
+    spec.sampling.patch = recorded.sampling.patch;
+    if (spec.preprocess.spacing.empty()) spec.preprocess.spacing = recorded.preprocess.spacing;
+  }
+  if (spec.sampling.batch == 0) spec.sampling.batch = recorded.sampling.batch;
+  if (spec.model.patch.voxels() == 0) spec.model.patch = recorded.model.patch;
+  if (spec.model.spacing.empty()) spec.model.spacing = recorded.model.spacing;
+  return spec;
+}
+
+void create_run(Env& env, const RunSpec& resolved, const Value& manifest) {
+  env.make_directories(resolved.out);
+  write_manifest(env, resolved.out, manifest);
+  publish_text(env, join_path(resolved.out, "spec.toml"), to_toml(spec_to_value(resolved)));
+}
+
+Value new_manifest(const RunSpec& resolved) {
   Value root = Value::table();
   root["format"] = "tomograd.manifest/1";
+  root["version"] = TOMOGRAD_VERSION;
+  root["kind"] = "run";
+  root["state"] = "running";
   root["purpose"] = "research; not a medical device";
   root["spec_digest"] = digest_of(to_toml(spec_to_value(resolved)));
   root["seed"] = resolved.seed;
@@ -48,18 +87,27 @@ void write_manifest(Env& env, const RunSpec& resolved, const Dataset& dataset, c
   root["precision"] = resolved.precision;
   root["instruction_set"] = isa_name(current_isa());
   root["threads"] = resolved.threads;
-  root["peak_memory_bytes"] = peak_bytes;
-  root["reproducible"] = reproducible;
-  Value::List inputs;
+  return root;
+}
+
+std::optional<Value> read_manifest(Env& env, const std::string& out) {
+  std::string path = join_path(out, "manifest.json");
+  if (env.kind(path) != FileKind::file) return std::nullopt;
+  return parse_json(read_text(env, path), "manifest.json");
+}
+
+void write_manifest(Env& env, const std::string& out, const Value& manifest) { publish_text(env, join_path(out, "manifest.json"), to_json(manifest) + "\n"); }
+
+Value reads_value(const Dataset& dataset, const std::vector<ReadRecord>& reads) {
+  Value::List list;
   for (const auto& read : reads) {
     Value entry = Value::table();
     entry["case"] = read.case_id;
     entry["read_for"] = read.purpose;
     entry["digest"] = dataset.find(read.case_id).digest;
-    inputs.push_back(entry);
+    list.push_back(entry);
   }
-  root["reads"] = inputs;
-  publish_text(env, join_path(resolved.out, "manifest.json"), to_json(root) + "\n");
+  return list;
 }
 
 }  // namespace tomograd

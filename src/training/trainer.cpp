@@ -9,19 +9,22 @@
 #include <map>
 #include <optional>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/failpoint.h"
 #include "base/log.h"
-#include "evaluation/components.h"
 #include "inference/predictor.h"
 #include "nn/loss.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
 #include "nn/tensor_memory.h"
+#include "nn/transfer.h"
 #include "sampling/patch_queue.h"
+#include "sampling/share_report.h"
 #include "spec/text_formats.h"
 #include "training/cases.h"
 #include "training/checkpoint.h"
+#include "training/cleaning_choice.h"
 #include "training/event_file.h"
 #include "training/memory_plan.h"
 #include "training/metrics_log.h"
@@ -30,6 +33,7 @@
 #include "training/schedule.h"
 #include "training/scoring.h"
 #include "training/selection.h"
+#include "training/start_weights.h"
 
 namespace tomograd {
 namespace {
@@ -37,9 +41,9 @@ namespace {
 class Run {
  public:
   Run(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer)
-      : env_(env), clock_(clock), options_(options), observer_(observer), dataset_(read_dataset(env, spec.data)), spec_(resolve(env, spec, dataset_, options.max_memory_bytes)),
-        channels_(spec_.preprocess.channels), classes_(make_class_map(dataset_, spec_.classes)),
-        split_(make_split(dataset_, spec_.validation.patients, spec_.validation.test_patients, spec_.validation.fraction, uint64_t(spec_.seed))) {
+      : env_(env), clock_(clock), options_(options), observer_(observer), dataset_(read_dataset(env, spec.data)), recorded_(find_run(env, spec.out, options.resume)),
+        given_(recorded_ ? with_recorded(spec, *recorded_) : spec), split_(split_of(dataset_, given_)), spec_(resolve(env, given_, dataset_, split_, options.max_memory_bytes)),
+        channels_(spec_.preprocess.channels), classes_(make_class_map(dataset_, spec_.classes)), roi_where_there_is_one_(spec.preprocess.normalize == "auto") {
     if (spec.sampling.patch == cube(0))
       for (int index : split_.train) reads_.push_back({dataset_.cases[size_t(index)].id, "fingerprint"});
   }
@@ -48,19 +52,57 @@ class Run {
     Graph graph = build_graph(spec_.model);
     (void)shapes(graph, spec_.sampling.patch);  // a patch that does not fit is said before anything is read or written
     promise_memory(graph);
-    open_run_folder(env_, spec_, options_.resume);
+    if (recorded_) check_same_run(*recorded_, spec_);
+    manifest_ = new_manifest(spec_);
+    if (recorded_) before_ = read_manifest(env_, spec_.out);
+    check_inputs();
     at::set_num_threads(int(spec_.threads));
     network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
     network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
     optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
     for (const auto& output : network_->graph().outputs) head_weights_.push_back(output.loss_weight);
-    if (!restore() && !options_.init_from.empty()) network_->load(load_tensors(options_.init_from), true);
+    begin_weights();
     cases_ = read_training_cases(env_, dataset_, split_.train, spec_, classes_, reads_);
     loop();
     return finish();
   }
 
  private:
+  static Split split_of(const Dataset& dataset, const RunSpec& spec) {
+    Split split = make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed));
+    return without_skipped(dataset, split, spec.preprocess);
+  }
+
+  // The files must be those that the run began with; at its begin, one that is not as it was imported is told.
+  void check_inputs() {
+    std::map<std::string, std::string> recorded;
+    if (const Value* inputs = before_ ? before_->find("inputs") : nullptr)
+      for (const auto& entry : inputs->as_list()) recorded[entry.at("case").as_text()] = entry.at("digest").as_text();
+    Value::List inputs;
+    for (const auto* part : {&split_.train, &split_.validation, &split_.test})
+      for (int index : *part) {
+        const Case& item = dataset_.cases[size_t(index)];
+        std::string digest = with_context("case '" + item.id + "'", [&] { return inputs_digest(env_, item, channels_); });
+        if (auto was = recorded.find(item.id); was != recorded.end() && was->second != digest)
+          fail_input(text("the files of case '", item.id, "' have changed since this run began: their digest was ", was->second, ", now ", digest), "put them back, or start a new run with --set out=...");
+        if (std::string changed = recorded_ ? "" : changed_since_import(env_, item); !changed.empty())
+          warn(text("case '", item.id, "': ", changed, "; import again, so that dataset.json says what is there"));
+        Value entry = Value::table();
+        entry["case"] = item.id;
+        entry["digest"] = digest;
+        inputs.push_back(entry);
+      }
+    manifest_["inputs"] = inputs;
+    manifest_["input_digest_of"] = "size and first and last 64 KiB of each file of the case that the run reads";
+  }
+
+  // From the newest checkpoint; else from --init-from, which a resumed run needs not name again; else as they were drawn.
+  void begin_weights() {
+    StartWeights start(env_, options_.init_from, before_ ? before_->find("init_from") : nullptr, before_.has_value());
+    if (!restore() && start.given()) start.load_into(*network_, {channels_, classes_.names});
+    if (!start.record().is_nothing()) manifest_["init_from"] = start.record();
+  }
+
   void promise_memory(const Graph& graph) {
     std::vector<int> predicted = split_.validation;
     predicted.insert(predicted.end(), split_.test.begin(), split_.test.end());
@@ -128,14 +170,18 @@ class Run {
   }
 
   void loop() {
-    log_.emplace(env_, spec_.out, step_);
-    EventFile events(env_, join_path(spec_.out, "events"), double(clock_.unix_milliseconds()) * 1e-3, step_);
     Sampler sampler(cases_.cases, cases_.indices, spec_.sampling, uint64_t(spec_.seed), env_);
     for (const auto& warning : sampler.warnings()) warn(warning);
     std::vector<BlockSource*> sources;
     for (auto& blocks : cases_.blocks) sources.push_back(blocks.get());
     int64_t per_step = spec_.sampling.batch * spec_.optimizer.accumulate;
     PatchQueue queue(sources, sampler, spec_.sampling, spec_.augment, channels_, uint64_t(spec_.seed), step_ * per_step);
+    Value report = share_report(sampler, spec_.sampling, classes_.names, 0);
+    info(share_line(report));
+    if (!recorded_) create_run(env_, spec_, manifest_);
+    publish_text(env_, join_path(spec_.out, "sampling.json"), to_json(report) + "\n");
+    log_.emplace(env_, spec_.out, step_);
+    EventFile events(env_, join_path(spec_.out, "events"), double(clock_.unix_milliseconds()) * 1e-3, step_);
     int64_t first_step = step_;
     started_ = clock_.monotonic_seconds();
     while (!selection_.stopped()) {
@@ -200,19 +246,32 @@ class Run {
     }
   }
 
-  std::vector<CaseScore> score(const std::vector<int>& which, const char* purpose, bool surfaces, const std::string& predictions) {
-    std::vector<CaseScore> scores;
+  // Whole cases with their labels, predicted and not cleaned yet.
+  void predict_each(const std::vector<int>& which, const char* purpose, const std::function<void(PreparedCase&, Prediction&)>& use) {
     for (int index : which) {
-      PreparedCase prepared = read_case(env_, dataset_, index, spec_, classes_, purpose, reads_);
+      const Case& item = dataset_.cases[size_t(index)];
+      RunSpec spec = spec_;
+      if (roi_where_there_is_one_ && spec.preprocess.normalize == "zscore_roi" && item.roi.empty()) {
+        spec.preprocess.normalize = "zscore";    // the training cases decided, and this one is not one of them
+        warn(text("case '", item.id, "' has no ROI as the training cases have: it is normalised over all that is not background"));
+      }
+      PreparedCase prepared = read_case(env_, dataset_, index, spec, classes_, purpose, reads_);
       if (prepared.labels.empty()) continue;
       Prediction prediction = predict_volume({&*network_}, prepared, spec_.predict, network_->precision(), 0, options_.stop);
+      use(prepared, prediction);
+    }
+  }
+
+  std::vector<CaseScore> score(const std::vector<int>& which, const char* purpose, bool surfaces, const std::string& predictions) {
+    std::vector<CaseScore> scores;
+    predict_each(which, purpose, [&](PreparedCase& prepared, Prediction& prediction) {
       clean(prediction.labels.data(), prepared.geometry.size, classes_.count(), cleaning_);
       scores.push_back(score_case(prepared, prediction.labels, classes_, surfaces));
       if (!predictions.empty()) {
         env_.make_directories(predictions);
         write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), to_original(prepared, prediction.labels), &prepared.header);
       }
-    }
+    });
     return scores;
   }
 
@@ -247,16 +306,11 @@ class Run {
       for (auto& [name, tensor] : optimizer_->averaged()) average.emplace(name, tensor);
       network_->load(average, true);
     }
-    cleaning_ = {spec_.postprocess.mode == "largest_component", spec_.postprocess.min_voxels, spec_.postprocess.fill_holes};
-    if (!split_.validation.empty()) result_.validation_dice = mean_dice(score(split_.validation, "validation", false, ""));
     if (spec_.postprocess.mode == "auto") {
-      spec_.postprocess.mode = "none";
-      if (!split_.validation.empty()) {
-        cleaning_.largest_component = true;
-        double cleaned = mean_dice(score(split_.validation, "validation", false, ""));
-        cleaning_.largest_component = cleaned > result_.validation_dice;
-        if (cleaning_.largest_component) spec_.postprocess.mode = "largest_component", result_.validation_dice = cleaned;
-      }
+      choose_cleaning();
+    } else {
+      cleaning_ = cleaning_of(spec_.postprocess);
+      if (!split_.validation.empty()) result_.validation_dice = mean_dice(score(split_.validation, "validation", false, ""));
     }
     save_model(env_, join_path(spec_.out, "model.safetensors"), spec_, channels_, classes_, *network_);
     result_.test = score(split_.test, "test", true, options_.write_predictions);
@@ -264,8 +318,24 @@ class Run {
     result_.parameters = parameter_count(network_->graph());
     result_.peak_bytes = process_peak_bytes();
     result_.channel_bytes = channel_bytes_per_scan(env_, dataset_, channels_);
-    write_manifest(env_, spec_, dataset_, reads_, result_.peak_bytes, spec_.max_seconds == 0);
+    manifest_["state"] = "finished";
+    manifest_["spec_digest"] = digest_of(to_toml(spec_to_value(spec_)));
+    manifest_["peak_memory_bytes"] = result_.peak_bytes;
+    manifest_["reproducible"] = spec_.max_seconds == 0;
+    manifest_["reads"] = reads_value(dataset_, reads_);
+    write_manifest(env_, spec_.out, manifest_);
     return result_;
+  }
+
+  void choose_cleaning() {
+    CleaningChoice choice(spec_.postprocess);
+    predict_each(split_.validation, "validation", [&](PreparedCase& prepared, Prediction& prediction) { choice.add(prepared, prediction.labels, classes_); });
+    cleaning_ = choice.best();
+    set_cleaning(spec_.postprocess, cleaning_);
+    result_.validation_dice = choice.best_dice();
+    manifest_["postprocess"] = choice.report();
+    if (split_.validation.empty()) warn("postprocess.mode is 'auto' and there is no validation case to choose by: " + cleaning_text(cleaning_));
+    else info(text("post-processing chosen on ", split_.validation.size(), " validation cases: ", cleaning_text(cleaning_), ", mean Dice ", result_.validation_dice));
   }
 
   Env& env_;
@@ -273,10 +343,15 @@ class Run {
   const TrainOptions& options_;
   TrainObserver& observer_;
   Dataset dataset_;
-  RunSpec spec_;
+  std::optional<RunSpec> recorded_;              // of the run that is resumed
+  RunSpec given_;                                // as the user says, with what a resumed run has settled
+  Split split_;
+  RunSpec spec_;                                 // resolved
   std::vector<std::string> channels_;
   ClassMap classes_;
-  Split split_;
+  bool roi_where_there_is_one_;                  // normalize was left at auto
+  std::optional<Value> before_;                  // manifest of the run that is resumed
+  Value manifest_;
   std::optional<Network> network_;
   std::optional<Optimizer> optimizer_;
   std::vector<double> head_weights_;

@@ -35,18 +35,19 @@ class TrainObserver {
 
 struct TrainOptions {
   bool resume = false;
-  std::string init_from;                         // MODEL whose weights start this run, partial channels and classes allowed
+  std::string init_from;                         // MODEL whose weights start this run; channels and classes are matched by name
   std::string write_predictions;                 // folder for the test cases' predictions; "" = none
   std::stop_token stop;
   int64_t max_memory_bytes = 0;                  // Error(budget) before the first step when more is needed; 0 = no limit
 };
 
-// Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes). Asks the machine, and
-// reads the training cases (only those) when the patch is to be fitted to them; called once when the run is created.
-// max_memory_bytes: what a fitted patch may need, 0 = the 8 GB that nnU-Net assumes.
-RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset, int64_t max_memory_bytes = 0);
+// Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes, normalisation). Asks the
+// machine, looks at the training cases of the split alone, and reads those when the patch is to be fitted to them; called once
+// when the run is created. max_memory_bytes: what a fitted patch may need, 0 = the 8 GB that nnU-Net assumes.
+RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset, const Split& split, int64_t max_memory_bytes = 0);
 
-// Error(usage) when the folder holds a run and resume is not set; Error(stopped) after a stop with the state saved.
+// Error(usage) when the folder holds a run and resume is not set; Error(stopped) after a stop with the state saved. A run that
+// is refused, for its spec or for its cases, leaves nothing behind. A resumed run keeps what was resolved when it was created.
 TrainResult train(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer);
 
 }  // namespace tomograd

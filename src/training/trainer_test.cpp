@@ -9,7 +9,9 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/random.h"
+#include "dataset/import.h"
 #include "spec/text_formats.h"
 #include "support/fault_env.h"
 #include "training/model_file.h"
@@ -50,7 +52,7 @@ void make_scans(const std::string& folder) {
     }
     item.label = join_path(folder, item.id + "_seg.nii");
     write_nifti_labels(env, item.label, label);
-    item.digest = "none";
+    item.digest = case_digest(env, item);
     dataset.cases.push_back(item);
   }
   write_dataset(env, dataset, join_path(folder, "dataset.json"));
@@ -94,9 +96,35 @@ class TrainerTest : public ::testing::Test {
     return spec;
   }
 
+  Value manifest(const std::string& out) { return parse_json(read_text(system_env(), join_path(folder_, out + "/manifest.json")), "manifest"); }
+
+  // The dataset with a change, under another name.
+  std::string changed_dataset(const std::string& name, const std::function<void(Dataset&)>& change) {
+    Dataset dataset = read_dataset(system_env(), join_path(folder_, "dataset.json"));
+    change(dataset);
+    write_dataset(system_env(), dataset, join_path(folder_, name));
+    return join_path(folder_, name);
+  }
+
   std::string bytes(const std::string& path) { return digest_of_file(system_env(), join_path(folder_, path)); }
 
   std::string folder_;
+};
+
+std::string error_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+struct Warnings {                                // what is told while it lives
+  std::string told;
+  LogSink before;
+  Warnings() : before(set_log_sink([this](LogLevel level, const std::string& line) { if (level == LogLevel::warning) told += line + "\n"; })) {}
+  ~Warnings() { set_log_sink(before); }
 };
 
 struct StopAt : TrainObserver {
@@ -215,6 +243,216 @@ TEST_F(TrainerTest, AnotherSpecIsRefusedOnResume) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("optimizer.learning_rate was 0.01, now 0.005"), std::string::npos) << error.what();
   }
+}
+
+// What only reading the cases can show: nothing is left behind, and the corrected line starts as if nothing had been.
+TEST_F(TrainerTest, ARefusedRunLeavesNothingBehind) {
+  TrainObserver silent;
+  RunSpec wrong = spec("run", 2);
+  wrong.sampling.class_weights = {1, 2};          // there is one foreground class
+  EXPECT_THROW(train(system_env(), system_clock(), wrong, {}, silent), Error);
+  EXPECT_EQ(system_env().kind(wrong.out), FileKind::missing);
+  std::string label = join_path(folder_, "P0_seg.nii");
+  system_env().rename(label, label + ".away");
+  EXPECT_THROW(train(system_env(), system_clock(), spec("run", 2), {}, silent), Error);
+  EXPECT_EQ(system_env().kind(wrong.out), FileKind::missing);
+  system_env().rename(label + ".away", label);
+  train(system_env(), system_clock(), spec("run", 2), {}, silent);
+  publish_text(system_env(), join_path(folder_, "file"), "");
+  EXPECT_THROW(train(system_env(), system_clock(), spec("file/run", 2), {}, silent), Error);
+}
+
+TEST_F(TrainerTest, SkipLeavesCasesOut) {
+  TrainObserver silent;
+  RunSpec skipping = spec("run", 2);
+  skipping.validation.patients.clear();
+  skipping.preprocess.missing = "skip";
+  skipping.data = changed_dataset("gaps.json", [](Dataset& dataset) { dataset.cases[1].images.erase("B"), dataset.cases[2].images.erase("A"); });
+  Warnings warnings;
+  TrainResult result = train(system_env(), system_clock(), skipping, {}, silent);
+  EXPECT_TRUE(result.test.empty());
+  Value written = manifest("run");
+  for (const auto& read : written.at("reads").as_list()) EXPECT_EQ(read.at("case").as_text(), "P0");
+  EXPECT_NE(warnings.told.find("case 'P1' lacks a channel and is left out of training"), std::string::npos) << warnings.told;
+  EXPECT_NE(warnings.told.find("case 'P2' lacks a channel and is left out of testing"), std::string::npos) << warnings.told;
+  skipping.out += "2";
+  skipping.preprocess.missing = "error";
+  EXPECT_NE(error_of([&] { train(system_env(), system_clock(), skipping, {}, silent); }).find("is missing"), std::string::npos);
+  skipping.preprocess.missing = "skip";
+  skipping.data = changed_dataset("none.json", [](Dataset& dataset) { for (auto& item : dataset.cases) item.images.erase("B"); });
+  EXPECT_NE(error_of([&] { train(system_env(), system_clock(), skipping, {}, silent); }).find("none of the 2 training cases"), std::string::npos);
+  EXPECT_EQ(system_env().kind(skipping.out), FileKind::missing);
+}
+
+TEST_F(TrainerTest, StartsFromAModelByName) {
+  TrainObserver silent;
+  train(system_env(), system_clock(), spec("model", 20), {}, silent);
+  train(system_env(), system_clock(), spec("other", 2), {}, silent);
+  auto first_loss = [&](const std::string& out) {
+    std::string line = read_text(system_env(), join_path(folder_, out + "/metrics.jsonl"));
+    return parse_json(line.substr(0, line.find('\n')), "metrics").at("loss").as_number();
+  };
+  RunSpec turned = spec("turned", 1);
+  turned.preprocess.channels = {"B", "A"};
+  TrainOptions from;
+  from.init_from = join_path(folder_, "model");
+  train(system_env(), system_clock(), turned, from, silent);
+  EXPECT_LT(first_loss("turned"), 0.7 * first_loss("other"));  // by position A's weights would read B
+  Value origin = manifest("turned").at("init_from");
+  EXPECT_EQ(origin.at("digest").as_text(), digest_of_file(system_env(), join_path(folder_, "model/model.safetensors")));
+  EXPECT_EQ(origin.at("channels_taken"), Value(Value::List{"B", "A"}));
+  EXPECT_EQ(origin.at("weights_taken"), origin.at("weights"));
+
+  TrainOptions resume;
+  resume.resume = true;
+  train(system_env(), system_clock(), turned, resume, silent);  // the model needs not be named again
+  EXPECT_EQ(manifest("turned").at("init_from"), origin);
+  resume.init_from = join_path(folder_, "other");
+  EXPECT_NE(error_of([&] { train(system_env(), system_clock(), turned, resume, silent); }).find("began from other weights"), std::string::npos);
+  resume.init_from = join_path(folder_, "model");
+  EXPECT_NE(error_of([&] { train(system_env(), system_clock(), spec("other", 2), resume, silent); }).find("weights of its own"), std::string::npos);
+
+  RunSpec deepmedic = spec("deep", 1);
+  deepmedic.model = ModelSpec{};
+  deepmedic.model.kind = "deepmedic";
+  deepmedic.sampling.patch = cube(25);
+  deepmedic.predict.tile = cube(25);
+  std::string refused = error_of([&] { train(system_env(), system_clock(), deepmedic, from, silent); });
+  EXPECT_NE(refused.find("nothing of the model"), std::string::npos) << refused;
+  EXPECT_EQ(system_env().kind(deepmedic.out), FileKind::missing);
+}
+
+// Killed before its first checkpoint, the run has nothing but its manifest to know what it began from.
+TEST_F(TrainerTest, AResumedRunWithoutACheckpointBeginsFromTheSameModel) {
+  TrainObserver silent;
+  train(system_env(), system_clock(), spec("model", 8), {}, silent);
+  TrainOptions from, resume;
+  from.init_from = join_path(folder_, "model");
+  resume.resume = true;
+  train(system_env(), system_clock(), spec("whole", 3), from, silent);
+  train(system_env(), system_clock(), spec("parts", 3), from, silent);
+  for (const char* left : {"checkpoints", "model.safetensors", "metrics.jsonl", "timing.jsonl"}) system_env().remove_tree(join_path(folder_, text("parts/", left)));
+  train(system_env(), system_clock(), spec("parts", 3), resume, silent);
+  EXPECT_EQ(bytes("parts/model.safetensors"), bytes("whole/model.safetensors"));
+}
+
+TEST_F(TrainerTest, AResumedRunKeepsWhatWasResolved) {
+  TrainObserver silent;
+  TrainOptions resume;
+  resume.resume = true;
+  train(system_env(), system_clock(), spec("run", 4), {}, silent);  // one thread, f32
+  std::string before = bytes("run/model.safetensors");
+  RunSpec open = spec("run", 4);
+  open.threads = 0, open.precision = "auto", open.device = "auto";
+  train(system_env(), system_clock(), open, resume, silent);
+  EXPECT_EQ(bytes("run/model.safetensors"), before);
+  open.threads = 3;
+  EXPECT_NE(error_of([&] { train(system_env(), system_clock(), open, resume, silent); }).find("threads was 1, now 3"), std::string::npos);
+}
+
+TEST_F(TrainerTest, WhatIsLeftOpenFollowsFromTheTrainingCasesAlone) {
+  Dataset dataset = read_dataset(system_env(), join_path(folder_, "dataset.json"));
+  dataset.cases[2].geometry.affine[2][2] = 7;    // the test patient's slices, in mm
+  dataset.cases[0].roi = dataset.cases[0].label;
+  RunSpec open = spec("run", 1);
+  Split split = make_split(dataset, {"P1"}, {"P2"}, 0, 1);
+  RunSpec resolved = resolve(system_env(), open, dataset, split);
+  EXPECT_EQ(resolved.model.spacing, (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(resolved.preprocess.normalize, "zscore_roi");
+  dataset.cases[0].geometry.affine[2][2] = 5;
+  dataset.cases[0].roi.clear(), dataset.cases[2].roi = dataset.cases[2].label;
+  resolved = resolve(system_env(), open, dataset, split);
+  EXPECT_EQ(resolved.model.spacing, (std::vector<double>{5, 1, 1}));
+  EXPECT_EQ(resolved.preprocess.normalize, "zscore");
+  open.sampling.case_weights["P7"] = 2;
+  EXPECT_NE(error_of([&] { (void)resolve(system_env(), open, dataset, split); }).find("P7"), std::string::npos);
+}
+
+TEST_F(TrainerTest, AHeldBackCaseWithoutAnRoiIsStillPredicted) {
+  TrainObserver silent;
+  RunSpec with_roi = spec("run", 2);
+  with_roi.data = changed_dataset("roi.json", [](Dataset& dataset) { dataset.cases[0].roi = dataset.cases[0].label; });
+  with_roi.sampling.foreground = 1;              // the label as ROI leaves no background
+  Warnings warnings;
+  EXPECT_EQ(train(system_env(), system_clock(), with_roi, {}, silent).test.size(), 1u);
+  EXPECT_NE(warnings.told.find("case 'P2' has no ROI"), std::string::npos) << warnings.told;
+}
+
+TEST_F(TrainerTest, ChangedFilesAreToldAtTheStartAndRefusedOnResume) {
+  TrainObserver silent;
+  TrainOptions resume;
+  resume.resume = true;
+  train(system_env(), system_clock(), spec("run", 2), {}, silent);
+  EXPECT_EQ(manifest("run").at("inputs").as_list().size(), 3u);
+  std::string scan = join_path(folder_, "P2_A.nii");
+  Volume volume = read_nifti(system_env(), scan);
+  volume.voxels[0] += 1;
+  write_nifti(system_env(), scan, volume);
+  std::string refused = error_of([&] { train(system_env(), system_clock(), spec("run", 2), resume, silent); });
+  EXPECT_NE(refused.find("files of case 'P2' have changed since this run began"), std::string::npos) << refused;
+  Warnings warnings;
+  train(system_env(), system_clock(), spec("again", 2), {}, silent);
+  EXPECT_NE(warnings.told.find("case 'P2': its files are not those that were imported"), std::string::npos) << warnings.told;
+  EXPECT_EQ(warnings.told.find("'P1'"), std::string::npos);
+}
+
+TEST_F(TrainerTest, TheRunFolderSaysWhatWasSampledAndByWhatVersion) {
+  TrainObserver silent;
+  train(system_env(), system_clock(), spec("run", 2), {}, silent);
+  Value sampling = parse_json(read_text(system_env(), join_path(folder_, "run/sampling.json")), "sampling");
+  EXPECT_EQ(sampling.at("patches").as_integer(), 8);
+  EXPECT_EQ(sampling.at("classes").as_list()[1].at("class").as_text(), "ball");
+  EXPECT_EQ(sampling.at("classes").as_list()[1].at("realised_share").as_number(), 0.5);
+  EXPECT_EQ(manifest("run").at("state").as_text(), "finished");
+  EXPECT_FALSE(manifest("run").at("version").as_text().empty());
+}
+
+TEST_F(TrainerTest, PatienceEndsTheRun) {
+  TrainObserver silent;
+  RunSpec idle = spec("run", 40);
+  idle.optimizer.learning_rate = 0;              // no validation can be better than the first, at step 2
+  idle.validation.every_steps = 2, idle.validation.patience = 2;
+  EXPECT_EQ(train(system_env(), system_clock(), idle, {}, silent).steps, 6);
+  idle.out += "2", idle.validation.patience = 0, idle.max_steps = 8;
+  EXPECT_EQ(train(system_env(), system_clock(), idle, {}, silent).steps, 8);
+}
+
+TEST_F(TrainerTest, CleaningIsChosenOnValidationCasesAndStaysWithTheModel) {
+  TrainObserver silent;
+  RunSpec automatic = spec("run", 8);
+  automatic.postprocess.mode = "auto";
+  TrainResult result = train(system_env(), system_clock(), automatic, {}, silent);
+  RunSpec kept = load_model(system_env(), join_path(folder_, "run")).spec;
+  double best = -1, chosen = -1, none = -1;
+  Value written = manifest("run");
+  for (const auto& entry : written.at("postprocess").as_list()) {
+    double dice = entry.at("validation_dice").as_number();
+    best = std::max(best, dice);
+    if (entry.at("cleaning").as_text() == "none") none = dice;
+    if (entry.at("chosen").as_bool()) chosen = dice;
+  }
+  EXPECT_GE(none, 0);
+  EXPECT_NEAR(chosen, best, 1e-8);
+  EXPECT_EQ(result.validation_dice, chosen);
+  EXPECT_NE(kept.postprocess.mode, "auto");
+  automatic.out += "2", automatic.validation.patients.clear();
+  Warnings warnings;
+  train(system_env(), system_clock(), automatic, {}, silent);
+  EXPECT_NE(warnings.told.find("no validation case to choose by: none"), std::string::npos) << warnings.told;
+  EXPECT_EQ(load_model(system_env(), join_path(folder_, "run2")).spec.postprocess.mode, "none");
+}
+
+TEST_F(TrainerTest, WritesThePredictionsItScored) {
+  TrainObserver silent;
+  TrainOptions options;
+  options.write_predictions = join_path(folder_, "predicted");
+  TrainResult result = train(system_env(), system_clock(), spec("run", 20), options, silent);
+  EXPECT_EQ(system_env().list(options.write_predictions), std::vector<std::string>{"P2.nii.gz"});
+  LabelVolume predicted = read_nifti_labels(system_env(), join_path(options.write_predictions, "P2.nii.gz")), truth = read_nifti_labels(system_env(), join_path(folder_, "P2_seg.nii"));
+  ASSERT_EQ(predicted.voxels.size(), truth.voxels.size());
+  double both = 0, all = 0;
+  for (int64_t i = 0; i < truth.voxels.size(); ++i) both += predicted.voxels[i] == 1 && truth.voxels[i] == 1, all += (predicted.voxels[i] == 1) + (truth.voxels[i] == 1);
+  EXPECT_NEAR(2 * both / all, result.test[0].dice[0], 1e-12);
 }
 
 }  // namespace tomograd
