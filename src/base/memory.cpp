@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -34,6 +35,11 @@ int64_t number_in(const char* path, int64_t otherwise) {
 int64_t counted_bytes() { return held; }
 int64_t counted_peak_bytes() { return peak; }
 void set_memory_budget(int64_t bytes) { budget = bytes; }
+void release_free_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
 int64_t process_peak_bytes() { return status_field("VmHWM"); }
 int64_t process_resident_bytes() { return status_field("VmRSS"); }
 

@@ -14,6 +14,7 @@ int64_t counted_bytes();        // bytes now held by Buffers
 int64_t counted_peak_bytes();   // the most there ever were
 void set_memory_budget(int64_t bytes);  // 0 = none; a Buffer that would exceed it throws Error(budget) naming both numbers
 
+void release_free_memory();        // what the heap keeps of freed blocks goes back to the system
 int64_t process_peak_bytes();      // VmHWM of this process
 int64_t process_resident_bytes();  // VmRSS of this process
 int64_t available_memory_bytes();  // what the machine and the cgroup still allow this process

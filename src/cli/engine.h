@@ -32,7 +32,9 @@ class Engine {
   virtual ~Engine() = default;
   // Each returns the verb's --json object (without "format"); errors are thrown.
   virtual Value train(const RunSpec& spec, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) = 0;
-  virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& out, const Value& predict_settings,
+  // `roi` is that of image files, "" = none. The result's "manifest" is what the output folder's manifest.json says, without
+  // format and version; the caller writes it.
+  virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& predict_settings,
                         const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`

@@ -1,5 +1,7 @@
 // tomograd evaluate PRED TRUTH: Dice, HD95, ASSD and volume error per case and class.
-// Predictions hold label values like the truth; a class is a set of values that counts as one mask. --cells: evaluate_cells.cpp.
+// Predictions hold label values like the truth; a class is a set of values that counts as one mask. `predict` leaves beside its
+// label maps what their values stand for (manifest.json): a class that merges labels holds one value there, several in the truth.
+// --cells: evaluate_cells.cpp.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +16,7 @@
 #include "dataset/dataset.h"
 #include "evaluation/overlap.h"
 #include "evaluation/surface.h"
+#include "spec/text_formats.h"
 #include "volume/nifti.h"
 
 namespace tomograd {
@@ -96,9 +99,39 @@ LabelClass parse_class(const std::string& given) {
   return result;
 }
 
-// Classes to score. Empty when neither the dataset nor --labels names any: then every value is a class of its own.
-std::vector<LabelClass> find_classes(const EvaluateOptions& options, const Dataset* dataset) {
+// The classes that predictions were made of, by the manifest in their folder; empty when there is none that says so.
+std::vector<LabelClass> classes_of_predictions(Env& env, const std::string& prediction) {
+  std::string path = join_path(env.kind(prediction) == FileKind::directory ? prediction : parent_path(prediction), "manifest.json");
+  if (env.kind(path) != FileKind::file) return {};
+  return with_context(text("'", path, "'"), [&] {
+    std::vector<LabelClass> classes;
+    Value manifest = parse_json(read_text(env, path), path);
+    const Value *format = manifest.find("format"), *kind = manifest.find("kind");
+    if (!format || !(*format == Value("tomograd.manifest/1")) || !kind || !(*kind == Value("prediction"))) return classes;
+    auto value = [](const Value& given) {
+      if (given.as_integer() < 1 || given.as_integer() > 65535) fail_input(text("a class has the label value ", given.as_integer(), ", expected 1 to 65535"));
+      return given.as_integer();
+    };
+    for (const Value& entry : manifest.at("classes").as_list()) {
+      LabelClass cls{entry.at("name").as_text(), {}, {value(entry.at("prediction"))}};
+      for (const Value& v : entry.at("values").as_list()) cls.truth.push_back(value(v));
+      if (const Value* from = entry.find("values_from"))
+        for (int64_t v = value(*from); v <= 65535; ++v) cls.truth.push_back(v);
+      if (cls.truth.empty()) fail_input(text("class '", cls.name, "' stands for no label value"));
+      classes.push_back(std::move(cls));
+    }
+    std::string names;
+    for (const auto& cls : classes) names += (names.empty() ? "" : ", ") + cls.name;
+    info(text("classes of the predictions, by '", path, "': ", names, " (--labels or --classes choose others)"));
+    return classes;
+  });
+}
+
+// Classes to score. Empty when neither the predictions, the dataset nor --labels name any: then every value is a class of its own.
+std::vector<LabelClass> find_classes(Env& env, const EvaluateOptions& options, const Dataset* dataset) {
   std::vector<LabelClass> classes;
+  if (options.labels.empty() && options.classes.empty() && !options.numbered) classes = classes_of_predictions(env, options.prediction);
+  if (!classes.empty()) return classes;
   if (dataset && options.labels.empty())
     for (const auto& [name, values] : dataset->labels) classes.push_back({name, values, values});
   for (const auto& given : options.labels) classes.push_back(parse_class(given));
@@ -243,7 +276,7 @@ void evaluate(const Output& output, const EvaluateOptions& options) {
   if (with_dataset) dataset = read_dataset(env, options.truth);
   std::vector<std::string> missing;
   std::vector<Pair> pairs = find_pairs(env, options, with_dataset ? &dataset : nullptr, &missing);
-  std::vector<LabelClass> named = find_classes(options, with_dataset ? &dataset : nullptr);
+  std::vector<LabelClass> named = find_classes(env, options, with_dataset ? &dataset : nullptr);
   if (!named.empty()) named = chosen(named, options.classes);
 
   std::vector<CaseScores> scores;
@@ -276,7 +309,7 @@ void add_evaluate(Program& program) {
   CLI::App* verb = program.app.add_subcommand("evaluate", "Dice, HD95, ASSD and volume error of predictions; or precision and recall of cells");
   verb->add_option("PRED", options->prediction, "prediction: a NIfTI label file, or a folder of them; with --cells a TIFF or NIfTI volume or a list of cells")->required();
   verb->add_option("TRUTH", options->truth, "truth: a file, a folder with files of the same names, or a dataset.json; with --cells a list, instances or centroid voxels")->required();
-  verb->add_option("--labels", options->labels, "what the values mean, NAME=VALUE,VALUE ...; default: the labels of the dataset, else every value by itself");
+  verb->add_option("--labels", options->labels, "what the values mean, NAME=VALUE,VALUE ...; default: the classes that predict wrote beside its files, else the labels of the dataset, else every value by itself");
   verb->add_option("--classes", options->classes, "score only these, by name; 'whole' is every value above 0");
   verb->add_flag("--numbered", options->numbered, "predictions hold class numbers 1, 2, ... in the order of the labels, not label values");
   CLI::Option* cells = verb->add_flag("--cells", options->by_cells, "cells instead of voxels: best one-to-one matching within each radius");

@@ -159,10 +159,10 @@ void run(const Output& output, const std::string& path) {
   if (kind == FileKind::directory) {
     if (system_env().kind(join_path(path, "model.safetensors")) != FileKind::missing ||
         system_env().kind(join_path(path, "spec.toml")) != FileKind::missing)
-      fail_input("'" + printable(path) + "' is a run folder", "tomograd model describe shows its network");
+      fail_input("'" + printable(path) + "' is a run folder", "tomograd model describe " + printable(path) + " shows its network");
     fail_input("'" + printable(path) + "' is a folder", "tomograd import makes a dataset of a folder of scans");
   }
-  if (ends_with(".safetensors")) fail_input("'" + printable(path) + "' is a model", "tomograd model describe shows its network");
+  if (ends_with(".safetensors")) fail_input("'" + printable(path) + "' is a model", "tomograd model describe " + printable(path) + " shows its network");
   if (ends_with(".json")) return show_dataset(output, path);
   if (is_volume_name(path) || ends_with(".img") || ends_with(".img.gz")) return show_volume(output, path);
   fail_input("'" + printable(path) + "' is no file we know the facts of", "expected a dataset .json or a NIfTI volume (.nii, .nii.gz, .hdr)");

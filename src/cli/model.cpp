@@ -2,6 +2,7 @@
 #include "arch/describe.h"
 #include "arch/draw.h"
 #include "base/env.h"
+#include "cli/model_argument.h"
 #include "cli/model_verbs.h"
 #include "cli/verb.h"
 #include "spec/run_spec.h"
@@ -25,8 +26,8 @@ struct Chosen {
 
 Chosen choose(const ModelOptions& options) {
   Value table = Value::table();
-  bool file = options.model.ends_with(".toml");
-  if (file) table = parse_toml(read_text(system_env(), options.model), options.model);
+  bool file = model_argument_is_file(system_env(), options.model);
+  if (file) table = model_argument_spec(system_env(), options.model);
   Value& model = table["model"];
   if (model.is_nothing()) model = Value::table();
   if (!file) model["kind"] = options.model;
@@ -141,7 +142,7 @@ void add_model(Program& program) {
   auto add = [&](const char* name, const char* sentence, void (*body)(const ModelOptions&, const Output&)) {
     auto options = std::make_shared<ModelOptions>();
     CLI::App* verb = model->add_subcommand(name, sentence);
-    verb->add_option("model", options->model, "unet, deepmedic, msd, or a TOML file with a [model] table (a run spec too)")->required();
+    verb->add_option("model", options->model, "unet, deepmedic, msd, a TOML file with a [model] table (a run spec too), a run folder or a .safetensors file")->required();
     verb->add_option("--set", options->settings, "key=value below [model], for example family=nnunet")->take_all()->allow_extra_args(false);
     verb->add_option("--patch", options->patch, "input size Z,Y,X the network is configured for");
     verb->callback([options, body, &program] { program.action = [options, body, &program] { body(*options, program.output); }; });

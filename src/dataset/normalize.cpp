@@ -95,7 +95,7 @@ Buffer<float> region_values(const Buffer<float>& voxels, const Buffer<uint8_t>& 
 float normalize_channel(Buffer<float>& voxels, const Buffer<uint8_t>& roi, const Background& background, const PreprocessSpec& spec) {
   static const Buffer<uint8_t> everywhere;
   if (spec.normalize == "zscore_roi" && roi.empty())
-    fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "use 'zscore', or import the ROI with --roi");
+    fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "give it: predict --roi FILE, or import --roi PATTERN for a dataset; a model that needs none is trained with preprocess.normalize = 'zscore'");
   bool in_roi = spec.normalize == "auto" || spec.normalize == "zscore_roi" || spec.normalize == "none";
   Linear map;
   if (spec.normalize != "none" || !spec.clip_percentiles.empty()) {

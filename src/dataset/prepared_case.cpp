@@ -196,7 +196,7 @@ class Preparation {  // the steps of prepare_case, in order
     Extent full = prepared_.resampled.size;
     Box everything{{0, 0, 0}, full};
     if (spec_.crop == "roi" && prepared_.roi.empty())
-      fail_input("preprocess.crop is 'roi' and the case has no ROI", "use 'nonzero' or 'none', or import the ROI with --roi");
+      fail_input("preprocess.crop is 'roi' and the case has no ROI", "give it: predict --roi FILE, or import --roi PATTERN for a dataset; a model that needs none is trained with preprocess.crop = 'nonzero' or 'none'");
     prepared_.crop = box_.size.voxels() == 0 ? everything : resampling ? box_onto(box_, prepared_.canonical, prepared_.resampled) : box_;
     prepared_.geometry = cropped(prepared_.resampled, prepared_.crop);
     for (size_t c = 0; c < volumes.size(); ++c) {

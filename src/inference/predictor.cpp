@@ -140,8 +140,15 @@ void take_planes(SlabRing& ring, int64_t up_to, const PreparedCase& prepared, Bu
 Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const PredictSpec& spec, Precision precision,
                           int64_t max_memory_bytes, std::stop_token stop, std::function<void(int64_t done, int64_t of)> progress) {
   check(networks, prepared);
-  double began = system_clock().monotonic_seconds();
   TilePlan plan = plan_tiles(networks.front()->graph(), prepared.geometry.size, spec, precision == Precision::f32 ? 4 : 2, max_memory_bytes, int64_t(networks.size()));
+  return predict_volume(networks, prepared, plan, spec.mirror, precision, stop, std::move(progress));
+}
+
+Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const TilePlan& plan, bool mirror, Precision precision, std::stop_token stop,
+                          std::function<void(int64_t done, int64_t of)> progress) {
+  check(networks, prepared);
+  if (!(plan.volume == prepared.geometry.size)) fail_failure(text("tiles were planned for ", to_string(plan.volume), " voxels, the case has ", to_string(prepared.geometry.size)));
+  double began = system_clock().monotonic_seconds();
   for (Network* network : networks)
     if (!fits(network->graph(), plan.tile) || output_size(network->graph(), plan.tile) != plan.output)
       fail_input(text("networks that are averaged must return equal sizes for a tile of ", to_string(plan.tile)));
@@ -151,7 +158,7 @@ Prediction predict_volume(const std::vector<Network*>& networks, const PreparedC
   Prediction result;
   result.predicted_peak_bytes = plan.peak_bytes;
   result.labels = Buffer<uint8_t>(plan.volume.voxels());
-  std::vector<Mirror> images = mirrors(spec.mirror);
+  std::vector<Mirror> images = mirrors(mirror);
   SlabRing ring(plan, networks.front()->graph().out_channels(), float(networks.size() * images.size()));
   TileRunner runner(prepared, plan, ring);
   int64_t done = 0, of = int64_t(plan.starts.size() * networks.size() * images.size());

@@ -32,4 +32,8 @@ struct Prediction {
 Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const PredictSpec& spec, Precision precision,
                           int64_t max_memory_bytes, std::stop_token stop = {}, std::function<void(int64_t done, int64_t of)> progress = {});
 
+// The same with tiles that were planned before (case_memory.h).
+Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const TilePlan& plan, bool mirror, Precision precision, std::stop_token stop = {},
+                          std::function<void(int64_t done, int64_t of)> progress = {});
+
 }  // namespace tomograd

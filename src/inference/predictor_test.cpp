@@ -103,9 +103,9 @@ void expect_labels(const Prediction& prediction, const at::Tensor& probabilities
 
 TEST(Predictor, EqualsTheDefinitionForEveryBlend) {
   struct { Graph graph; Extent volume, tile; } cases[] = {
-      {padded_graph(), {11, 17, 14}, {8, 10, 6}}, {padded_graph(), {5, 9, 3}, cube(8)}, {valid_graph(), {11, 17, 14}, {9, 11, 10}}, {valid_graph(), {2, 1, 7}, cube(16)}};
+      {padded_graph(), {11, 17, 14}, {8, 10, 6}}, {padded_graph(), {5, 9, 3}, cube(8)}, {half_padded_graph(), {11, 17, 14}, {8, 11, 10}}, {valid_graph(), {11, 17, 14}, {9, 11, 10}}, {valid_graph(), {2, 1, 7}, cube(16)}};
   for (auto& item : cases)
-    for (std::string blend : {"gaussian", "constant", "crop"})
+    for (std::string blend : {"auto", "gaussian", "constant", "crop"})
       for (bool mirror : {false, true}) {
         SCOPED_TRACE(item.graph.title + " volume " + to_string(item.volume) + " " + blend + (mirror ? " mirrored" : ""));
         PreparedCase prepared = random_case(item.volume, 2);
@@ -127,7 +127,8 @@ TEST(Predictor, TiledEqualsWholeForValidNetworks) {
     at::Tensor expected = mean_probabilities({&network}, prepared, whole, false);
     for (Extent tile : item.tiles) {
       SCOPED_TRACE(item.graph.title + " tile " + to_string(tile));
-      PredictSpec spec = predict_spec(tile, 0.5, "crop");
+      PredictSpec spec;                          // the default is exact where that is possible
+      spec.tile = tile;
       EXPECT_GT(plan_tiles(item.graph, item.volume, spec, 4, 0).starts.size(), 1u);
       expect_labels(predict_volume({&network}, prepared, spec, Precision::f32, 0), expected, prepared);
     }

@@ -47,6 +47,13 @@ inline Graph padded_graph(int64_t channels = 2, int64_t classes = 3) {
                    scale_block("up", "upsample", 2, "nearest"), conv_block("c", 0, {3, 3, 3}, "same")}, channels, classes);
 }
 
+// Padded along z, valid along y and x.
+inline Graph half_padded_graph(int64_t channels = 2, int64_t classes = 3) {
+  BlockSpec a = conv_block("a", 4, {3, 3, 3}, "valid", "relu");
+  a.padding = {"same", "valid", "valid"};
+  return graph_of({a, conv_block("b", 0, {1, 3, 2}, "valid")}, channels, classes);
+}
+
 // Two paths, one sub-sampled by 3: output_stride is 3.
 inline Graph two_path_graph(int64_t channels = 1, int64_t classes = 2) {
   ModelSpec spec;

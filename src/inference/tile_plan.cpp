@@ -13,7 +13,7 @@ namespace {
 struct AxisFacts {  // along one axis, found once per graph
   int64_t smallest = 1, step = 1;                // input sizes of tiles
   int64_t stride = 1;                            // output_stride
-  bool exact = false;
+  bool exact = false;                            // the same output whatever is around what it sees
 };
 
 // Output size along one axis; the others stand at their smallest.
@@ -21,6 +21,33 @@ int64_t output_along(const Graph& graph, const LegalSizes& legal, int axis, int6
   Extent size = legal.smallest;
   size[axis] = input;
   return output_size(graph, size)[axis];
+}
+
+// Whether nothing along the axis takes part in an output voxel but real input voxels at fixed places: no padding, no window
+// cut by the border, no statistics of the tile.
+bool is_exact(const Graph& graph, int axis) {
+  for (const Node& node : graph.nodes) {
+    bool padded = node.padding[axis] != Padding::valid;
+    switch (node.op) {
+      case Op::conv:
+        if (padded && node.kernel[axis] > 1) return false;
+        break;
+      case Op::transposed_conv:                  // where windows overlap, the first and last voxels lack a summand
+        if (node.kernel[axis] > node.stride[axis] || (padded && node.kernel[axis] > 1)) return false;
+        break;
+      case Op::pool:
+        if (padded && node.factor[axis] > 1) return false;
+        break;
+      case Op::upsample:
+        if (node.linear_upsample && node.factor[axis] > 1) return false;
+        break;
+      case Op::norm:
+        if (node.norm == Norm::instance) return false;
+        break;
+      default: break;
+    }
+  }
+  return true;
 }
 
 // Legal sizes are those a network can take; tiles need those from which it also returns as many more voxels as it was given.
@@ -34,19 +61,15 @@ AxisFacts find_axis(const Graph& graph, const LegalSizes& legal, int axis) {
       bool even = out(size) <= size;
       for (int64_t i = 0; even && i < 4; ++i) even = out(size + (i + 1) * step) - out(size + i * step) == step;
       if (!even) continue;
-      Extent probe = legal.smallest;
-      probe[axis] = size;
-      Margin margin = output_margin(graph, probe);
-      bool exact = margin.before[axis] + margin.after[axis] > 0 || receptive_field(graph)[axis] == 1;
-      return {size, step, output_stride(graph)[axis], exact};
+      return {size, step, output_stride(graph)[axis], is_exact(graph, axis)};
     }
   }
   fail_input(text(graph.title, " returns another resolution than it takes along ", "zyx"[axis], ", tiles cannot be joined"));
 }
 
 // The wanted tile rounded down to a legal size, but no larger than the smallest that covers the axis in one.
-int64_t first_tile(const Graph& graph, const LegalSizes& legal, const AxisFacts& facts, int axis, int64_t wanted, int64_t volume, bool crop) {
-  int64_t at_least = crop && facts.exact ? facts.stride : 1;  // so that aligned tiles leave no gap
+int64_t first_tile(const Graph& graph, const LegalSizes& legal, const AxisFacts& facts, int axis, int64_t wanted, int64_t volume, bool meet) {
+  int64_t at_least = meet ? facts.stride : 1;  // so that aligned tiles leave no gap
   int64_t size = facts.smallest;
   while (output_along(graph, legal, axis, size) < at_least) size += facts.step;
   int64_t lowest = size;
@@ -74,9 +97,11 @@ std::vector<int64_t> aligned(int64_t volume, int64_t output, int64_t stride) {
   return starts;
 }
 
+bool meets(const AxisFacts& facts, const PredictSpec& spec) { return facts.exact && (spec.blend == "crop" || spec.blend == "auto"); }
+
 AxisTiles plan_axis(const AxisFacts& facts, int64_t volume, int64_t output, const PredictSpec& spec) {
   AxisTiles axis;
-  bool crop = spec.blend == "crop", meet = crop && facts.exact;
+  bool meet = meets(facts, spec), crop = meet || spec.blend == "crop";
   axis.starts = meet ? aligned(volume, output, facts.stride) : spread(volume, output, spec.overlap);
   size_t count = axis.starts.size();
   for (size_t i = 0; i < count; ++i) {
@@ -87,7 +112,7 @@ AxisTiles plan_axis(const AxisFacts& facts, int64_t volume, int64_t output, cons
     axis.ends.push_back(end);
   }
   axis.weights.assign(size_t(output), 1.0f);
-  if (spec.blend == "gaussian")
+  if (spec.blend == "gaussian" || (spec.blend == "auto" && !meet))
     for (int64_t i = 0; i < output; ++i) {
       double d = (double(i) - double(output - 1) / 2) / (double(output) / 8);
       axis.weights[size_t(i)] = float(std::exp(-d * d / 2));
@@ -110,7 +135,7 @@ int64_t unfinished_planes(const AxisTiles& axis) {
 // (nn/tensor_memory.h) a process grows by 0.5 to 1.0 times the sum of the first two, because fused layers skip some tensors.
 constexpr double heap_factor = 1.25;
 
-int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks) {
+int64_t tile_bytes(const Graph& graph, Extent tile, int bytes_per_value) {
   auto shape = shapes(graph, tile);
   int64_t copies = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -119,8 +144,7 @@ int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int6
     const NodeShape &from = shape[size_t(node.inputs.front())], &to = shape[i];
     copies = std::max(copies, (from.channels * from.size.voxels() + to.channels * to.size.voxels()) * bytes_per_value);
   }
-  int64_t weights = parameter_count(graph) * (4 + 2 * networks);  // reordered for the library as they are used, and kept in bf16
-  return int64_t(heap_factor * double(activation_bytes(graph, tile, 1, 4, false) + copies)) + weights;
+  return int64_t(heap_factor * double(activation_bytes(graph, tile, 1, 4, false) + copies));
 }
 
 TilePlan plan_of(const Graph& graph, const std::array<AxisFacts, 3>& facts, Extent volume, Extent tile, const PredictSpec& spec, int bytes_per_value, int64_t networks) {
@@ -136,7 +160,8 @@ TilePlan plan_of(const Graph& graph, const std::array<AxisFacts, 3>& facts, Exte
 
   int64_t sums = (graph.out_channels() - 1) * plan.slab_planes * (plan.sweep == 1 ? volume.z : volume.y) * volume.x * 4;
   int64_t labels = volume.voxels();
-  plan.peak_bytes = network_bytes(graph, tile, bytes_per_value, networks) + sums + labels;
+  plan.weight_bytes = parameter_count(graph) * (4 + 2 * networks);  // reordered for the library as they are used, and kept in bf16
+  plan.peak_bytes = tile_bytes(graph, tile, bytes_per_value) + plan.weight_bytes + sums + labels;
   return plan;
 }
 
@@ -147,9 +172,9 @@ TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, 
   LegalSizes legal = legal_sizes(graph);
   std::array<AxisFacts, 3> facts{find_axis(graph, legal, 0), find_axis(graph, legal, 1), find_axis(graph, legal, 2)};
   Extent tile;
-  for (int axis = 0; axis < 3; ++axis) tile[axis] = first_tile(graph, legal, facts[size_t(axis)], axis, spec.tile[axis], volume[axis], spec.blend == "crop");
+  for (int axis = 0; axis < 3; ++axis) tile[axis] = first_tile(graph, legal, facts[size_t(axis)], axis, spec.tile[axis], volume[axis], meets(facts[size_t(axis)], spec));
   Extent lowest;
-  for (int axis = 0; axis < 3; ++axis) lowest[axis] = first_tile(graph, legal, facts[size_t(axis)], axis, 1, volume[axis], spec.blend == "crop");
+  for (int axis = 0; axis < 3; ++axis) lowest[axis] = first_tile(graph, legal, facts[size_t(axis)], axis, 1, volume[axis], meets(facts[size_t(axis)], spec));
 
   TilePlan plan = plan_of(graph, facts, volume, tile, spec, bytes_per_value, networks);
   while (max_memory_bytes > 0 && plan.peak_bytes > max_memory_bytes) {

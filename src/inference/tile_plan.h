@@ -1,8 +1,9 @@
 // Which tiles cover a volume, what each of them may write, and the memory all of it takes. Torch-free.
 //
 // Axes are planned alone: a plan is the product of three lists. An axis on which the network uses valid convolutions (or sees a
-// single voxel) is "exact": its tiles read real neighbours, and with blend "crop" they meet without overlap at multiples of
-// output_stride(graph), so that the result does not depend on the tiling. On padded axes tiles overlap.
+// single voxel) is "exact": its tiles read real neighbours, and with blend "crop" or "auto" they meet without overlap at
+// multiples of output_stride(graph), so that the result does not depend on the tiling. On padded axes, and all of a network
+// with instance norm, tiles overlap; there "auto" is "gaussian".
 #pragma once
 
 #include <array>
@@ -30,6 +31,7 @@ struct TilePlan {
   int sweep = 0;                                 // axis along which tiles proceed, 0 (z) or 1 (y): the one with fewer unfinished sums
   int64_t slab_planes = 0;                       // planes across it whose class sums are unfinished at the same time, at most
   int64_t peak_bytes = 0;                        // predicted, above the process's size before
+  int64_t weight_bytes = 0;                      // of these, what stays afterwards: weights in the library's layout and number format
 };
 
 // Tile = nearest legal size to spec.tile, not larger than the volume needs, shrunk until peak_bytes <= max_memory_bytes

@@ -27,7 +27,7 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
   for (int axis = 0; axis < 3; ++axis) {
     const AxisTiles& tiles = plan.axes[size_t(axis)];
     int64_t volume = plan.volume[axis], output = plan.output[axis];
-    bool exact = plan.margin.before[axis] + plan.margin.after[axis] > 0;
+    bool exact = plan.margin.before[axis] + plan.margin.after[axis] > 0, crop = spec.blend == "crop" || (spec.blend == "auto" && exact);
     EXPECT_TRUE(plan.tile[axis] <= spec.tile[axis] || plan.tile[axis] <= legal.smallest[axis] + 8 * legal.step[axis]);
     std::vector<int> written(size_t(volume), 0);
     for (size_t i = 0; i < tiles.starts.size(); ++i) {
@@ -36,8 +36,8 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
       ASSERT_LT(tiles.begins[i], tiles.ends[i]);
       if (i > 0) { ASSERT_GT(tiles.starts[i], tiles.starts[i - 1]); ASSERT_GE(tiles.begins[i], tiles.begins[i - 1]); }
       for (int64_t v = tiles.begins[i]; v < tiles.ends[i]; ++v) ++written[size_t(v)];
-      if (spec.blend == "crop" && exact) { EXPECT_EQ(tiles.starts[i] % output_stride(graph)[axis], 0); }
-      if (volume >= output && !(spec.blend == "crop" && exact)) { EXPECT_GE(tiles.starts[i], 0); EXPECT_LE(tiles.starts[i] + output, volume); }
+      if (crop && exact) { EXPECT_EQ(tiles.starts[i] % output_stride(graph)[axis], 0); }
+      if (volume >= output && !(crop && exact)) { EXPECT_GE(tiles.starts[i], 0); EXPECT_LE(tiles.starts[i] + output, volume); }
     }
     ASSERT_EQ(int64_t(tiles.totals.size()), volume);
     for (int64_t v = 0; v < volume; ++v) {
@@ -46,7 +46,7 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
         if (v >= tiles.begins[i] && v < tiles.ends[i]) total += tiles.weights[size_t(v - tiles.starts[i])];
       ASSERT_NEAR(tiles.totals[size_t(v)], total, 1e-6 * total);
       ASSERT_GE(written[size_t(v)], 1) << "axis " << axis << " voxel " << v;
-      if (spec.blend == "crop") { ASSERT_EQ(written[size_t(v)], 1) << "axis " << axis << " voxel " << v; }
+      if (crop) { ASSERT_EQ(written[size_t(v)], 1) << "axis " << axis << " voxel " << v; }
     }
     ASSERT_EQ(int64_t(tiles.weights.size()), output);
     for (float w : tiles.weights) ASSERT_GT(w, 0);
@@ -58,13 +58,13 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
 
 TEST(TilePlan, RandomPlansAreSound) {
   std::mt19937 random(11);
-  const Graph graphs[] = {valid_graph(), padded_graph(), two_path_graph()};
+  const Graph graphs[] = {valid_graph(), padded_graph(), two_path_graph(), half_padded_graph()};
   for (int round = 0; round < 300; ++round) {
-    const Graph& graph = graphs[random() % 3];
+    const Graph& graph = graphs[random() % 4];
     auto any = [&](int64_t low, int64_t high) { return low + int64_t(random() % uint64_t(high - low + 1)); };
     Extent volume{any(1, 90), any(1, 90), any(1, 90)}, tile{any(1, 70), any(1, 70), any(1, 70)};
-    const char* blends[] = {"gaussian", "constant", "crop"};
-    PredictSpec spec = predict_spec(tile, double(any(0, 9)) / 10, blends[random() % 3]);
+    const char* blends[] = {"gaussian", "constant", "crop", "auto"};
+    PredictSpec spec = predict_spec(tile, double(any(0, 9)) / 10, blends[random() % 4]);
     SCOPED_TRACE(text(graph.title, " volume ", to_string(volume), " tile ", to_string(tile), " overlap ", spec.overlap, " ", spec.blend));
     expect_sound(graph, plan_tiles(graph, volume, spec, 4, 0), spec);
   }
@@ -76,6 +76,29 @@ TEST(TilePlan, HalfOverlapGivesTheKnownGrid) {
   EXPECT_EQ(plan.axes[1].starts, (std::vector<int64_t>{0, 48, 96, 144}));
   EXPECT_EQ(plan.starts.size(), 48u);
   EXPECT_EQ(plan.slab_planes, 96);
+}
+
+TEST(TilePlan, TheDefaultMeetsWhereConvolutionsAreValidAndBlendsElsewhere) {
+  PredictSpec spec;
+  spec.tile = {8, 24, 24};
+  const Extent volume{20, 60, 60};
+  TilePlan plan = plan_tiles(half_padded_graph(), volume, spec, 4, 0), gaussian = plan_tiles(half_padded_graph(), volume, predict_spec(spec.tile, 0.5, "gaussian"), 4, 0),
+           crop = plan_tiles(half_padded_graph(), volume, predict_spec(spec.tile, 0.5, "crop"), 4, 0);
+  EXPECT_EQ(plan.axes[0].starts, gaussian.axes[0].starts);
+  EXPECT_EQ(plan.axes[0].weights, gaussian.axes[0].weights);
+  for (size_t axis : {1, 2}) {
+    EXPECT_EQ(plan.axes[axis].starts, crop.axes[axis].starts);
+    EXPECT_EQ(plan.axes[axis].weights, crop.axes[axis].weights);
+    EXPECT_LT(plan.axes[axis].starts.size(), gaussian.axes[axis].starts.size());
+  }
+  EXPECT_EQ(plan_tiles(padded_graph(), volume, spec, 4, 0).axes[1].starts, plan_tiles(padded_graph(), volume, predict_spec(spec.tile, 0.5, "gaussian"), 4, 0).axes[1].starts);
+}
+
+TEST(TilePlan, ValidAndPaddedConvolutionsOnOneAxisAreNotExact) {
+  Graph graph = graph_of({conv_block("a", 4, {3, 3, 3}, "valid"), conv_block("b", 0, {3, 3, 3}, "same")}, 1, 2);
+  PredictSpec spec;
+  spec.tile = cube(24);
+  EXPECT_EQ(plan_tiles(graph, cube(60), spec, 4, 0).axes[0].starts, plan_tiles(graph, cube(60), predict_spec(cube(24), 0.5, "gaussian"), 4, 0).axes[0].starts);
 }
 
 TEST(TilePlan, SmallVolumesGetOneTileAroundThem) {

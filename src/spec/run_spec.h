@@ -167,12 +167,12 @@ struct ValidationSpec {
 struct PredictSpec {  // shared by validation, testing and the verb predict
   Extent tile = cube(96);
   double overlap = 0.5;
-  std::string blend = "gaussian";
+  std::string blend = "auto";
   bool mirror = false;
   template <class V> void visit(V&& v) {
     v(tile, "tile", "tile size Z,Y,X; fitted to legal sizes, the volume and the memory limit", at_least(1, "voxels"));
     v(overlap, "overlap", "share of a tile that its neighbour covers too", between(0, 0.9));
-    v(blend, "blend", "how overlapping tiles are joined", one_of({"gaussian", "constant", "crop"}));
+    v(blend, "blend", "how tiles are joined; auto = crop on axes of valid convolutions, where that is exact, else gaussian", one_of({"auto", "gaussian", "constant", "crop"}));
     v(mirror, "mirror", "average over all mirror images (test-time augmentation)");
   }
 };

@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/parallel.h"
 #include "base/random.h"
+#include "cli/engine/compute.h"
 #include "cli/engine/verbs.h"
 #include "inference/bench_predict.h"
 #include "kernels/cpu_isa.h"
@@ -17,14 +17,12 @@
 namespace tomograd {
 namespace {
 
-Precision chosen(const ComputeOptions& compute) { return compute.precision == "bf16" ? Precision::bf16 : Precision::f32; }
-
 Value predict_figures(const Value& settings, const ComputeOptions& compute) {
   PredictBenchSettings bench;
   const auto& size = settings.at("size").as_list();
   bench.volume = {size[0].as_integer(), size[1].as_integer(), size[2].as_integer()};
   bench.channels = settings.at("channels").as_integer();
-  bench.precision = chosen(compute);
+  bench.precision = compute_precision(compute, "f32");
   bench.max_memory_bytes = compute.max_memory_bytes;
   PredictBench figures = bench_predict(bench);
   Value value = Value::table();
@@ -46,7 +44,7 @@ Value train_figures(const Value& settings, const ComputeOptions& compute) {
   std::vector<std::string> names;
   for (int64_t c = 0; c < model.in_channels; ++c) names.push_back(text("channel", c));
   Network network(build_graph(model), 1, names);
-  network.set_precision(chosen(compute));
+  network.set_precision(compute_precision(compute, "f32"));
   Optimizer optimizer(OptimizerSpec(), network.parameters());
   // A ball to find, so that a falling loss shows that the steps were real ones.
   auto images = at::empty({2, model.in_channels, 64, 64, 64});
@@ -103,7 +101,7 @@ Value msd_figures(const Value& settings) {
 }  // namespace
 
 Value engine_bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk&) {
-  at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads());
+  use_threads(compute);
   if (name == "predict") return predict_figures(settings, compute);
   if (name == "train") return train_figures(settings, compute);
   if (name == "msd") return msd_figures(settings);

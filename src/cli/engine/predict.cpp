@@ -1,26 +1,37 @@
-// Whole-volume prediction of the cases of a dataset, or of one case given as files in the model's channel order.
+// Whole-volume prediction of the cases of a dataset, or of one case given as files in the model's channel order. All cases are
+// planned by their headers before the first is read; what a stage no longer needs is freed before the next one.
 #include <torch/torch.h>
 
-#include <memory>
+#include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/parallel.h"
+#include "cli/engine/compute.h"
+#include "cli/engine/prediction_manifest.h"
 #include "cli/engine/verbs.h"
+#include "dataset/import.h"
 #include "evaluation/components.h"
+#include "inference/case_memory.h"
 #include "inference/predictor.h"
-#include "kernels/cpu_isa.h"
-#include "spec/text_formats.h"
-#include "training/model_file.h"
+#include "nn/tensor_memory.h"
 
 namespace tomograd {
 namespace {
 
+// For code, tables and threads that libraries make at their first use.
+constexpr int64_t library_bytes = 40'000'000;
+// What the process holds is rounded up, so that a page more or less gives the same tiles.
+constexpr int64_t rounding = int64_t{16} << 20;
+
 bool ends_with(const std::string& s, const std::string& end) { return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0; }
 
-Dataset inputs_as_dataset(Env& env, const std::vector<std::string>& inputs, const LoadedModel& model) {
-  if (inputs.size() == 1 && ends_with(inputs[0], ".json")) return read_dataset(env, inputs[0]);
+Dataset inputs_as_dataset(Env& env, const std::vector<std::string>& inputs, const std::string& roi, const LoadedModel& model) {
+  if (inputs.size() == 1 && ends_with(inputs[0], ".json")) {
+    if (!roi.empty()) fail_usage("--roi goes with image files; a dataset.json names the ROI of each case itself", "import the scans with --roi");
+    return read_dataset(env, inputs[0]);
+  }
   if (inputs.size() != model.channels.size()) {
     std::string names;
     for (const auto& channel : model.channels) names += " " + channel;
@@ -34,88 +45,162 @@ Dataset inputs_as_dataset(Env& env, const std::vector<std::string>& inputs, cons
     if (ends_with(item.id, end)) item.id.resize(item.id.size() - std::string(end).size());
   item.patient = item.id;
   for (size_t i = 0; i < inputs.size(); ++i) item.images[model.channels[i]] = absolute_path(inputs[i]);
+  if (!roi.empty()) item.roi = absolute_path(roi);
   item.geometry = read_nifti_header(env, inputs[0]).geometry;
+  item.digest = case_digest(env, item);
   dataset.cases.push_back(std::move(item));
   return dataset;
 }
 
-// Class indices back to label values: the first value that a class was made from.
-std::vector<uint16_t> values_of(const ClassMap& classes) {
-  std::vector<uint16_t> values(size_t(classes.count()), 0);
-  for (size_t value = classes.class_of.size(); value-- > 1;)
-    if (classes.class_of[value] > 0) values[size_t(classes.class_of[value])] = uint16_t(value);
-  return values;
+PredictSpec changed(PredictSpec spec, const Value& settings) {
+  if (!settings.is_table()) return spec;
+  Value table = spec_to_value(spec);
+  for (const auto& [key, value] : settings.as_table()) table[key] = value;
+  read_spec(spec, table);
+  return spec;
 }
+
+class CasePredictor {
+ public:
+  CasePredictor(Env& env, const std::vector<std::string>& models, const Value& settings, const ComputeOptions& compute, const Talk& talk)
+      : env_(env), models_(models), limit_(compute.max_memory_bytes), compute_(compute), talk_(talk) {
+    compute_precision(compute, "f32");           // said before anything is loaded
+    for (const auto& path : models) loaded_.push_back(load_model(env, path));
+    for (const auto& other : loaded_)
+      if (other.channels != first().channels || other.classes.names != first().classes.names) fail_input("the models differ in channels or classes and cannot be averaged");
+    precision_ = compute_precision(compute, first().spec.precision);
+    for (auto& model : loaded_) model.network.set_precision(precision_), networks_.push_back(&model.network);
+    use_threads(compute);
+    spec_ = changed(first().spec.predict, settings);
+    release_free_memory();
+  }
+  ~CasePredictor() { set_memory_budget(0); }
+
+  Value run(const std::vector<std::string>& inputs, const std::string& roi, const std::string& out) {
+    dataset_ = inputs_as_dataset(env_, inputs, roi, first());
+    plan();
+    env_.make_directories(out);
+    env_.remove_file(join_path(out, "manifest.json"));  // of other predictions
+    begun_ = system_clock().monotonic_seconds();
+    Value::List cases;
+    double seconds = 0;
+    for (size_t i = 0; i < dataset_.cases.size(); ++i)
+      with_context("case '" + dataset_.cases[i].id + "'", [&] {
+        cases.push_back(predict_case(i, out));
+        seconds += cases.back().at("seconds").as_number();
+      });
+    Value result = Value::table();
+    result["cases"] = cases;
+    result["seconds"] = seconds;
+    result["predicted_peak_bytes"] = promised_;
+    result["peak_bytes"] = process_peak_bytes();
+    result["manifest"] = prediction_manifest(env_, models_, first(), dataset_, spec_, precision_, compute_);
+    return result;
+  }
+
+ private:
+  const LoadedModel& first() const { return loaded_.front(); }
+
+  CasePlan plan_of(const CaseSizes& sizes, Extent size, int64_t left) const {
+    return with_context(text("a limit of ", bytes_text(limit_), ", ", bytes_text(limit_ - left), " of it for the program and the model"), [&] {
+      return plan_case(first().network.graph(), sizes, size, spec_, first().spec.postprocess, precision_ == Precision::f32 ? 4 : 2, left, int64_t(networks_.size()));
+    });
+  }
+
+  // The limit is for the whole process.
+  int64_t left_of_limit(int64_t held) const {
+    if (limit_ == 0) return 0;
+    if (limit_ <= held) fail(ErrorKind::budget, text("the program and the model take ", bytes_text(held), " already, the limit is ", bytes_text(limit_)), "raise --max-memory");
+    return limit_ - held;
+  }
+
+  void plan() {
+    base_ = round_up(process_resident_bytes() + library_bytes, rounding);
+    int64_t left = left_of_limit(base_);
+    size_t largest = 0;
+    for (size_t i = 0; i < dataset_.cases.size(); ++i)
+      with_context("case '" + dataset_.cases[i].id + "'", [&] {
+        CaseSizes sizes = case_sizes(env_, dataset_, dataset_.cases[i], first().spec.preprocess);
+        // How much a crop keeps is known after reading; what does not fit even if it keeps nothing is refused now.
+        if (sizes.cropped) plan_of(sizes, cube(1), left);
+        CasePlan plan = plan_of(sizes, sizes.prepared, sizes.cropped ? 0 : left);
+        int64_t peak = base_ + plan.peak_bytes();
+        if (limit_ > 0) peak = std::min(peak, limit_);
+        if (peak > promised_) promised_ = peak, largest = i;
+        peaks_.push_back(peak);
+        sizes_.push_back(sizes);
+        tiles_.push_back(double(plan.tiles.starts.size()));
+        all_tiles_ += tiles_.back();
+      });
+    promised_ = std::max(promised_, process_peak_bytes());
+    if (limit_ > 0) set_memory_budget(counted_bytes() + left);
+    if (dataset_.cases.size() == 1) info(text(dataset_.cases[0].id, ": memory at most ", bytes_text(promised_)));
+    else if (!dataset_.cases.empty()) info(text("memory at most ", bytes_text(promised_), "; the largest of ", dataset_.cases.size(), " cases is ", dataset_.cases[largest].id));
+  }
+
+  Value predict_case(size_t index, const std::string& out) {
+    const Case& item = dataset_.cases[index];
+    release_free_memory();
+    int64_t held = std::max(base_, round_up(process_resident_bytes(), rounding));
+    PreparedCase prepared = prepare_case(env_, dataset_, item, first().spec.preprocess, first().classes, false);
+    release_free_memory();
+    CasePlan plan = plan_of(sizes_[index], prepared.geometry.size, left_of_limit(held));
+    info(text(item.id, ": ", plan.tiles.starts.size(), " tiles of ", to_string(plan.tiles.tile)));
+    Prediction prediction = predict_volume(networks_, prepared, plan.tiles, spec_.mirror, precision_, talk_.stop, [&](int64_t done, int64_t of) { tell(index, double(done) / double(of)); });
+    tiles_done_ += tiles_[index];
+    prepared.images.clear();
+    prepared.roi = {};
+    release_free_tensor_memory();
+    release_free_memory();
+    const PostprocessSpec& post = first().spec.postprocess;
+    clean(prediction.labels.data(), prepared.geometry.size, first().classes.count(), {post.mode == "largest_component", post.min_voxels, post.fill_holes});
+    LabelVolume volume = to_original(prepared, prediction.labels);
+    prediction.labels = {};
+    release_free_memory();
+    std::vector<uint16_t> values = values_of(first().classes);
+    for (uint16_t& voxel : volume.voxels) voxel = values[voxel];
+    std::string path = join_path(out, item.id + ".nii.gz");
+    write_nifti_labels(env_, path, volume, &prepared.header);
+    if (talk_.say) talk_.say(text(item.id, "  ", prediction.seconds, " s"));
+    Value entry = Value::table();
+    entry["case"] = item.id;
+    entry["file"] = path;
+    entry["seconds"] = prediction.seconds;
+    entry["predicted_peak_bytes"] = peaks_[index];
+    entry["tile_zyx"] = Value(Value::List{plan.tiles.tile.z, plan.tiles.tile.y, plan.tiles.tile.x});
+    return entry;
+  }
+
+  // The bar is the case's, the time to go is that of all cases: as long per tile as it took so far, reading included.
+  void tell(size_t index, double share) const {
+    if (!talk_.progress) return;
+    double of_all = (tiles_done_ + share * tiles_[index]) / all_tiles_, seconds = system_clock().monotonic_seconds() - begun_;
+    std::string where = dataset_.cases.size() > 1 ? text("  case ", index + 1, " of ", dataset_.cases.size()) : "";
+    talk_.progress(share, of_all < 1 ? seconds * (1 - of_all) / of_all : 0, dataset_.cases[index].id + where);
+  }
+
+  Env& env_;
+  std::vector<std::string> models_;
+  std::vector<LoadedModel> loaded_;
+  std::vector<Network*> networks_;
+  int64_t limit_;
+  const ComputeOptions& compute_;
+  const Talk& talk_;
+  Precision precision_ = Precision::f32;
+  PredictSpec spec_;
+  Dataset dataset_;
+  int64_t base_ = 0, promised_ = 0;              // process without a case, and with the largest
+  std::vector<int64_t> peaks_;                   // by case
+  std::vector<CaseSizes> sizes_;
+  std::vector<double> tiles_;
+  double all_tiles_ = 0, tiles_done_ = 0, begun_ = 0;
+};
 
 }  // namespace
 
-Value engine_predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) {
-  Env& env = system_env();
-  if (compute.device != "auto" && compute.device != "cpu") fail_input(text("device is '", compute.device, "'; this version computes on cpu only"), "use --device cpu");
-  std::vector<LoadedModel> loaded;
-  for (const auto& path : models) loaded.push_back(load_model(env, path));
-  const LoadedModel& first = loaded.front();
-  for (const auto& other : loaded)
-    if (other.channels != first.channels || other.classes.names != first.classes.names) fail_input("the models differ in channels or classes and cannot be averaged");
-  Precision precision = (compute.precision == "auto" ? first.spec.precision : compute.precision) == "bf16" ? Precision::bf16 : Precision::f32;
-  std::vector<Network*> networks;
-  for (auto& model : loaded) model.network.set_precision(precision), networks.push_back(&model.network);
-  at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads());
-
-  PredictSpec spec = first.spec.predict;
-  if (settings.is_table()) {
-    Value table = spec_to_value(spec);
-    for (const auto& [key, value] : settings.as_table()) table[key] = value;
-    read_spec(spec, table);
-  }
-  Cleaning cleaning{first.spec.postprocess.mode == "largest_component", first.spec.postprocess.min_voxels, first.spec.postprocess.fill_holes};
-  std::vector<uint16_t> values = values_of(first.classes);
-  Dataset dataset = inputs_as_dataset(env, inputs, first);
-  env.make_directories(out);
-
-  Value::List list;
-  int64_t predicted_peak = 0;
-  int bytes_per_value = precision == Precision::f32 ? 4 : 2;
-  double seconds = 0;
-  for (const auto& item : dataset.cases) {
-    with_context("case '" + item.id + "'", [&] {
-      PreparedCase prepared = prepare_case(env, dataset, item, first.spec.preprocess, first.classes, false);
-      // The limit is for the whole process. What it holds by now is rounded up, so that a page more or less gives the same tiles.
-      int64_t held = round_up(process_resident_bytes(), int64_t{16} << 20), left = 0;
-      if (compute.max_memory_bytes > 0) {
-        left = compute.max_memory_bytes - held;
-        if (left <= 0)
-          fail(ErrorKind::budget, text("the program, the model and the case take ", bytes_text(held), " already, the limit is ", bytes_text(compute.max_memory_bytes)), "raise --max-memory");
-      }
-      TilePlan plan = plan_tiles(first.network.graph(), prepared.geometry.size, spec, bytes_per_value, left, int64_t(networks.size()));
-      int64_t peak = std::max(process_peak_bytes(), held + plan.peak_bytes);
-      info(text(item.id, ": memory at most ", bytes_text(peak), ", ", plan.starts.size(), " tiles of ", to_string(plan.tile)));
-      Prediction prediction = predict_volume(networks, prepared, spec, precision, left, talk.stop, [&](int64_t done, int64_t of) {
-        if (talk.progress) talk.progress(double(done) / double(of), 0, item.id);
-      });
-      clean(prediction.labels.data(), prepared.geometry.size, first.classes.count(), cleaning);
-      LabelVolume volume = to_original(prepared, prediction.labels);
-      for (int64_t i = 0; i < volume.voxels.size(); ++i) volume.voxels[i] = values[volume.voxels[i]];
-      std::string path = join_path(out, item.id + ".nii.gz");
-      write_nifti_labels(env, path, volume, &prepared.header);
-      Value entry = Value::table();
-      entry["case"] = item.id;
-      entry["file"] = path;
-      entry["seconds"] = prediction.seconds;
-      entry["predicted_peak_bytes"] = peak;
-      entry["tile_zyx"] = Value(Value::List{plan.tile.z, plan.tile.y, plan.tile.x});
-      list.push_back(entry);
-      predicted_peak = std::max(predicted_peak, peak);
-      seconds += prediction.seconds;
-      if (talk.say) talk.say(text(item.id, "  ", prediction.seconds, " s"));
-    });
-  }
-  Value result = Value::table();
-  result["cases"] = list;
-  result["seconds"] = seconds;
-  result["predicted_peak_bytes"] = predicted_peak;
-  result["peak_bytes"] = process_peak_bytes();
-  return result;
+Value engine_predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& settings,
+                     const ComputeOptions& compute, const Talk& talk) {
+  return CasePredictor(system_env(), models, settings, compute, talk).run(inputs, roi, out);
 }
 
 }  // namespace tomograd

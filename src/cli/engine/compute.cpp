@@ -1,0 +1,21 @@
+#include "cli/engine/compute.h"
+
+#include <torch/torch.h>
+
+#include "base/error.h"
+#include "base/parallel.h"
+
+namespace tomograd {
+
+Precision compute_precision(const ComputeOptions& compute, const std::string& otherwise) {
+  if (compute.device != "auto" && compute.device != "cpu") fail_input(text("device is '", compute.device, "'; this version computes on cpu only"), "use --device cpu");
+  std::string name = compute.precision == "auto" ? otherwise : compute.precision;
+  if (name == "f16") fail_input("precision is 'f16'; on a CPU convolutions have no half form", "use bf16 or f32");
+  return name == "bf16" ? Precision::bf16 : Precision::f32;
+}
+
+const char* precision_name(Precision precision) { return precision == Precision::f32 ? "f32" : precision == Precision::bf16 ? "bf16" : "f16"; }
+
+void use_threads(const ComputeOptions& compute) { at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads()); }
+
+}  // namespace tomograd

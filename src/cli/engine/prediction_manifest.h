@@ -1,0 +1,26 @@
+// What a folder of predictions says about itself: models and inputs by digest, settings, machine, and what the values mean.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "cli/engine.h"
+#include "dataset/dataset.h"
+#include "training/model_file.h"
+
+namespace tomograd {
+
+// Class indices as predictions hold them: the first label value that the class was made from. [class], 0 for background.
+std::vector<uint16_t> values_of(const ClassMap& classes);
+
+// One table per foreground class: its name, the value in predictions, the label values of the truth that it stands for, and
+// "values_from" where every value from there on belongs to it too.
+Value class_tables(const ClassMap& classes);
+
+// Without format and version, which the program adds. `models` are paths as given on the command line.
+Value prediction_manifest(Env& env, const std::vector<std::string>& models, const LoadedModel& first, const Dataset& dataset, const PredictSpec& spec, Precision precision,
+                          const ComputeOptions& compute);
+
+}  // namespace tomograd
