@@ -190,6 +190,30 @@ TEST_F(Lifecycle, AStoppedCommandIsPreempted) {
   stopper.join();
 }
 
+// Two helpers, one in a session of its own, would write after a while; the program itself ends, is stopped, or goes on.
+TEST_F(Lifecycle, WhatACommandStartedEndsWithIt) {
+  std::string helpers = "(sleep 1; touch {out}/late) & setsid sh -c 'sleep 1; touch {out}/later' & ";
+  for (std::string ends : {"exit 5", "echo '{\"dice\": 1}' > {out}/metrics.json", "trap 'exit 3' TERM; touch {out}/ready; wait; wait"}) {
+    std::filesystem::remove_all(folder_ + "/experiment.sqlite"), std::filesystem::remove_all(folder_ + "/trials");
+    auto store = made(1);
+    std::stop_source stop;
+    WorkerOptions with_stop = options();
+    with_stop.stop = stop.get_token();
+    std::thread stopper([&] {
+      while (store->counts().open() > 0 && system_env().kind(folder_ + "/trials/0001/ready") == FileKind::missing) system_clock().sleep_seconds(0.005);
+      stop.request_stop();
+    });
+    CommandTrial runner(system_env(), system_clock(), {"sh", "-c", helpers + ends}, folder_ + "/trials", folder_, "dice");
+    double began = system_clock().monotonic_seconds();
+    run_worker(*store, runner, system_clock(), with_stop);
+    stopper.join();
+    EXPECT_LT(system_clock().monotonic_seconds() - began, 1) << ends << ": waited for the helpers";
+    system_clock().sleep_seconds(1.2);
+    EXPECT_EQ(system_env().kind(folder_ + "/trials/0001/late"), FileKind::missing) << ends;
+    EXPECT_EQ(system_env().kind(folder_ + "/trials/0001/later"), FileKind::missing) << ends;
+  }
+}
+
 TEST(Metrics, MeansOverClassesThenCases) {
   Value metrics = parse_json(R"({"test":[{"case":"a1","patient":"a","classes":["background","x","y"],"dice":[0.99,0.5,0.7]},
     {"case":"a2","patient":"a","classes":["background","x","y"],"dice":[0.98,null,0.2]},{"case":"b1","patient":"b","dice":[0.1,0.3]},
