@@ -18,11 +18,18 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
     std::string reason;
     for (const auto& trial : store.trials())
       if (trial.state == TrialState::failed && reason.empty()) reason = text("; trial ", trial.number, ": ", trial.reason);
-    fail_failure(text(counts.failed, " of ", counts.total(), " trials failed", reason), "all reasons: tomograd experiment status " + folder);
+    fail_failure(text(counts.failed, " of ", counts.total(), " trials failed", reason),
+                 "all reasons: tomograd experiment status " + folder + "; when what was wrong is mended: tomograd experiment retry " + folder);
   }
   out.result("experiment_run", result);
   out.line(text(counts.complete, " of ", counts.total(), " trials complete."));
   out.line("See them with: tomograd experiment report " + folder);
+}
+
+// What failed before may go well now: the disk has room again, a file is there.
+void try_failed_again(TrialStore& store, const std::vector<int64_t>& trials, const Output& out) {
+  std::vector<int64_t> again = store.reopen(trials);
+  if (!again.empty()) out.line(text(again.size(), again.size() == 1 ? " failed trial is tried again" : " failed trials are tried again"));
 }
 
 }  // namespace
@@ -31,6 +38,7 @@ void experiment_run(const RunOptions& options, const Output& out) {
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
   auto store = create_experiment(planned, options.resume);
+  if (options.resume) try_failed_again(*store, {}, out);
   finish(*store, planned.folder, options, out);
 }
 
@@ -38,6 +46,17 @@ void experiment_resume(const RunOptions& options, const Output& out) {
   std::string folder = absolute_path(options.place);
   auto store = open_experiment(folder);
   record_of(*store);
+  store->resume();
+  try_failed_again(*store, {}, out);
+  finish(*store, folder, options, out);
+}
+
+void experiment_retry(const RunOptions& options, const Output& out) {
+  std::string folder = absolute_path(options.place);
+  auto store = open_experiment(folder);
+  record_of(*store);
+  if (options.trials.empty() && store->counts().failed == 0) fail_usage("no trial of '" + folder + "' has failed", "tomograd experiment resume goes on with those that wait");
+  try_failed_again(*store, options.trials, out);
   store->resume();
   finish(*store, folder, options, out);
 }
@@ -83,12 +102,19 @@ void add_experiment(Program& program) {
   add_compute_options(*sub, run->compute);
   does(sub, [run](const Output& out) { experiment_run(*run, out); });
 
-  auto again = std::make_shared<RunOptions>();
-  sub = verb->add_subcommand("resume", "Go on with an experiment that was stopped or killed");
-  sub->add_option("DIR", again->place, "folder of the experiment")->required();
-  sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
-  sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
+  auto goes_on = [&](const char* name, const char* sentence) {
+    sub = verb->add_subcommand(name, sentence);
+    auto again = std::make_shared<RunOptions>();
+    sub->add_option("DIR", again->place, "folder of the experiment")->required();
+    sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+    sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
+    return again;
+  };
+  auto again = goes_on("resume", "Go on with an experiment that was stopped or killed; failed trials are tried again");
   does(sub, [again](const Output& out) { experiment_resume(*again, out); });
+  again = goes_on("retry", "Try failed trials again, with all their attempts");
+  sub->add_option("--trials", again->trials, "numbers of failed trials, 3,7; default all")->delimiter(',');
+  does(sub, [again](const Output& out) { experiment_retry(*again, out); });
 
   struct Place {
     std::string folder, out;

@@ -21,10 +21,12 @@ struct RunOptions {
   bool resume = false;
   int64_t workers = 0;                           // 0 = as the spec says
   std::vector<std::string> settings;             // run: --set
+  std::vector<int64_t> trials;                   // retry: failed trials; empty = all
   ComputeOptions compute;
 };
 void experiment_run(const RunOptions& options, const Output& out);
 void experiment_resume(const RunOptions& options, const Output& out);
+void experiment_retry(const RunOptions& options, const Output& out);
 void experiment_stop(const std::string& folder, const Output& out);
 
 void experiment_status(const std::string& folder, const Output& out);
