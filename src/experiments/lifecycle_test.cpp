@@ -230,5 +230,12 @@ TEST(Metrics, MeansOverClassesThenCases) {
   EXPECT_EQ(trial_folder("t", 123456), "t/123456");
 }
 
+TEST(Metrics, WhatDiffersFromRunToRunIsNoResult) {
+  TrialOutcome outcome = split_outcome(parse_json(R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4,"seconds":1,"seconds_per_step":2,"patches_per_second":3,"stall_seconds":4,
+    "peak_bytes":5,"predicted_peak_bytes":6,"timing":{"load_seconds":8},"out":"/somewhere","format":"x/1"})", "t"));
+  EXPECT_EQ(to_json(outcome.metrics, false), R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4})");
+  EXPECT_EQ(outcome.timing.as_table().size(), 7u);
+}
+
 }  // namespace
 }  // namespace tomograd
