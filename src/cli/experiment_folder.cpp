@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "dataset/dataset.h"
+#include "base/temporaries.h"
+#include "cli/experiment_checks.h"
 #include "experiments/command_trial.h"
 #include "experiments/sqlite_store.h"
 #include "kernels/cpu_isa.h"
@@ -193,6 +195,7 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
     return store;
   }
   // Files for people first: once the store holds the trials, everything is there.
+    remove_stale_temporaries(env, planned.folder, 0);
   publish_text(env, join_path(planned.folder, "experiment.toml"), "# Resolved by tomograd; the store beside it is what counts.\n" + to_toml(planned.record.spec));
   Value manifest = Value::table();
   manifest["format"] = "tomograd.manifest/1";

@@ -1,6 +1,8 @@
 // `train RUN.toml`: reads the spec, applies --set, hands it to the engine.
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporaries.h"
+#include "cli/settings.h"
 #include "cli/verb.h"
 #include "spec/text_formats.h"
 
@@ -24,6 +26,7 @@ void run(const Options& options, const Output& out) {
   if (!set_by_hand && !spec.data.empty()) spec.data = join_path(parent_path(options.run), spec.data);
   Value result = engine().train(spec, options.compute, options.resume, options.init_from, options.predictions, out.talk(stop_on_signals()));
   out.result("train", result);
+  if (options.resume && !spec.out.empty()) remove_stale_temporaries(system_env(), spec.out);
   out.line(text("steps           ", result.at("steps").as_integer()));
   out.line("seconds         " + text(result.at("seconds").as_number()));
   out.line("patches/s       " + text(result.at("patches_per_second").as_number()));
