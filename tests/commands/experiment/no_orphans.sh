@@ -7,4 +7,4 @@ printf 'out = "x"\nlease_seconds = 2\n[trial]\ncommand = ["sh", "%s/program.sh",
 tomograd experiment run x.toml & parent=$!; until [ -e x/trials/0001/started ]; do kill -0 $parent; sleep 0.05; done
 sleep 0.3; [ "$(pgrep -fc "touch $PWD/x/trials")" = 2 ]
 kill -9 $parent $(pgrep -P $parent); wait $parent || true; sleep 1; [ -z "$(pgrep -fa "$PWD/x/trials")" ]
-sleep 5; [ ! -e x/trials/0001/late ] && [ ! -e x/trials/0001/later ]
+sleep 5; [ ! -e x/trials/0001/late ]; [ ! -e x/trials/0001/later ]
