@@ -45,8 +45,11 @@ bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|brat
 install: build ## PREFIX=dir
 	@[ -n "$(PREFIX)" ] || { echo "make install needs PREFIX=dir"; exit 2; }
 	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed to $(PREFIX)"
+docs: build ## docs/settings.md from the fields of the specs
+	@scripts/docs.sh
+
 
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test test test-fast test-all test-faults asan tsan bench install uninstall
+.PHONY: help setup configure build demo setup-test setup-peers test test-fast test-all test-faults asan tsan bench docs install uninstall

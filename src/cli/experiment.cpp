@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/experiment_folder.h"
 #include "cli/experiment_verbs.h"
+#include "cli/settings.h"
 
 namespace tomograd {
 namespace {
@@ -35,6 +36,8 @@ void try_failed_again(TrialStore& store, const std::vector<int64_t>& trials, con
 }  // namespace
 
 void experiment_run(const RunOptions& options, const Output& out) {
+  if (options.list_settings) return show_experiment_settings(out);
+  if (options.place.empty()) fail_usage("EXPERIMENT is required", "an experiment spec (TOML); `tomograd experiment run --settings` lists what it can say");
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
   auto store = create_experiment(planned, options.resume);
@@ -95,7 +98,8 @@ void add_experiment(Program& program) {
 
   auto run = std::make_shared<RunOptions>();
   sub = verb->add_subcommand("run", "Plan all trials, record them, and run them on this machine");
-  sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)")->required();
+  sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)");
+  sub->add_flag("--settings", run->list_settings, "list what an experiment spec can say, with defaults and ranges");
   sub->add_option("--set", run->settings, "override a field: key=value with dotted keys (data=d.json, run.max_seconds=60), may be repeated")->allow_extra_args(false);
   sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
   sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));

@@ -19,6 +19,7 @@ void experiment_new(const NewOptions& options, const Output& out);
 struct RunOptions {
   std::string place;                             // EXPERIMENT.toml for run, DIR for resume
   bool resume = false;
+  bool list_settings = false;                    // run: instead of running
   int64_t workers = 0;                           // 0 = as the spec says
   std::vector<std::string> settings;             // run: --set
   std::vector<int64_t> trials;                   // retry: failed trials; empty = all
