@@ -186,8 +186,10 @@ TEST_F(Lifecycle, AStoppedCommandIsPreempted) {
     stop.request_stop();
   });
   CommandTrial runner(system_env(), system_clock(), {"sleep", "30"}, folder_ + "/trials", folder_, "dice");
+  double began = system_clock().monotonic_seconds();
   EXPECT_EQ(run_worker(*store, runner, system_clock(), with_stop).preempted, 1);
   stopper.join();
+  EXPECT_LT(system_clock().monotonic_seconds() - began, 8) << "the request to end did not reach the program, so it was killed after its grace of 10 s";
 }
 
 // Two helpers, one in a session of its own, would write after a while; the program itself ends, is stopped, or goes on.

@@ -25,7 +25,7 @@ struct Report {  // from the supervisor: once when the program has started, once
 struct Prepared {  // all that the two new processes need, made before fork: after it only signal-safe calls are allowed
   const char *program, *work;
   char **argv, **envp;
-  int output, channel;
+  int output, channel, other_end;                // of the channel: ours, and the one that must be open in the worker alone
   sigset_t mask;                                 // the program's
 };
 
@@ -71,13 +71,18 @@ void end_adopted() {
 }
 
 [[noreturn]] void supervise(const Prepared& p) {
+  ::close(p.other_end);                          // also where close_range is not there: its end must be seen
   close_all_but(p.output, p.channel);
   ::setpgid(0, 0);                               // what is sent to the worker's group is not for us: the worker decides
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_IGN);
-  sigset_t none, child_ends;
-  ::sigemptyset(&none), ::sigemptyset(&child_ends), ::sigaddset(&child_ends, SIGCHLD);
-  ::sigprocmask(SIG_SETMASK, &child_ends, nullptr);
+  // Held back and not ignored: an order to end that reaches the program before it has started waits there until it has.
+  sigset_t held, waiting;
+  ::sigemptyset(&held);
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::sigaddset(&held, number);
+  waiting = held;
+  ::sigaddset(&held, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &held, nullptr);
+  for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::signal(number, SIG_DFL);
   ::signal(SIGCHLD, nothing);                    // wakes ppoll, which alone lets it through
   pid_t self = ::getpid(), program = ::_Fork();
   if (program == 0) become_the_program(p, self);
@@ -89,7 +94,7 @@ void end_adopted() {
     siginfo_t ended{};
     if (::waitid(P_PID, id_t(program), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == program) break;
     pollfd orders{p.channel, POLLIN, 0};
-    if (::ppoll(&orders, 1, nullptr, &none) <= 0) continue;
+    if (::ppoll(&orders, 1, nullptr, &waiting) <= 0) continue;
     char order = kill_all;
     if (::read(p.channel, &order, 1) <= 0 || order == kill_all) break;
     ::kill(-program, SIGTERM);
@@ -112,7 +117,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 SupervisedProgram::SupervisedProgram(const ProgramStart& start) {
   std::vector<char*> argv = pointers(start.arguments), envp = pointers(start.variables);
-  Prepared p{start.program.c_str(), start.work.c_str(), argv.data(), envp.data(), -1, -1, {}};
+  Prepared p{start.program.c_str(), start.work.c_str(), argv.data(), envp.data(), -1, -1, -1, {}};
   ::pthread_sigmask(SIG_SETMASK, nullptr, &p.mask);
   p.output = ::open(start.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (p.output < 0) fail_failure(text("writing '", start.log, "': ", ::strerror(errno)));
@@ -122,7 +127,7 @@ SupervisedProgram::SupervisedProgram(const ProgramStart& start) {
     ::close(p.output);
     fail_failure(text("starting '", start.program, "': ", ::strerror(code)));
   }
-  p.channel = channel[1];
+  p.channel = channel[1], p.other_end = channel[0];
   supervisor_ = ::fork();
   if (supervisor_ == 0) supervise(p);
   int code = errno;
