@@ -21,6 +21,9 @@ demo: build ## the main job on a phantom cohort, or on your own scans with DATA=
 setup-test:
 	@scripts/setup.sh test
 
+setup-peers: ## .venv-peers, whose figures `make bench` puts beside ours
+	@scripts/setup.sh peers
+
 test: setup-test build ## all tests that need no further program
 	@scripts/test.sh all
 
@@ -51,6 +54,9 @@ test-faults: build ## kill -9 at random moments, KILLS=100 times: the same bytes
 bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
+docs: build ## docs/settings.md from the fields of the specs
+	@scripts/docs.sh
+
 install: build ## PREFIX=dir
 	@[ -n "$(PREFIX)" ] || { echo "make install needs PREFIX=dir"; exit 2; }
 	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed to $(PREFIX)"
@@ -58,4 +64,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test setup-all test test-fast test-all test-slurm test-faults asan tsan fuzz bench install uninstall
+.PHONY: help setup configure build demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall

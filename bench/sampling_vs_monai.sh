@@ -5,7 +5,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 dataset=${1:?usage: sampling_vs_monai.sh DATASET.json [PATCH] [THREADS]} patch=${2:-64} threads=${3:-2}
 python=${PYTHON:-$root/.venv-peers/bin/python} tomograd=${TOMOGRAD:-$root/build/tomograd}
-[ -x "$python" ] || { echo "no Python with MONAI at $python: make .venv-peers or set PYTHON" >&2; exit 2; }
+[ -x "$python" ] || { echo "no Python with MONAI at $python: run make setup-peers or set PYTHON" >&2; exit 2; }
 [ -x "$tomograd" ] || { echo "no program at $tomograd: run make build or set TOMOGRAD" >&2; exit 2; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -2,7 +2,7 @@
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
 # usage: scripts/bench.sh [peak|sampling|predict|train|brats-loo|phantom]   (none = the first four; the last two take an hour or two
 # and go on where they were stopped: their experiments lie in bench-out/)
-# The peers' programs run from .venv-peers: pip install torch==2.13.0 monai nibabel torchio (torch first).
+# The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=${1:-}; tomograd=${TOMOGRAD:-build/tomograd}; peer=.venv-peers/bin/python
@@ -14,7 +14,7 @@ exec > >(tee "$result")
 grep -m1 'model name' /proc/cpuinfo; nproc; date -u +%FT%TZ; uptime; git describe --always --dirty 2>/dev/null || true
 wanted() { [ "$name" = "$1" ] || { [ -z "$name" ] && [ "$1" != brats-loo ] && [ "$1" != phantom ]; }; }
 need_scans() { [ -d "$data/brats-example" ] || { echo "bench $1 needs the real scans at $data"; exit 1; }; }
-have_peer() { [ -x $peer ] && return 0; echo "the peer's figure is missing: no .venv-peers"; return 1; }
+have_peer() { [ -x $peer ] && return 0; echo "the peer's figure is missing: no .venv-peers (make setup-peers)"; return 1; }
 
 if wanted peak; then echo "== what the processor can do"; $tomograd bench peak --seconds 3; fi
 if wanted sampling; then
@@ -22,7 +22,11 @@ if wanted sampling; then
   echo "== sampling, ours then MONAI"
   $tomograd import "$data/brats-example" --out bench-out/brats.json >/dev/null
   $tomograd bench sampling --data bench-out/brats.json
-  if have_peer; then $peer bench/peers/sampling_monai.py bench-out/brats.json; fi
+  if have_peer; then
+    $peer bench/peers/sampling_monai.py bench-out/brats.json
+    echo "== the peers' script as it stands (MONAI and TorchIO, each at its best documented setting)"
+    if [ -f "$peers/sampling.py" ]; then $peer "$peers/sampling.py" "$data/brats-example" 64 512; else echo "its figure is missing: no $peers/sampling.py"; fi
+  fi
 fi
 if wanted predict; then
   for precision in f32 bf16; do

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Brings a bare Debian 12 (13, Ubuntu 24.04) to the state the build needs: packages, .venv with libtorch.
-# Safe to repeat: each step looks first and does nothing when it is done. usage: scripts/setup.sh [build|test|all]
+# Safe to repeat: each step looks first and does nothing when it is done. usage: scripts/setup.sh [build|test|all|peers]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 want=${1:-build}
-steps=3; [ "$want" = test ] && steps=4; [ "$want" = all ] && steps=5
+case "$want" in build) steps=3 ;; test|peers) steps=4 ;; all) steps=5 ;; *) echo "setup: '$want' is not build, test, all or peers" >&2; exit 2 ;; esac
 say() { printf '[setup %s/%s] %s\n' "$1" "$steps" "$2" >&2; }
 die() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
@@ -82,4 +82,11 @@ if [ "$want" = all ]; then
     mv .slurm-part .slurm
     (find_slurm) || die "SLURM was unpacked into .slurm but does not run from there; remove the folder and run this again"
   fi
+fi
+
+if [ "$want" = peers ]; then
+  say 4 "the peers: .venv-peers (some minutes the first time)"
+  # torch first and by itself, so that nothing replaces it by another version.
+  environment .venv-peers 'import importlib.metadata as m; assert m.version("torch").startswith("2.13.0")' torch==2.13.0 numpy
+  environment .venv-peers 'import monai, nibabel, torchio, optuna, openvino, skimage, scipy, zarr' torch==2.13.0 monai nibabel torchio optuna openvino scikit-image scipy zarr
 fi

@@ -41,7 +41,6 @@ run = "tiny.toml"
 workers = 2
 data = "d.json"
 lease_seconds = 2
-attempts = 100
 END
 sed 's/max_steps = 60/max_steps = 6/' "$source/examples/unet-tiny.toml" > tiny.toml
 experiment=("$tomograd" experiment run loo.toml --set 'run.sampling.patch=[16,32,32]' --set run.threads=1 --set run.precision=f32 --set 'strategy.channels=["T1w","ADC"]')

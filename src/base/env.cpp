@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <utility>
 
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "base/temporaries.h"
 
 namespace tomograd {
 namespace {
@@ -180,8 +180,6 @@ class SystemEnv : public Env {
   }
 };
 
-std::atomic<uint64_t> temporary_number{0};
-
 }  // namespace
 
 Env& system_env() {
@@ -198,7 +196,7 @@ std::string read_text(Env& env, const std::string& path, int64_t limit) {
 }
 
 Publication::Publication(Env& env, std::string path) : env_(env), path_(std::move(path)) {
-  temporary_ = text(path_, ".tmp-", ::getpid(), "-", temporary_number++);
+  temporary_ = temporary_name(path_);
   file_ = env_.create_file(temporary_, true);
 }
 

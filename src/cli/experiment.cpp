@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "cli/experiment_folder.h"
 #include "cli/experiment_verbs.h"
+#include "cli/settings.h"
 
 namespace tomograd {
 namespace {
@@ -18,19 +19,29 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
     std::string reason;
     for (const auto& trial : store.trials())
       if (trial.state == TrialState::failed && reason.empty()) reason = text("; trial ", trial.number, ": ", trial.reason);
-    fail_failure(text(counts.failed, " of ", counts.total(), " trials failed", reason), "all reasons: tomograd experiment status " + folder);
+    fail_failure(text(counts.failed, " of ", counts.total(), " trials failed", reason),
+                 "all reasons: tomograd experiment status " + folder + "; when what was wrong is mended: tomograd experiment retry " + folder);
   }
   out.result("experiment_run", result);
   out.line(text(counts.complete, " of ", counts.total(), " trials complete."));
   out.line("See them with: tomograd experiment report " + folder);
 }
 
+// What failed before may go well now: the disk has room again, a file is there.
+void try_failed_again(TrialStore& store, const std::vector<int64_t>& trials, const Output& out) {
+  std::vector<int64_t> again = store.reopen(trials);
+  if (!again.empty()) out.line(text(again.size(), again.size() == 1 ? " failed trial is tried again" : " failed trials are tried again"));
+}
+
 }  // namespace
 
 void experiment_run(const RunOptions& options, const Output& out) {
+  if (options.list_settings) return show_experiment_settings(out);
+  if (options.place.empty()) fail_usage("EXPERIMENT is required", "an experiment spec (TOML); `tomograd experiment run --settings` lists what it can say");
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
   auto store = create_experiment(planned, options.resume);
+  if (options.resume) try_failed_again(*store, {}, out);
   finish(*store, planned.folder, options, out);
 }
 
@@ -38,6 +49,17 @@ void experiment_resume(const RunOptions& options, const Output& out) {
   std::string folder = absolute_path(options.place);
   auto store = open_experiment(folder);
   record_of(*store);
+  store->resume();
+  try_failed_again(*store, {}, out);
+  finish(*store, folder, options, out);
+}
+
+void experiment_retry(const RunOptions& options, const Output& out) {
+  std::string folder = absolute_path(options.place);
+  auto store = open_experiment(folder);
+  record_of(*store);
+  if (options.trials.empty() && store->counts().failed == 0) fail_usage("no trial of '" + folder + "' has failed", "tomograd experiment resume goes on with those that wait");
+  try_failed_again(*store, options.trials, out);
   store->resume();
   finish(*store, folder, options, out);
 }
@@ -76,19 +98,27 @@ void add_experiment(Program& program) {
 
   auto run = std::make_shared<RunOptions>();
   sub = verb->add_subcommand("run", "Plan all trials, record them, and run them on this machine");
-  sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)")->required();
+  sub->add_option("EXPERIMENT", run->place, "experiment spec (TOML)");
+  sub->add_flag("--settings", run->list_settings, "list what an experiment spec can say, with defaults and ranges");
   sub->add_option("--set", run->settings, "override a field: key=value with dotted keys (data=d.json, run.max_seconds=60), may be repeated")->allow_extra_args(false);
   sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
   sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
   add_compute_options(*sub, run->compute);
   does(sub, [run](const Output& out) { experiment_run(*run, out); });
 
-  auto again = std::make_shared<RunOptions>();
-  sub = verb->add_subcommand("resume", "Go on with an experiment that was stopped or killed");
-  sub->add_option("DIR", again->place, "folder of the experiment")->required();
-  sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
-  sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
+  auto goes_on = [&](const char* name, const char* sentence) {
+    sub = verb->add_subcommand(name, sentence);
+    auto again = std::make_shared<RunOptions>();
+    sub->add_option("DIR", again->place, "folder of the experiment")->required();
+    sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+    sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
+    return again;
+  };
+  auto again = goes_on("resume", "Go on with an experiment that was stopped or killed; failed trials are tried again");
   does(sub, [again](const Output& out) { experiment_resume(*again, out); });
+  again = goes_on("retry", "Try failed trials again, with all their attempts");
+  sub->add_option("--trials", again->trials, "numbers of failed trials, 3,7; default all")->delimiter(',');
+  does(sub, [again](const Output& out) { experiment_retry(*again, out); });
 
   struct Place {
     std::string folder, out;

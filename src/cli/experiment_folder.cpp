@@ -2,10 +2,13 @@
 #include "cli/experiment_folder.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/temporaries.h"
+#include "cli/experiment_checks.h"
 #include "dataset/dataset.h"
 #include "experiments/command_trial.h"
 #include "experiments/sqlite_store.h"
@@ -137,8 +140,10 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     bool has_run = !spec.run.is_nothing(), has_command = !spec.trial.command.empty();
     if (has_run == has_command) fail_input(has_run ? "has both a run and a [trial] command, expected one of them" : "has neither a run nor a [trial] command", "run = \"run.toml\", or a table [run]");
 
+    check_metric(spec.strategy.metric, has_run);
     Value& facts_value = planned.record.facts;
     DatasetFacts facts;
+    std::optional<PatientLabels> labels;
     std::string digest;
     Open open;
     if (has_run) spec.run = resolved_run(spec, base, compute, open);
@@ -146,7 +151,7 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     if (!data.empty()) {
       Dataset dataset = read_dataset(system_env(), data);
       facts.channels = dataset.modalities, facts.patients = dataset.patients();
-      digest = dataset_digest(dataset);
+      digest = dataset_digest(dataset), labels.emplace(dataset);
       facts_value["data"] = data, facts_value["data_digest"] = digest;
       if (Value phantom = phantom_of(dataset); !phantom.is_nothing()) facts_value["phantom"] = phantom;
     } else {
@@ -161,7 +166,7 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     } else if (compute.seed >= 0) facts.seed = compute.seed;
     planned.trials = plan_trials(spec, facts);
     if (has_run)
-      for (const auto& trial : planned.trials) with_context(text("trial ", trial.number), [&] { trial_run(spec.run, trial.settings, ""); });
+      for (const auto& trial : planned.trials) with_context(text("trial ", trial.number), [&] { labels->check_measured(trial_run(spec.run, trial.settings, ""), spec.strategy.metric); });
     planned.summary = summary_of(spec, planned.trials);
 
     facts_value["channels"] = Value::list_of(facts.channels), facts_value["patients"] = Value::list_of(facts.patients);
@@ -194,6 +199,7 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
     if (record->fingerprint != planned.record.fingerprint)
       fail_input("'" + planned.folder + "' holds another experiment: its spec or its data differ from what you now give", "give another `out`, or `tomograd experiment resume` to go on with the one that is there");
     store->resume();
+    remove_stale_temporaries(env, planned.folder, 0);
     return store;
   }
   // Files for people first: once the store holds the trials, everything is there.

@@ -1,4 +1,5 @@
 // `experiment status | results | report`: what the store knows, as text, JSON, CSV and files.
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 
@@ -44,7 +45,12 @@ void experiment_status(const std::string& folder, const Output& out) {
   int64_t best_trial = 0;
   for (const auto& trial : report.trials)
     if (auto v = trial_metric(trial.metrics, report.metric); v && *v > best) best = *v, best_trial = trial.number;
-  std::string state = store->stop_requested() && report.counts.open() > 0 ? "stopped" : report.counts.open() == 0 ? "done" : report.counts.running > 0 ? "running" : "waiting";
+  int64_t abandoned = std::count_if(report.trials.begin(), report.trials.end(), [](const TrialRecord& trial) { return trial.abandoned; });
+  std::string state = store->stop_requested() && report.counts.open() > 0 ? "stopped"
+                      : report.counts.open() == 0                         ? "done"
+                      : report.counts.running > abandoned                 ? "running"
+                      : abandoned > 0                                     ? "lost"
+                                                                          : "waiting";
 
   Value v = report_value(report), result = Value::table();
   result["name"] = record.name, result["strategy"] = report.kind, result["state"] = state, result["created"] = utc_text(record.created), result["trials"] = v.at("trials");
@@ -53,7 +59,7 @@ void experiment_status(const std::string& folder, const Output& out) {
   for (const auto& trial : report.trials)
     if (trial.state == TrialState::running) {
       Value item = Value::table();
-      item["trial"] = trial.number, item["owner"] = trial.owner, item["progress"] = trial.progress, item["attempt"] = trial.attempts;
+      item["trial"] = trial.number, item["owner"] = trial.owner, item["progress"] = trial.progress, item["attempt"] = trial.attempts, item["lost"] = trial.abandoned;
       running.push_back(item);
     }
   result["running"] = running;
@@ -62,9 +68,12 @@ void experiment_status(const std::string& folder, const Output& out) {
   out.line(text(record.name, "  ", report.kind, "  ", state, "  since ", utc_text(record.created)));
   out.line(report.findings.at(0) + (best_trial ? text("  Best ", report.metric, " ", fixed_text(best), " (trial ", best_trial, ").") : ""));
   for (const auto& trial : report.trials) {
-    if (trial.state == TrialState::running) out.line(text("trial ", trial.number, "  ", fixed_text(trial.progress * 100, 0), " %  attempt ", trial.attempts, "  ", trial.owner));
+    if (trial.state == TrialState::running)
+      out.line(text("trial ", trial.number, "  ", fixed_text(trial.progress * 100, 0), " %  attempt ", trial.attempts, "  ", trial.owner, trial.abandoned ? "  lost (its worker is gone)" : ""));
     if (trial.state == TrialState::failed) out.line(text("trial ", trial.number, " failed after ", trial.attempts, " attempts: ", trial.reason));
   }
+  if (state == "lost") out.line("Nobody works on it. Go on with: tomograd experiment resume " + folder);
+  else if (report.counts.failed > 0) out.line("Failed trials are tried again by: tomograd experiment retry " + folder);
 }
 
 void experiment_results(const std::string& folder, bool csv, const Output& out) {

@@ -19,12 +19,15 @@ void experiment_new(const NewOptions& options, const Output& out);
 struct RunOptions {
   std::string place;                             // EXPERIMENT.toml for run, DIR for resume
   bool resume = false;
+  bool list_settings = false;                    // run: instead of running
   int64_t workers = 0;                           // 0 = as the spec says
   std::vector<std::string> settings;             // run: --set
+  std::vector<int64_t> trials;                   // retry: failed trials; empty = all
   ComputeOptions compute;
 };
 void experiment_run(const RunOptions& options, const Output& out);
 void experiment_resume(const RunOptions& options, const Output& out);
+void experiment_retry(const RunOptions& options, const Output& out);
 void experiment_stop(const std::string& folder, const Output& out);
 
 void experiment_status(const std::string& folder, const Output& out);

@@ -39,6 +39,13 @@ std::string last_line(const std::string& path) {
   return hint != std::string::npos ? all.substr(hint + 1) : all.substr(all.rfind('\n') == std::string::npos ? 0 : all.rfind('\n') + 1);
 }
 
+// A worker that a signal from outside ended says nothing about its trial; one that ended by itself or crashed does.
+bool ended_by_itself(int status) {
+  if (WIFEXITED(status)) return WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != exit_code(ErrorKind::stopped) && WEXITSTATUS(status) != exit_code(ErrorKind::conflict);
+  int number = WTERMSIG(status);
+  return number == SIGSEGV || number == SIGABRT || number == SIGBUS || number == SIGFPE || number == SIGILL;
+}
+
 class Workers {
  public:
   Workers(TrialStore& store, const LocalRun& run, const Talk& talk) : store_(store), run_(run), talk_(talk), slots_(size_t(run.workers)), name_(unique_owner_name(system_clock())) {}
@@ -121,6 +128,15 @@ class Workers {
     }
   }
 
+  void fail_trials_of(const std::string& owner, const std::string& reason) {
+    for (const auto& trial : store_.trials()) {
+      if (trial.state != TrialState::running || trial.owner != owner) continue;
+      Claim claim;
+      claim.trial = trial.number, claim.attempt = trial.attempts, claim.owner = owner;
+      store_.fail(claim, reason, true, owner + "/crash");
+    }
+  }
+
   void reap(bool stopping) {
     for (auto& worker : slots_) {
       int status = 0;
@@ -128,6 +144,7 @@ class Workers {
       worker.pid = 0;
       int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
       std::string how = code >= 0 ? text("ended with exit code ", code) : text("was killed by signal ", WTERMSIG(status));
+      if (ended_by_itself(status)) fail_trials_of(worker.owner, "its worker " + how);
       store_.release(worker.owner, "its worker " + how);
       int64_t ended = finished(store_.counts());
       idle_deaths_ = ended == ended_at_last_death_ ? idle_deaths_ : 0;

@@ -147,6 +147,7 @@ void run(const Output& output, Options options) {
     if (shown > 10) output.line(text("  and ", shown - 10, " more; tomograd info ", options.out, " lists them"));
   }
   if (options.import.pseudonyms) output.line("Names of patients: " + key + " (keep it private)");
+  else output.line("Patients keep the names that the source gives them, and runs, tables and charts show these; --pseudonyms writes P001, P002, ... instead.");
 
   Value result = Value::table();
   result["dataset"] = options.out, result["layout"] = imported.layout;

@@ -1,6 +1,8 @@
 // `train RUN.toml`: reads the spec, applies --set, hands it to the engine.
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/temporaries.h"
+#include "cli/settings.h"
 #include "cli/verb.h"
 #include "spec/text_formats.h"
 
@@ -10,11 +12,13 @@ namespace {
 struct Options {
   std::string run, init_from, predictions;
   std::vector<std::string> settings;
-  bool resume = false;
+  bool resume = false, list_settings = false;
   ComputeOptions compute;
 };
 
 void run(const Options& options, const Output& out) {
+  if (options.list_settings) return show_run_settings(out);
+  if (options.run.empty()) fail_usage("RUN is required", "a run spec (TOML); `tomograd train --settings` lists what it can say");
   Value table = parse_toml(read_text(system_env(), options.run, int64_t{1} << 20), file_name(options.run));
   for (const auto& setting : options.settings) apply_setting(table, setting);
   RunSpec spec = with_context(file_name(options.run), [&] { return spec_from<RunSpec>(table); });
@@ -22,6 +26,7 @@ void run(const Options& options, const Output& out) {
   bool set_by_hand = false;
   for (const auto& setting : options.settings) set_by_hand |= setting.rfind("data=", 0) == 0;
   if (!set_by_hand && !spec.data.empty()) spec.data = join_path(parent_path(options.run), spec.data);
+  if (options.resume && !spec.out.empty()) remove_stale_temporaries(system_env(), spec.out);
   Value result = engine().train(spec, options.compute, options.resume, options.init_from, options.predictions, out.talk(stop_on_signals()));
   out.result("train", result);
   out.line(text("steps           ", result.at("steps").as_integer()));
@@ -43,7 +48,8 @@ void run(const Options& options, const Output& out) {
 void add_train(Program& program) {
   auto options = std::make_shared<Options>();
   auto* verb = program.app.add_subcommand("train", "Train a network as RUN.toml says; the run folder is its `out`");
-  verb->add_option("RUN", options->run, "run spec (TOML)")->required();
+  verb->add_option("RUN", options->run, "run spec (TOML)");
+  verb->add_flag("--settings", options->list_settings, "list what a run spec can say, with defaults and ranges");
   verb->add_option("--set", options->settings, "override a field: key=value with dotted keys, may be repeated")->allow_extra_args(false);
   verb->add_flag("--resume", options->resume, "go on from the last checkpoint; starts when there is none");
   verb->add_option("--init-from", options->init_from, "start from the weights of this MODEL; channels and classes may differ");

@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/temporaries.h"
+#include "cli/experiment_checks.h"
 #include "cli/experiment_folder.h"
 #include "cli/verb.h"
 #include "experiments/command_trial.h"
@@ -48,10 +50,10 @@ class EngineTrial : public TrialRunner {
     restart_peak_memory();
     bool resume = system_env().kind(out) == FileKind::directory;
     info(text("trial ", claim.trial, ", attempt ", claim.attempt, resume ? ", resumed" : ""));
+    if (int64_t left = remove_stale_temporaries(system_env(), out)) info(text("removed ", left, " temporary files of an attempt that was killed"));
     Value result = engine().train(spec, compute_, resume, "", join_path(out, "predictions"), talk);
     TrialOutcome outcome = split_outcome(result);
-    if (!outcome.metrics.find("test") && !trial_metric(outcome.metrics, metric_))
-      fail_input("the run reports no '" + metric_ + "'", "name patients to test or validate on, and a metric of the run in strategy.metric");
+    if (metric_ != "patches_per_second") require_metric(outcome.metrics, spec, metric_);
     return outcome;
   }
 

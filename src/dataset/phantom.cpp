@@ -147,6 +147,8 @@ void write_scan(Env& env, const HeadNeckScan& scan, const std::string& directory
   write_nifti_labels(env, path("normalization_mask"), scan.mask);
 }
 
+bool is_patient_folder(const std::string& name) { return name.size() >= 3 && name[0] == 'P' && name.find_first_not_of("0123456789", 1) == std::string::npos; }
+
 }  // namespace
 
 std::vector<double> geometric_importance() { return {4, 32, 16, 64, 1, 8, 2}; }
@@ -226,9 +228,16 @@ HeadNeckScan make_head_neck_scan(const HeadNeckOptions& options, int64_t patient
 Value write_head_neck_cohort(Env& env, const HeadNeckOptions& options, const std::string& directory, ThreadPool& pool,
                              const std::function<void(int64_t, int64_t)>& done) {
   check(options);
-  if (env.kind(directory) != FileKind::missing && (env.kind(directory) != FileKind::directory || !env.list(directory).empty()))
+  // A cohort whose writing was cut short carries this mark and is written anew; nobody else's folder is touched.
+  std::string unfinished = join_path(directory, "phantom.unfinished");
+  bool ours = env.kind(unfinished) == FileKind::file;
+  if (!ours && env.kind(directory) != FileKind::missing && (env.kind(directory) != FileKind::directory || !env.list(directory).empty()))
     fail_input(text("\"", directory, "\" is there already"), "name a new or an empty folder");
   env.make_directories(directory);
+  if (ours)
+    for (const auto& name : env.list(directory))
+      if (is_patient_folder(name)) env.remove_tree(join_path(directory, name));
+  env.create_file(unfinished)->close();          // not published: between a temporary and its name a kill would leave neither
   int64_t count = options.patients * options.scans, finished = 0;
   std::vector<Value> scans(size_t(count), Value{});
   std::mutex talking;
@@ -266,6 +275,7 @@ Value write_head_neck_cohort(Env& env, const HeadNeckOptions& options, const std
   v["ideal_dice_loss"] = loss_value(weights, sum);
   v["scans"] = Value(Value::List(scans.begin(), scans.end()));
   publish_text(env, join_path(directory, "phantom.json"), to_json(v) + "\n");
+  env.remove_file(unfinished);
   return v;
 }
 

@@ -65,7 +65,8 @@ inline double ideal_dice_loss(double share) { return share / (2 - share); }
 //   P01/scan1/P01_T1w.nii.gz                    raw, one per modality
 //   P01/scan1/P01_normalization_T1w.nii.gz      registered and normalised
 //   P01/scan1/P01_normalization_seg.nii.gz      labels;   ..._normalization_mask.nii.gz   the body, as ROI
-// `done` is called after each scan event, one call at a time. The directory must be missing or empty.
+// `done` is called after each scan event, one call at a time. The directory must be missing, empty, or one whose writing was
+// cut short (phantom.unfinished lies in it), which starts anew.
 Value write_head_neck_cohort(Env& env, const HeadNeckOptions& options, const std::string& directory, ThreadPool& pool,
                              const std::function<void(int64_t done, int64_t of)>& done = {});
 

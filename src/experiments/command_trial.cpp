@@ -1,17 +1,15 @@
 #include "experiments/command_trial.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
 #include "experiments/metrics.h"
+#include "experiments/supervised_program.h"
 #include "search/space.h"
 #include "spec/text_formats.h"
 
@@ -51,34 +49,12 @@ std::string found_program(Env& env, const std::string& name, const std::string& 
   fail_input("the trial's program '" + name + "' is not on the PATH");
 }
 
-// fork and not posix_spawn: the program must die with this worker (PR_SET_PDEATHSIG), or it would still write into the
-// trial's folder when the next attempt runs.
-pid_t start(const std::string& program, std::vector<std::string> arguments, std::vector<std::string> variables, const std::string& work, const std::string& log) {
-  std::vector<char*> argv, envp;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
+// The environment of this process without what an outer trial may have left in it.
+std::vector<std::string> inherited_variables() {
+  std::vector<std::string> variables;
   for (char** v = environ; *v; ++v)
-    if (std::strncmp(*v, "TOMOGRAD_TRIAL_", 15) != 0) envp.push_back(*v);
-  for (auto& variable : variables) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-  int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (output < 0) fail_failure(text("writing '", log, "': ", std::strerror(errno)));
-  pid_t parent = ::getpid(), child = ::fork();
-  if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);
-    ::setpgid(0, 0);
-    ::signal(SIGINT, SIG_DFL), ::signal(SIGTERM, SIG_DFL);
-    int nothing = ::open("/dev/null", O_RDONLY);
-    ::dup2(nothing, 0), ::dup2(output, 1), ::dup2(output, 2);
-    if (::chdir(work.c_str()) != 0) ::_exit(126);
-    ::execve(program.c_str(), argv.data(), envp.data());
-    ::_exit(127);
-  }
-  ::close(output);
-  if (child < 0) fail_failure(text("starting '", program, "': ", std::strerror(errno)));
-  ::setpgid(child, child);                       // in both processes, so that it holds whoever runs first
-  return child;
+    if (std::strncmp(*v, "TOMOGRAD_TRIAL_", 15) != 0) variables.emplace_back(*v);
+  return variables;
 }
 
 std::string last_lines(Env& env, const std::string& path) {
@@ -106,7 +82,8 @@ TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
   env_.remove_file(answer);                      // what an earlier attempt left is not this one's result
   Names names = {{"channels", joined(claim.design.find("channels"))}, {"split", joined(claim.design.find("test"))}, {"seed", plain_text(claim.settings.at("seed"))},
                  {"number", std::to_string(claim.trial)}, {"attempt", std::to_string(claim.attempt)}, {"out", out}};
-  std::vector<std::string> variables = {"TOMOGRAD_TRIAL_SETTINGS=" + to_json(claim.settings, false)};
+  std::vector<std::string> variables = inherited_variables();
+  variables.push_back("TOMOGRAD_TRIAL_SETTINGS=" + to_json(claim.settings, false));
   for (const auto& [name, value] : names) {
     std::string upper = name;
     for (char& c : upper) c = char(c - 'a' + 'A');
@@ -117,17 +94,18 @@ TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
   for (const auto& part : command_) arguments.push_back(filled_in(part, names));
 
   double began = clock_.monotonic_seconds(), asked = 0;
-  pid_t child = start(found_program(env_, command_.at(0), work_), arguments, variables, work_, log);
-  int status = 0;
+  SupervisedProgram program({found_program(env_, command_.at(0), work_), arguments, variables, work_, log});
+  std::optional<int> ended;
   double nap = 0.001;
-  while (::waitpid(child, &status, WNOHANG) == 0) {
+  while (!(ended = program.ended())) {
     if (reporter.stop().stop_requested()) {
-      if (asked == 0) asked = clock_.monotonic_seconds(), ::kill(-child, SIGTERM);
-      if (clock_.monotonic_seconds() - asked > grace_seconds) ::kill(-child, SIGKILL);
+      if (asked == 0) asked = clock_.monotonic_seconds(), program.ask_to_end();
+      if (clock_.monotonic_seconds() - asked > grace_seconds) program.end();
     }
     clock_.sleep_seconds(nap);
     nap = std::min(nap * 1.5, 0.05);
   }
+  int status = *ended;
   if (asked > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) fail(ErrorKind::stopped, "stopped on request");
   if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126) && env_.kind(log) == FileKind::file && env_.file_size(log) == 0)
     fail_input("the trial's program '" + command_[0] + "' could not be started from '" + work_ + "'", "is it there, and executable?");

@@ -1,5 +1,6 @@
 // A trial that is any program: it is told what to do by its environment (and by {placeholders} in its arguments), and
-// answers with OUT/metrics.json, an object that holds the metric as a number or a list `test`.
+// answers with OUT/metrics.json, an object that holds the metric as a number or a list `test`. Whatever it started ends with it,
+// and all of it ends with the worker (experiments/supervised_program.h).
 //   TOMOGRAD_TRIAL_CHANNELS  comma-separated channels to use      {channels}
 //   TOMOGRAD_TRIAL_SPLIT     comma-separated patients to test on  {split}
 //   TOMOGRAD_TRIAL_SEED, _NUMBER, _ATTEMPT, _OUT                  {seed} {number} {attempt} {out}

@@ -73,7 +73,7 @@ class Kill : public ::testing::Test {
     DatasetFacts facts{{"c1", "c2"}, {}, {}, 11};
     for (int i = 0; i < patients; ++i) facts.patients.push_back(text("p", i));
     ExperimentRecord record;
-    record.name = "toy", record.spec = spec_to_value(spec), record.fingerprint = "f", record.attempts = 100, record.lease_seconds = lease;
+    record.name = "toy", record.spec = spec_to_value(spec), record.fingerprint = "f", record.lease_seconds = lease;
     open_sqlite_store(folder + "/experiment.sqlite", system_clock(), options)->create(record, plan_trials(spec, facts));
     return folder;
   }

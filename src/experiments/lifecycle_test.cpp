@@ -186,8 +186,34 @@ TEST_F(Lifecycle, AStoppedCommandIsPreempted) {
     stop.request_stop();
   });
   CommandTrial runner(system_env(), system_clock(), {"sleep", "30"}, folder_ + "/trials", folder_, "dice");
+  double began = system_clock().monotonic_seconds();
   EXPECT_EQ(run_worker(*store, runner, system_clock(), with_stop).preempted, 1);
   stopper.join();
+  EXPECT_LT(system_clock().monotonic_seconds() - began, 8) << "the request to end did not reach the program, so it was killed after its grace of 10 s";
+}
+
+// Two helpers, one in a session of its own, would write after a while; the program itself ends, is stopped, or goes on.
+TEST_F(Lifecycle, WhatACommandStartedEndsWithIt) {
+  std::string helpers = "(sleep 1; touch {out}/late) & setsid sh -c 'sleep 1; touch {out}/later' & ";
+  for (std::string ends : {"exit 5", "echo '{\"dice\": 1}' > {out}/metrics.json", "trap 'exit 3' TERM; touch {out}/ready; wait; wait"}) {
+    std::filesystem::remove_all(folder_ + "/experiment.sqlite"), std::filesystem::remove_all(folder_ + "/trials");
+    auto store = made(1);
+    std::stop_source stop;
+    WorkerOptions with_stop = options();
+    with_stop.stop = stop.get_token();
+    std::thread stopper([&] {
+      while (store->counts().open() > 0 && system_env().kind(folder_ + "/trials/0001/ready") == FileKind::missing) system_clock().sleep_seconds(0.005);
+      stop.request_stop();
+    });
+    CommandTrial runner(system_env(), system_clock(), {"sh", "-c", helpers + ends}, folder_ + "/trials", folder_, "dice");
+    double began = system_clock().monotonic_seconds();
+    run_worker(*store, runner, system_clock(), with_stop);
+    stopper.join();
+    EXPECT_LT(system_clock().monotonic_seconds() - began, 1) << ends << ": waited for the helpers";
+    system_clock().sleep_seconds(1.2);
+    EXPECT_EQ(system_env().kind(folder_ + "/trials/0001/late"), FileKind::missing) << ends;
+    EXPECT_EQ(system_env().kind(folder_ + "/trials/0001/later"), FileKind::missing) << ends;
+  }
 }
 
 TEST(Metrics, MeansOverClassesThenCases) {
@@ -204,6 +230,13 @@ TEST(Metrics, MeansOverClassesThenCases) {
   EXPECT_EQ(*trial_metric(parse_json(R"({"dice":0.25,"validation_dice":0.5})", "t"), "dice"), 0.25);
   EXPECT_EQ(trial_folder("t", 7), "t/0007");
   EXPECT_EQ(trial_folder("t", 123456), "t/123456");
+}
+
+TEST(Metrics, WhatDiffersFromRunToRunIsNoResult) {
+  TrialOutcome outcome = split_outcome(parse_json(R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4,"seconds":1,"seconds_per_step":2,"patches_per_second":3,"stall_seconds":4,
+    "peak_bytes":5,"predicted_peak_bytes":6,"timing":{"load_seconds":8},"out":"/somewhere","format":"x/1"})", "t"));
+  EXPECT_EQ(to_json(outcome.metrics, false), R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4})");
+  EXPECT_EQ(outcome.timing.as_table().size(), 7u);
 }
 
 }  // namespace

@@ -74,7 +74,8 @@ TrialOutcome split_outcome(const Value& result) {
   for (const auto& [key, value] : result.as_table()) {
     if (key == "timing" && value.is_table()) {
       for (const auto& [name, time] : value.as_table()) outcome.timing[name] = time;
-    } else if (key == "seconds" || key == "seconds_per_step" || key == "patches_per_second" || key == "stall_seconds" || key == "peak_bytes") {
+    } else if (key == "seconds" || key == "seconds_per_step" || key == "patches_per_second" || key == "stall_seconds" || key == "peak_bytes" ||
+               key == "predicted_peak_bytes") {  // a prediction rests on what the process has in memory when the run starts
       outcome.timing[key] = value;
     } else if (key != "format" && key != "out") {  // the folder differs from machine to machine
       outcome.metrics[key] = value;

@@ -20,7 +20,7 @@ std::optional<double> trial_metric(const Value& metrics, const std::string& name
 std::vector<std::pair<std::string, double>> patient_metrics(const Value& metrics, const std::string& name);
 
 // Divides a runner's result into what is reproducible and what differs from run to run: times, rates,
-// peak_bytes and everything in a table `timing` go to timing; the run's folder goes nowhere.
+// peak_bytes, predicted_peak_bytes and everything in a table `timing` go to timing; the run's folder goes nowhere.
 TrialOutcome split_outcome(const Value& result);
 
 }  // namespace tomograd

@@ -25,7 +25,7 @@ CREATE TABLE trial(
   design TEXT NOT NULL,                          -- JSON
   fingerprint TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,           -- claims so far; the last one's number fences all before it
-  failures INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,           -- since the trial was last reopened
   reason TEXT NOT NULL DEFAULT '');
 CREATE INDEX trial_claimable ON trial(number) WHERE state IN ('waiting', 'preempted');
 CREATE TABLE attempt(

@@ -45,6 +45,7 @@ class SqliteStore : public TrialStore {
   void preempt(const Claim& claim, const std::string& reason, const std::string& request_id) override;
   int64_t sweep() override;
   int64_t release(const std::string& owner, const std::string& reason) override;
+  std::vector<int64_t> reopen(const std::vector<int64_t>& trials) override;
   void request_stop() override { set_stop(true); }
   void resume() override { set_stop(false); }
   bool stop_requested() override;
@@ -56,7 +57,8 @@ class SqliteStore : public TrialStore {
   bool seen_request(const std::string& id, const char* kind, const Claim& claim);
   void require_owned(const Claim& claim);
   void close_attempt(int64_t trial, int64_t attempt, const char* outcome, const std::string& reason);
-  void give_back(int64_t trial, int64_t attempt, const char* outcome, const std::string& reason, bool retry);
+  void give_back(int64_t trial, int64_t attempt, const std::string& reason, bool retry);
+  void lose(int64_t trial, int64_t attempt, const std::string& reason);
   int64_t take_back(const std::string& owner, const std::string& reason);
   void set_stop(bool stop);
   Claim read_claim(int64_t trial, int64_t attempt, const std::string& owner);
@@ -143,13 +145,14 @@ std::vector<TrialRecord> SqliteStore::trials() {
   std::lock_guard lock(mutex_);
   std::vector<TrialRecord> trials;
   auto row = db_.prepare(
-      "SELECT t.number, t.state, t.settings, t.design, t.fingerprint, t.attempts, t.failures, t.reason, a.owner, a.progress, r.metrics, r.timing FROM trial t "
+      "SELECT t.number, t.state, t.settings, t.design, t.fingerprint, t.attempts, t.failures, t.reason, a.owner, a.progress, r.metrics, r.timing, a.lease_until < ? OR a.boot <> ? FROM trial t "
       "LEFT JOIN attempt a ON t.state = 'running' AND a.trial = t.number AND a.attempt = t.attempts LEFT JOIN result r ON r.trial = t.number ORDER BY t.number");
+  row.bind(monotonic_milliseconds()).bind(boot_);
   while (row.step()) {
     TrialRecord trial;
     trial.number = row.integer(0), trial.state = trial_state_from(row.str(1)), trial.settings = json_column(row, 2), trial.design = json_column(row, 3);
     trial.fingerprint = row.str(4), trial.attempts = row.integer(5), trial.failures = row.integer(6), trial.reason = row.str(7), trial.owner = row.str(8);
-    trial.progress = row.number(9);
+    trial.progress = row.number(9), trial.abandoned = trial.state == TrialState::running && row.integer(12) != 0;
     if (!row.is_null(10)) trial.metrics = json_column(row, 10), trial.timing = json_column(row, 11);
     trials.push_back(std::move(trial));
   }
@@ -273,12 +276,31 @@ void SqliteStore::complete(const Claim& claim, const TrialOutcome& outcome, cons
   FAILPOINT("result.after_commit");
 }
 
-// An attempt that did not end well: the trial waits for its next attempt or, when they are used up, has failed.
-void SqliteStore::give_back(int64_t trial, int64_t attempt, const char* outcome, const std::string& reason, bool retry) {
-  close_attempt(trial, attempt, outcome, reason);
+// An attempt that failed: the trial waits for its next attempt or, when they are used up, has failed.
+void SqliteStore::give_back(int64_t trial, int64_t attempt, const std::string& reason, bool retry) {
+  close_attempt(trial, attempt, "failed", reason);
   db_.prepare("UPDATE trial SET failures = failures + 1, reason = ?, state = CASE WHEN ? AND failures + 1 < (SELECT attempts FROM experiment) THEN 'waiting' ELSE 'failed' END WHERE number = ?")
       .bind(reason).bind(int64_t(retry)).bind(trial).run();
-  note(outcome, trial, attempt, reason);
+  note("failed", trial, attempt, reason);
+}
+
+// An attempt whose worker is gone says nothing against the trial, which waits again. One that takes its worker with it
+// every time must come to an end all the same, so those are counted that followed each other without getting further than
+// one before them; an attempt that ended by itself starts the count anew.
+void SqliteStore::lose(int64_t trial, int64_t attempt, const std::string& reason) {
+  int64_t lost = 0, most = 0;
+  {
+    auto row = db_.prepare(
+        "SELECT count(*), (SELECT attempts FROM experiment) FROM attempt WHERE trial = ?1 AND (outcome = 'lost' OR attempt = ?2) "
+        "AND attempt > (SELECT ifnull(max(attempt), 0) FROM attempt WHERE trial = ?1 AND outcome IN ('failed', 'preempted')) "
+        "AND attempt >= (SELECT attempt FROM attempt WHERE trial = ?1 ORDER BY progress DESC, attempt LIMIT 1)");
+    row.bind(trial).bind(attempt);
+    if (row.step()) lost = row.integer(0), most = row.integer(1) * lost_per_attempt;
+  }
+  if (lost >= most) return give_back(trial, attempt, text(reason, " (", lost, " times in a row, without progress)"), false);
+  close_attempt(trial, attempt, "lost", reason);
+  db_.prepare("UPDATE trial SET state = 'waiting', reason = ? WHERE number = ?").bind(reason).bind(trial).run();
+  note("lost", trial, attempt, reason);
 }
 
 void SqliteStore::fail(const Claim& claim, const std::string& reason, bool retry, const std::string& request_id) {
@@ -286,7 +308,7 @@ void SqliteStore::fail(const Claim& claim, const std::string& reason, bool retry
   Transaction transaction(db_);
   if (seen_request(request_id, "fail", claim)) return;
   require_owned(claim);
-  give_back(claim.trial, claim.attempt, "failed", reason, retry);
+  give_back(claim.trial, claim.attempt, reason, retry);
   db_.prepare("INSERT INTO request(id, kind, trial, attempt) VALUES (?, 'fail', ?, ?)").bind(request_id).bind(claim.trial).bind(claim.attempt).run();
   FAILPOINT("fail.before_commit");
   transaction.commit();
@@ -315,7 +337,7 @@ int64_t SqliteStore::take_back(const std::string& owner, const std::string& reas
     row.bind(owner).bind(monotonic_milliseconds()).bind(boot_);
     while (row.step()) lost.emplace_back(row.integer(0), row.integer(1));
   }
-  for (const auto& [trial, attempt] : lost) give_back(trial, attempt, "lost", reason, true);
+  for (const auto& [trial, attempt] : lost) lose(trial, attempt, reason);
   return int64_t(lost.size());
 }
 
@@ -338,6 +360,31 @@ int64_t SqliteStore::release(const std::string& owner, const std::string& reason
   transaction.commit();
   FAILPOINT("release.after_commit");
   return count;
+}
+
+std::vector<int64_t> SqliteStore::reopen(const std::vector<int64_t>& trials) {
+  std::lock_guard lock(mutex_);
+  Transaction transaction(db_);
+  std::vector<int64_t> numbers = trials;
+  if (trials.empty()) {
+    auto row = db_.prepare("SELECT number FROM trial WHERE state = 'failed' ORDER BY number");
+    while (row.step()) numbers.push_back(row.integer(0));
+  }
+  for (int64_t number : numbers) {
+    int64_t attempts = 0;
+    {
+      auto row = db_.prepare("SELECT state, attempts FROM trial WHERE number = ?");
+      if (!row.bind(number).step()) fail_usage(text("there is no trial ", number));
+      if (row.str(0) != "failed") fail_usage(text("trial ", number, " is ", row.str(0), "; only failed trials can be tried again"));
+      attempts = row.integer(1);
+    }
+    db_.prepare("UPDATE trial SET state = 'waiting', failures = 0 WHERE number = ?").bind(number).run();
+    note("retry", number, attempts, "");
+  }
+  FAILPOINT("reopen.before_commit");
+  transaction.commit();
+  FAILPOINT("reopen.after_commit");
+  return numbers;
 }
 
 void SqliteStore::set_stop(bool stop) {

@@ -152,7 +152,23 @@ TEST_F(Store, AWorkerKilledBeforeItsFirstHeartbeatLosesItsLease) {
   EXPECT_EQ(store->sweep(), 1);
   EXPECT_EQ(store->sweep(), 0);
   EXPECT_EQ(store->trials()[0].state, TrialState::waiting);
-  EXPECT_EQ(store->trials()[0].failures, 1);
+  EXPECT_EQ(store->trials()[0].failures, 0);     // lost is not failed
+}
+
+TEST_F(Store, ALeaseThatRanOutIsSeenBeforeAnybodyTakesItBack) {
+  auto store = made(1);
+  store->claim("a", "a1");
+  EXPECT_FALSE(store->trials()[0].abandoned);
+  clock_.advance(61);
+  EXPECT_TRUE(store->trials()[0].abandoned);
+  EXPECT_EQ(store->trials()[0].state, TrialState::running);
+  store->sweep();
+  EXPECT_FALSE(store->trials()[0].abandoned);
+  SqliteOptions rebooted;
+  rebooted.boot = "another";
+  store->claim("b", "b1");
+  EXPECT_FALSE(store->trials()[0].abandoned);
+  EXPECT_TRUE(open(rebooted)->trials()[0].abandoned);
 }
 
 TEST_F(Store, HeartbeatsProlongTheLease) {
@@ -229,15 +245,68 @@ TEST_F(Store, WhatCannotSucceedIsNotTriedAgain) {
   EXPECT_EQ(store->counts().failed, 1);
 }
 
-TEST_F(Store, LostLeasesUseUpAttempts) {
+TEST_F(Store, OnlyTenTimesAsManyLostAttemptsWithoutProgressMakeATrialFailed) {
   auto store = made(1, 2);
-  store->claim("a", "1");
-  clock_.advance(61);
-  store->claim("b", "2");
-  clock_.advance(61);
-  EXPECT_FALSE(store->claim("c", "3"));
+  for (int i = 1; i <= 20; ++i) {
+    ASSERT_TRUE(store->claim("a", text("c", i))) << i;
+    clock_.advance(61);
+  }
+  EXPECT_FALSE(store->claim("a", "c21"));
   EXPECT_EQ(store->trials()[0].state, TrialState::failed);
-  EXPECT_EQ(store->trials()[0].reason, "the lease ran out");
+  EXPECT_EQ(store->trials()[0].reason, "the lease ran out (20 times in a row, without progress)");
+}
+
+TEST_F(Store, LostAttemptsThatGotFurtherAreNotCounted) {
+  auto store = made(1, 1);
+  for (int i = 1; i <= 41; ++i) {
+    auto claim = store->claim("a", text("c", i));
+    ASSERT_TRUE(claim) << i;
+    if (i <= 32) store->heartbeat(*claim, 0.01 * (i / 4));        // further at every fourth attempt
+    clock_.advance(61);
+  }
+  EXPECT_FALSE(store->claim("a", "c42"));        // attempt 32 was the last that got further, 41 the tenth from there
+  EXPECT_EQ(store->trials()[0].attempts, 41);
+}
+
+TEST_F(Store, FailedTrialsAreReopenedWithAllTheirAttempts) {
+  auto store = made(4, 2);
+  auto fail_twice = [&](const std::string& name) {
+    for (int i = 0; i < 2; ++i) {
+      auto claim = store->claim("a", text(name, i));
+      store->fail(*claim, "the disk is full", true, text(name, i, "/end"));
+    }
+  };
+  fail_twice("one"), fail_twice("two");
+  EXPECT_EQ(store->counts().failed, 2);
+  std::string message;
+  EXPECT_EQ(kind_of([&] { store->reopen({1, 3}); }, &message), ErrorKind::usage);
+  EXPECT_NE(message.find("trial 3 is waiting"), std::string::npos) << message;
+  EXPECT_EQ(kind_of([&] { store->reopen({9}); }), ErrorKind::usage);
+  EXPECT_EQ(store->counts().failed, 2);
+  EXPECT_EQ(store->reopen({2}), (std::vector<int64_t>{2}));
+  EXPECT_EQ(store->reopen(), (std::vector<int64_t>{1}));
+  EXPECT_EQ(store->reopen(), (std::vector<int64_t>{}));
+  fail_twice("again");
+  EXPECT_EQ(store->counts().failed, 1);
+  EXPECT_EQ(store->trials()[0].attempts, 4);
+  store->reopen();
+  auto claim = store->claim("b", "last");
+  EXPECT_EQ(claim->trial, 1);
+  EXPECT_EQ(claim->attempt, 5);
+  store->complete(*claim, outcome(0.5), "last/end");
+  EXPECT_EQ(store->trials()[0].state, TrialState::complete);
+}
+
+TEST_F(Store, LostAttemptsAreCountedAnewAfterATrialWasReopened) {
+  auto store = made(1, 1);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(store->claim("a", text(round, "/", i))) << round << " " << i;
+      clock_.advance(61);
+    }
+    EXPECT_FALSE(store->claim("a", text(round, "/last")));
+    EXPECT_EQ(store->reopen(), (std::vector<int64_t>{1}));
+  }
 }
 
 TEST_F(Store, ReleaseTakesBackOnlyTheDeadOwnersTrials) {

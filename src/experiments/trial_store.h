@@ -15,7 +15,10 @@
 namespace tomograd {
 
 // waiting -> running -> complete | failed | preempted; preempted trials are claimed again like waiting ones. An attempt that
-// fails or loses its lease puts the trial back to waiting until the attempts are used up; a preemption uses up none.
+// fails puts the trial back to waiting until the attempts are used up; a preemption uses up none, and neither does an attempt
+// that is lost because its worker was killed: only lost_per_attempt times as many of these, one after the other without
+// progress, make a trial failed. reopen() lets failed trials wait again with all their attempts.
+constexpr int64_t lost_per_attempt = 10;
 enum class TrialState { waiting, running, complete, failed, preempted, cancelled };
 const char* trial_state_name(TrialState state);
 TrialState trial_state_from(const std::string& name);
@@ -25,7 +28,7 @@ struct ExperimentRecord {
   Value spec;                                    // resolved experiment spec
   Value facts = Value::table();                  // what else reports need: channels, patients, labels of variables
   std::string fingerprint;                       // digest of what decides the trials and their results
-  int64_t attempts = 3;                          // times a trial is started before it counts as failed
+  int64_t attempts = 3;                          // attempts that may fail before a trial counts as failed
   double lease_seconds = 60;
   int64_t created = 0;                           // Unix milliseconds
 };
@@ -36,10 +39,11 @@ struct TrialRecord {
   Value settings, design;                        // as planned (search/trial_plan.h)
   std::string fingerprint;                       // digest of the experiment's fingerprint and the settings
   int64_t attempts = 0;                          // claims so far
-  int64_t failures = 0;                          // of them, those that failed or were lost
+  int64_t failures = 0;                          // of them, those that failed since the trial was last reopened
   std::string reason;                            // of the last failure, loss or preemption; "" when complete
   std::string owner;                             // while running
   double progress = 0;                           // while running, 0 to 1
+  bool abandoned = false;                        // running by the record, but its lease ran out: the worker is gone
   Value metrics, timing;                         // when complete: what is reproducible, and what is not (times, bytes)
 };
 
@@ -61,7 +65,7 @@ struct TrialCounts {
 
 struct StoreEvent {
   int64_t id = 0, at = 0;                        // Unix milliseconds
-  std::string kind;                              // created, claimed, complete, failed, preempted, lost, stop, resume
+  std::string kind;                              // created, claimed, complete, failed, preempted, lost, retry, stop, resume
   int64_t trial = 0, attempt = 0;                // 0 = of the whole experiment
   std::string text;
 };
@@ -93,6 +97,10 @@ class TrialStore {
   // dead (its process was reaped), so its leases need not run out first.
   virtual int64_t sweep() = 0;
   virtual int64_t release(const std::string& owner, const std::string& reason) = 0;
+
+  // Lets failed trials wait again, their failures forgotten; all of them when none is named. Returns their numbers.
+  // Error(usage) for a trial that is not there or has not failed; then none is touched.
+  virtual std::vector<int64_t> reopen(const std::vector<int64_t>& trials = {}) = 0;
 
   virtual void request_stop() = 0;               // no further claims; running workers hear of it at their next heartbeat
   virtual void resume() = 0;                     // takes the request back

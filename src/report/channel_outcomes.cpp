@@ -158,7 +158,8 @@ void describe_channels(ReportData& report) {
     channel.planted = nothing, channel.bytes_saved = nothing, channel.holm_p = nothing, channel.seconds_saved = no_interval;
     if (channel.name == "all") continue;
     pair_with_all(channel, cells["all"], cells[channel.name], report.patients);
-    report.pairs = report.pairs == 0 ? int64_t(channel.changes.size()) : std::min(report.pairs, int64_t(channel.changes.size()));
+    // A channel without pairs is not compared, so it lowers nobody's n.
+    if (int64_t pairs = int64_t(channel.changes.size()); pairs > 0) report.pairs = report.pairs == 0 ? pairs : std::min(report.pairs, pairs);
     // A table gives each channel's bytes; a number those of the channels used, so the difference to "all" is the channel.
     double with_all = bytes_of(done["all"], channel.name), without = bytes_of(done[channel.name], "");
     channel.bytes_saved = std::isfinite(without) ? with_all - without : with_all;

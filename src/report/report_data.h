@@ -72,7 +72,7 @@ struct ReportData {
   std::vector<size_t> ranking;                   // indices into channels, most influential first
   double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
   int64_t planted_losses = 0, planted_covered = 0;  // channels with a planted loss in the metric, and intervals that hold it
-  int64_t pairs = 0;                             // patients that the comparisons rest on
+  int64_t pairs = 0;                             // patients that each comparison rests on at least; 0 = nothing is compared yet
   double smallest_p = 1, smallest_holm_p = 1;    // what so many pairs can reach at all
   bool can_reach_significance = false;           // smallest_holm_p <= 0.05; else the word is not used
   bool limited_by_time = false;                  // trials ended by max_seconds

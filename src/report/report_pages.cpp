@@ -79,7 +79,7 @@ std::string variables_html(const ReportData& report) {
   std::string html;
   if (!report.configurations.empty()) {
     std::vector<std::string> header = report.variables;
-    for (const char* name : {"mean", "sd", "trials", "steps", "s/step", "peak memory", "parameters"}) header.push_back(name);
+    for (const auto& name : {report.metric, std::string("sd"), std::string("trials"), std::string("steps"), std::string("s/step"), std::string("peak memory"), std::string("parameters")}) header.push_back(name);
     Table table(header, report.variables.size());
     for (const auto& c : report.configurations) {
       std::vector<std::string> row = c.labels;
@@ -89,7 +89,7 @@ std::string variables_html(const ReportData& report) {
     html += "<h2>Configurations, best first</h2>" + table.end();
   }
   if (!report.values.empty()) {
-    Table table({"variable", "value", "mean", "trials", "s/step", "peak memory"}, 2);
+    Table table({"variable", "value", report.metric, "trials", "s/step", "peak memory"}, 2);
     for (const auto& v : report.values) table.row({v.variable, v.value, fixed_text(v.metric), std::to_string(v.complete), fixed_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
     html += "<h2>Per variable</h2>" + table.end();
   }

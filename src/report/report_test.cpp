@@ -103,6 +103,25 @@ TEST(Report, NumbersOfAHandMadeTable) {
   EXPECT_TRUE(std::isnan(report.tau));
 }
 
+// Channels with 4, no and 3 patients in any order: the comparisons that there are rest on 3.
+TEST(Report, AChannelWithoutResultsDoesNotChangeWhatTheOthersRestOn) {
+  const char* const orders[][3] = {{"A", "B", "C"}, {"C", "A", "B"}, {"B", "A", "C"}};
+  for (const auto& order : orders) {
+    Made hand = made(changed(four));
+    std::vector<TrialRecord> trials;
+    for (const char* wanted : {"", order[0], order[1], order[2]})
+      for (auto trial : hand.trials) {
+        if (left_out_channel(trial) != wanted) continue;
+        bool missing = std::string(wanted) == "B" || (std::string(wanted) == "C" && trial.design.at("test_name") == Value("P4"));
+        if (missing) trial.state = TrialState::failed, trial.metrics = Value();
+        trials.push_back(trial);
+      }
+    ReportData report = make_report(hand.record, trials);
+    EXPECT_EQ(report.pairs, 3) << order[0] << order[1] << order[2];
+    EXPECT_EQ(report.smallest_p, 0.25) << order[0] << order[1] << order[2];   // 2 / 2^3
+  }
+}
+
 TEST(Report, FourPatientsCannotProveAnything) {
   Made hand = made(changed(four));
   ReportData report = make_report(hand.record, hand.trials);

@@ -70,7 +70,7 @@ std::string configuration_table(const ReportData& report, size_t most) {
   if (report.configurations.empty()) return "";
   std::vector<std::string> header = {""};
   header.insert(header.end(), report.variables.begin(), report.variables.end());
-  for (const char* name : {"mean", "sd", "trials", "steps", "s/step", "peak memory", "parameters"}) header.push_back(name);
+  for (const auto& name : {report.metric, std::string("sd"), std::string("trials"), std::string("steps"), std::string("s/step"), std::string("peak memory"), std::string("parameters")}) header.push_back(name);
   std::vector<std::vector<std::string>> rows;
   for (const auto& c : report.configurations) {
     if (rows.size() == most) break;
@@ -87,7 +87,7 @@ std::string value_table(const ReportData& report) {
   if (report.values.empty()) return "";
   std::vector<std::vector<std::string>> rows;
   for (const auto& v : report.values) rows.push_back({v.variable, v.value, fixed_text(v.metric), std::to_string(v.complete), fixed_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
-  return text_table({"variable", "value", "mean", "trials", "s/step", "peak memory"}, rows, 2);
+  return text_table({"variable", "value", report.metric, "trials", "s/step", "peak memory"}, rows, 2);
 }
 
 std::string matrix_table(const ReportData& report) {

@@ -75,7 +75,7 @@ struct ExperimentSpec {
     v(strategy, "strategy", "which trials there are");
     v(variable, "variable", "what differs between them");
     v(workers, "workers", "trials at a time on this machine", between(1, 1024));
-    v(attempts, "attempts", "times a trial is started before it counts as failed", between(1, 100));
+    v(attempts, "attempts", "attempts that may fail before a trial counts as failed; ten times as many may be lost with a killed worker", between(1, 100));
     v(lease_seconds, "lease_seconds", "a worker that is silent for so long has lost its trial", between(2, 86400, "s"));
   }
 };

@@ -1,0 +1,8 @@
+# Unit tests that `make test-fast` leaves out: they kill, wait or compute for more than some seconds. ctest reads this file after
+# the rooms' own lists, which are made when the test programs are built.
+foreach(name
+    experiments.Kill.RandomKillsLeaveTheSameTable
+    experiments.Kill.DeathAtEveryFailpointLeavesTheSameTable)
+  string(REGEX MATCH "^[a-z]+" room ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${room};slow")
+endforeach()
