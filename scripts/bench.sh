@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
-# usage: scripts/bench.sh [peak|sampling|predict|train|brats-loo|phantom]   (none = the first four; the last two take an hour or two
+# usage: scripts/bench.sh [peak|sampling|predict|train|msd|brats-loo|phantom]   (none = the first five; the last two take an hour or two
 # and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
@@ -46,6 +46,11 @@ if wanted train; then
     $tomograd bench train --precision $precision --seconds 10
   done
   $tomograd bench peak --seconds 2
+fi
+if wanted msd; then
+  echo "== mixed-scale dense network, 96^3, 80 layers: ours with the peak beside it, then PyTorch and OpenVINO, then PyTorch's training"
+  $tomograd bench msd --no-peer
+  if have_peer; then $peer "$peers/msd.py" 96 80; $peer "$peers/msd.py" 96 80 train || echo "PyTorch's training at this size did not fit here"; fi
 fi
 if wanted brats-loo; then
   need_scans brats-loo

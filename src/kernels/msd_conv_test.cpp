@@ -206,7 +206,7 @@ TEST_P(MsdOnIsa, HeadFollowsItsReference) {
     Random random(3, "head", 0, 0);
     constexpr int64_t classes = 3;
     int64_t channels = c.network.channels(), values = classes * c.layout.size.voxels();
-    std::vector<float> weight(size_t(classes * channels)), bias(classes), one(size_t(values)), two(one), g(one);
+    std::vector<float> weight(size_t(classes * channels)), bias(classes, 0.0f), one(size_t(values), 0.0f), two(one), g(one);
     for (auto* list : {&weight, &bias, &g})
       for (float& v : *list) v = float(random.normal());
     MsdHead head{channels, classes, weight.data(), bias.data()};
