@@ -1,4 +1,4 @@
-// What a run left behind and --resume reads: spec.toml (even first byte), metrics.jsonl and timing.jsonl (odd).
+// What a run left behind and --resume reads: spec.toml and manifest.json (even first byte), metrics.jsonl and timing.jsonl (odd).
 #include "fuzz/fuzz_target.h"
 #include "training/metrics_log.h"
 #include "training/run_folder.h"
@@ -18,9 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     });
   } else {
     env.put("/run/spec.toml", content);
-    RunSpec spec;
-    spec.out = "/run";
-    read_hostile(0, [&] { open_run_folder(env, spec, true); });
+    env.put("/run/manifest.json", content);
+    read_hostile(0, [&] { find_run(env, "/run", true); });
+    read_hostile(0, [&] { read_manifest(env, "/run"); });
   }
   return 0;
 }
