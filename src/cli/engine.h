@@ -34,6 +34,7 @@ class Engine {
   virtual Value train(const RunSpec& spec, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) = 0;
   virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& out, const Value& predict_settings,
                         const ComputeOptions& compute, const Talk& talk) = 0;
+  virtual Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
 };
