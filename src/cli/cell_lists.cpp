@@ -9,6 +9,8 @@
 #include "spec/value.h"
 #include "volume/nifti.h"
 #include "volume/tiff.h"
+#include "volume/zarr_array.h"
+#include "volume/zarr_ome.h"
 
 namespace tomograd {
 namespace {
@@ -66,17 +68,57 @@ class NiftiPlanes : public Planes {
   Volume volume_;
 };
 
+// A row of blocks is kept, so that each is decoded once.
+class ZarrPlanes : public Planes {
+ public:
+  ZarrPlanes(Env& env, const std::string& path) : array_(open(env, path)) {
+    size = array_->size();
+    floats = array_->info().chunk.type == VoxelType::f32 || array_->info().chunk.type == VoxelType::f64;
+    if (array_->leading() != 1) fail_input(text("'", path, "' has ", array_->leading(), " channels; one is expected"));
+    if (zarr_node(env, path) == ZarrNode::group) spacing = micrometres(read_zarr_image(env, path).geometry(0, size));
+  }
+  void read(int64_t z, float* into) override { read_from(float_slab_, z, into, [&](const Box& box, float* to) { array_->read(0, box, to); }); }
+  void read(int64_t z, uint32_t* into) override { read_from(number_slab_, z, into, [&](const Box& box, uint32_t* to) { array_->read_labels(0, box, to); }); }
+
+ private:
+  template <class T>
+  struct Slab { int64_t first = 0, end = 0; Buffer<T> voxels; };
+
+  static std::unique_ptr<ZarrArray> open(Env& env, const std::string& path) {
+    ZarrReadOptions options;
+    options.root = path, options.missing_is_error = env.kind(join_path(path, "plan.json")) == FileKind::file;  // a prediction of ours
+    bool group = zarr_node(env, path) == ZarrNode::group;
+    return std::make_unique<ZarrArray>(env, group ? join_path(path, read_zarr_image(env, path).levels[0].path) : path, options);
+  }
+
+  template <class T, class Read>
+  void read_from(Slab<T>& slab, int64_t z, T* into, const Read& read_box) {
+    int64_t plane = size.y * size.x, block = array_->block().z;
+    if (z < slab.first || z >= slab.end) {
+      slab.first = z / block * block, slab.end = std::min(size.z, slab.first + block);
+      if (slab.voxels.empty()) slab.voxels = Buffer<T>(std::min(size.z, block) * plane);
+      read_box({{slab.first, 0, 0}, {slab.end - slab.first, size.y, size.x}}, slab.voxels.data());
+    }
+    std::copy_n(slab.voxels.data() + (z - slab.first) * plane, plane, into);
+  }
+
+  std::unique_ptr<ZarrArray> array_;
+  Slab<float> float_slab_;
+  Slab<uint32_t> number_slab_;
+};
+
 std::unique_ptr<Planes> open_planes(Env& env, const std::string& path) {
+  if (env.kind(path) == FileKind::directory) return std::make_unique<ZarrPlanes>(env, path);
   if (is_tiff_name(path)) return std::make_unique<TiffPlanes>(env, path);
   if (path.ends_with(".nii") || path.ends_with(".nii.gz")) return std::make_unique<NiftiPlanes>(env, path);
-  fail_input(text("'", path, "' holds no cells that are known how to read"), "a list (.json), TIFF (.tif) or NIfTI (.nii, .nii.gz) is expected");
+  fail_input(text("'", path, "' holds no cells that are known how to read"), "a list (.json), TIFF (.tif), NIfTI (.nii, .nii.gz) or a Zarr folder is expected");
 }
 
 // A folder of results stands for the one volume in it.
 std::string volume_in(Env& env, const std::string& path) {
   FileKind kind = env.kind(path);
   if (kind == FileKind::missing) fail_input(text("there is no '", path, "'"));
-  if (kind != FileKind::directory) return path;
+  if (kind != FileKind::directory || zarr_node(env, path) != ZarrNode::none) return path;
   std::vector<std::string> volumes;
   for (const auto& name : env.list(path))
     if (is_tiff_name(name) || name.ends_with(".nii") || name.ends_with(".nii.gz")) volumes.push_back(name);

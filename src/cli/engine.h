@@ -36,6 +36,7 @@ class Engine {
   // format and version; the caller writes it.
   virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& predict_settings,
                         const ComputeOptions& compute, const Talk& talk) = 0;
+  virtual Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
 };

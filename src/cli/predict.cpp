@@ -2,6 +2,7 @@
 // [predict] table says.
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/predict_store.h"
 #include "cli/verb.h"
 #include "spec/text_formats.h"
 
@@ -14,6 +15,7 @@ struct PredictOptions {
   double overlap = -1;
   bool mirror = false, no_mirror = false;
   ComputeOptions compute;
+  StorePrediction store;
 };
 
 // "96" or "64,96,96" (also with x between) as the value of [predict] tile.
@@ -25,6 +27,7 @@ Value tile_of(std::string given) {
 }
 
 void predict(const PredictOptions& options, const Output& output) {
+  if (predicts_store(options.store, options.inputs)) return predict_store(options.store, options.model, options.inputs[0], options.out, options.tile.empty() ? Value() : tile_of(options.tile), options.compute, output);
   Value settings = Value::table();
   if (!options.tile.empty()) settings["tile"] = tile_of(options.tile);
   if (options.overlap >= 0) settings["overlap"] = options.overlap;
@@ -63,6 +66,7 @@ void add_predict(Program& program) {
   verb->add_flag("--tta", options->mirror, "average over all eight mirror images");
   verb->add_flag("--no-tta", options->no_mirror, "no mirror images, whatever the model says");
   add_compute_options(*verb, options->compute);
+  add_store_options(*verb, options->store);
   verb->callback([&program, options] { program.action = [&program, options] { predict(*options, program.output); }; });
 }
 

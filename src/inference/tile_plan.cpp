@@ -130,6 +130,8 @@ int64_t unfinished_planes(const AxisTiles& axis) {
   return planes;
 }
 
+}  // namespace
+
 // The worst moment of a forward pass: the tensors alive, what one convolution copies of its input and output into another
 // layout or number format, and what is kept in pieces between them. The last is a measured factor: with tensors in an arena
 // (nn/tensor_memory.h) a process grows by 0.5 to 1.0 times the sum of the first two, because fused layers skip some tensors.
@@ -146,6 +148,8 @@ int64_t tile_bytes(const Graph& graph, Extent tile, int bytes_per_value) {
   }
   return int64_t(heap_factor * double(activation_bytes(graph, tile, 1, 4, false) + copies));
 }
+
+namespace {
 
 TilePlan plan_of(const Graph& graph, const std::array<AxisFacts, 3>& facts, Extent volume, Extent tile, const PredictSpec& spec, int bytes_per_value, int64_t networks) {
   TilePlan plan;

@@ -40,4 +40,7 @@ struct TilePlan {
 // bytes_per_value: 4 for f32 compute, 2 for bf16 and f16. Error(input) for networks whose output has another resolution.
 TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, int bytes_per_value, int64_t max_memory_bytes, int64_t networks = 1);
 
+// What a forward pass over one tile takes at most, weights' copies included.
+int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks);
+
 }  // namespace tomograd

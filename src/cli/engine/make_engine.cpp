@@ -19,6 +19,9 @@ class LibraryEngine : public Engine {
                 const Talk& talk) override {
     return engine_predict(models, inputs, roi, out, settings, compute, talk);
   }
+  Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) override {
+    return engine_predict_store(model, store, out, settings, compute, talk);
+  }
   Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) override { return engine_bench(name, settings, compute, talk); }
   Value facts() override {
     Value facts = Value::table();

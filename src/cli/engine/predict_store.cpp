@@ -1,0 +1,154 @@
+// Tiled prediction of a block store: the plan is made or read, then tiles are done or joined (inference/store_worker.h).
+#include <torch/torch.h>
+
+#include <algorithm>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "cli/engine/verbs.h"
+#include "inference/store_worker.h"
+#include "kernels/cpu_isa.h"
+#include "training/model_file.h"
+
+namespace tomograd {
+namespace {
+
+constexpr int64_t usual_tile = 256, usual_halo = 32;
+
+std::vector<int64_t> byte_values(const ClassMap& classes) {
+  std::vector<int64_t> values(size_t(classes.count()), 0);
+  for (size_t value = classes.class_of.size(); value-- > 1;)
+    if (classes.class_of[value] > 0) values[size_t(classes.class_of[value])] = int64_t(value);
+  for (int64_t value : values)
+    if (value > 255) fail_input(text("a class of the model has the label value ", value, "; stores of labels hold 0 to 255"));
+  return values;
+}
+
+// Networks that only run through our kernels give the same bits for any number of threads.
+bool own_kernels_only(const Graph& graph) {
+  bool stack = false;
+  for (const Node& node : graph.nodes) {
+    if (node.op == Op::msd) stack = true;
+    else if (node.op != Op::input && !(node.op == Op::conv && node.kernel == cube(1))) return false;
+  }
+  return stack;
+}
+
+Extent extent_in(const Value& settings, const char* key, Extent otherwise) {
+  const Value* list = settings.find(key);
+  if (!list) return otherwise;
+  const auto& items = list->as_list();
+  if (items.size() != 3) fail_input(text(key, " has ", items.size(), " numbers, expected Z,Y,X"));
+  return {items[0].as_integer(), items[1].as_integer(), items[2].as_integer()};
+}
+
+class StoreJob {
+ public:
+  StoreJob(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk)
+      : env_(system_env()), model_(load_model(env_, model)), source_(open_store_source(env_, store)), out_(out), settings_(settings), compute_(compute), talk_(talk),
+        threads_(compute.threads > 0 ? compute.threads : available_threads()) {
+    const PreprocessSpec& spec = model_.spec.preprocess;
+    if (source_.array->leading() != int64_t(model_.channels.size())) fail_input(text("the store has ", source_.array->leading(), " channels, the model reads ", model_.channels.size()));
+    if (spec.crop != "none" || !spec.spacing.empty()) fail_input("the model crops or resamples its cases ([preprocess] crop, spacing), which a store is not", "predict from NIfTI files");
+    model_digest_ = digest_of_file(env_, env_.kind(model) == FileKind::directory ? join_path(model, "model.safetensors") : model);
+    held_ = round_up(process_resident_bytes(), int64_t{16} << 20);
+    bool there = env_.kind(plan_path(out)) == FileKind::file;
+    if (!there && settings.at("action").as_text() == "merge") fail_input("'" + out + "' holds no plan.json: nothing was predicted there");
+    plan_ = std::make_unique<StorePlan>(there ? read_plan() : make_plan());
+    use_plan();
+    check_memory(plan_->tiles);
+    if (!there) publish_plan(env_, out, *plan_);
+  }
+
+  Value run() {
+    const std::string& action = settings_.at("action").as_text();
+    Value result = Value::table();
+    const StoreTiles& tiles = plan_->tiles;
+    result["tiles"] = tiles.count();
+    auto list = [](Extent e) { return Value(Value::List{e.z, e.y, e.x}); };
+    result["tile_zyx"] = list(tiles.tile()), result["halo_zyx"] = list(tiles.halo());
+    result["predicted_peak_bytes"] = held_ + tile_bytes();
+    if (action == "plan") {
+      info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), "; a worker takes at most ", bytes_text(held_ + tile_bytes())));
+    } else if (action == "work") {
+      ThreadPool pool(threads_);
+      StoreWork work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, talk_.stop, [&](int64_t done, int64_t of) {
+        if (talk_.progress) talk_.progress(double(done) / double(of), 0, text(done, "/", of, " tiles"));
+      });
+      result["done"] = work.done, result["skipped"] = work.skipped, result["work_seconds"] = work.seconds;
+    } else {
+      if (model_.spec.postprocess.mode != "none" || model_.spec.postprocess.min_voxels > 0 || model_.spec.postprocess.fill_holes) warn("the model's [postprocess] looks at whole volumes and is not applied to tiles");
+      result["digest"] = merge_store(env_, *plan_, source_, out_, model_.classes.names);
+      result["out"] = out_;
+    }
+    return result;
+  }
+
+ private:
+  std::string precision_name() const { return (compute_.precision == "auto" ? model_.spec.precision : compute_.precision) == "bf16" ? "bf16" : "f32"; }
+  int bytes_per_value() const { return plan_precision_ == "bf16" ? 2 : 4; }
+  int64_t tile_bytes() const { return store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
+
+  void check_memory(const StoreTiles& tiles) { check_store_memory(model_.network.graph(), tiles, bytes_per_value(), threads_, held_, compute_.max_memory_bytes); }
+
+  StorePlan read_plan() {
+    StorePlan plan = parse_plan(read_text(env_, plan_path(out_)), plan_path(out_));
+    auto refuse = [&](const std::string& what, const std::string& hint) { fail_input("the plan in '" + out_ + "' is for " + what, hint); };
+    if (plan.model_digest != model_digest_) refuse(text("another model (", plan.model_digest, "), this one has ", model_digest_), "give the model it was made with, or another --out");
+    if (plan.source_digest != source_.digest) refuse(text("another store (", plan.source_path, ", ", plan.source_digest, "), this one has ", source_.digest), "give that store, or another --out");
+    StoreTiles asked(plan.tiles.volume(), extent_in(settings_, "tile", plan.tiles.tile()), extent_in(settings_, "halo", plan.tiles.halo()));
+    if (!(asked.tile() == plan.tiles.tile()) || !(asked.halo() == plan.tiles.halo()))
+      refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
+    if (compute_.precision != "auto" && compute_.precision != plan.precision) refuse(text("precision ", plan.precision, ", asked for is ", compute_.precision), "give another --out");
+    if (plan.threads > 0 && compute_.threads > 0 && plan.threads != compute_.threads) refuse(text(plan.threads, " threads, on which this network's bits depend; asked for are ", compute_.threads), "leave --threads out");
+    return plan;
+  }
+
+  StorePlan make_plan() {
+    const Graph& graph = model_.network.graph();
+    Extent field = receptive_field(graph), halo;
+    for (int axis = 0; axis < 3; ++axis) halo[axis] = std::min(usual_halo, field[axis] / 2);
+    StorePlan plan{StoreTiles(source_.array->size(), extent_in(settings_, "tile", cube(usual_tile)), extent_in(settings_, "halo", halo)), {}, {}, {}, {}, {}, {}, {}, 0, 0};
+    plan.precision = plan_precision_ = precision_name();
+    check_memory(plan.tiles);                    // before the pass over the volume
+    plan.model_digest = model_digest_, plan.source_path = absolute_path(source_.path), plan.source_digest = source_.digest;
+    plan.isa = isa_name(current_isa()), plan.threads = own_kernels_only(graph) ? 0 : threads_;
+    plan.seed = compute_.seed >= 0 ? compute_.seed : model_.spec.seed;
+    plan.values = byte_values(model_.classes);
+    ThreadPool pool(threads_);
+    plan.channels = store_constants(source_, model_.spec.preprocess, pool, talk_.stop);
+    return plan;
+  }
+
+  void use_plan() {
+    plan_precision_ = plan_->precision;
+    if (plan_->threads > 0) threads_ = int(plan_->threads);
+    at::set_num_threads(threads_);
+    model_.network.set_precision(plan_precision_ == "bf16" ? Precision::bf16 : Precision::f32);
+    for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16})
+      if (plan_->isa == isa_name(isa) && isa != current_isa()) with_context(text("the plan was made for ", plan_->isa, ", and other instructions may give other bits"), [&] { force_isa(isa); });
+  }
+
+  Env& env_;
+  LoadedModel model_;
+  StoreSource source_;
+  std::string out_, model_digest_, plan_precision_ = "f32";
+  const Value& settings_;
+  const ComputeOptions& compute_;
+  const Talk& talk_;
+  int threads_;
+  int64_t held_ = 0;
+  std::unique_ptr<StorePlan> plan_;
+};
+
+}  // namespace
+
+Value engine_predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) {
+  if (compute.device != "auto" && compute.device != "cpu") fail_input(text("device is '", compute.device, "'; tiles of stores are computed on cpu only"), "use --device cpu");
+  return StoreJob(model, store, out, settings, compute, talk).run();
+}
+
+}  // namespace tomograd

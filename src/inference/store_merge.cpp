@@ -1,0 +1,57 @@
+#include "base/digest.h"
+#include "base/error.h"
+#include "inference/store_record.h"
+#include "inference/store_worker.h"
+#include "spec/text_formats.h"
+
+namespace tomograd {
+namespace {
+
+constexpr int64_t named_tiles = 5;
+
+ZarrImage label_image(const StoreSource& source) {
+  ZarrImage image;
+  image.name = "labels", image.labels = true;
+  for (const char* axis : {"z", "y", "x"}) image.axes.push_back({axis, "space", "millimeter"});
+  image.affine = source.geometry.affine, image.orientation_known = source.orientation_known;
+  auto spacing = source.geometry.spacing();
+  image.levels.push_back({"s0", {spacing[0], spacing[1], spacing[2]}, {0, 0, 0}});
+  return image;
+}
+
+}  // namespace
+
+int64_t finished_tiles(Env& env, const std::string& out, const StorePlan& plan) {
+  int64_t count = 0;
+  for (int64_t tile = 0; tile < plan.tiles.count(); tile += 1000)
+    if (std::string folder = parent_path(record_path(out, tile)); env.kind(folder) == FileKind::directory)
+      for (const auto& name : env.list(folder)) count += name.ends_with(".json") && name[0] != '.';
+  return count;
+}
+
+std::string merge_store(Env& env, const StorePlan& plan, const StoreSource& source, const std::string& out, const std::vector<std::string>& classes) {
+  std::string plan_digest = digest_of(plan_text(plan)), listed;
+  Digest all;
+  int64_t bad = 0;
+  for (int64_t tile = 0; tile < plan.tiles.count(); ++tile) {
+    std::string digest, trouble = tile_trouble(env, out, plan, plan_digest, tile, &digest);
+    if (!trouble.empty() && bad++ < named_tiles) listed += text(bad == 1 ? "" : "; ", "tile ", tile, " ", trouble);
+    digest += "\n";
+    all.add(digest.data(), int64_t(digest.size()));
+  }
+  if (bad > 0)
+    fail_input(text(bad, " of ", plan.tiles.count(), " tiles cannot be merged: ", listed, bad > named_tiles ? "; ..." : ""), "run predict on the same --out again: it does what is missing and leaves the rest");
+  std::string digest = all.finish();
+  Value manifest = Value::table();
+  manifest["format"] = "tomograd.prediction/1";
+  manifest["model_digest"] = plan.model_digest, manifest["source_digest"] = plan.source_digest, manifest["plan_digest"] = plan_digest;
+  manifest["tiles"] = plan.tiles.count(), manifest["digest"] = digest;
+  manifest["classes"] = Value::list_of(classes), manifest["values"] = Value::list_of(plan.values);
+  manifest["seed"] = plan.seed, manifest["device"] = "cpu", manifest["isa"] = plan.isa, manifest["precision"] = plan.precision, manifest["threads"] = plan.threads, manifest["reproducible"] = true;
+  publish_text(env, join_path(out, "manifest.json"), to_json(manifest) + "\n");
+  publish_text(env, join_path(out, "zarr.json"), zarr_image_text(label_image(source)));
+  publish_text(env, join_path(out, "complete"), digest + "\n");
+  return digest;
+}
+
+}  // namespace tomograd
