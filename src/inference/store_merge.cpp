@@ -1,5 +1,6 @@
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/temporaries.h"
 #include "inference/store_record.h"
 #include "inference/store_worker.h"
 #include "spec/text_formats.h"
@@ -41,6 +42,7 @@ std::string merge_store(Env& env, const StorePlan& plan, const StoreSource& sour
   }
   if (bad > 0)
     fail_input(text(bad, " of ", plan.tiles.count(), " tiles cannot be merged: ", listed, bad > named_tiles ? "; ..." : ""), "run predict on the same --out again: it does what is missing and leaves the rest");
+  remove_stale_temporaries(env, join_path(out, "s0"), 4);  // of killed workers; one on another host that still writes has a tile that is there already
   std::string digest = all.finish();
   Value manifest = Value::table();
   manifest["format"] = "tomograd.prediction/1";

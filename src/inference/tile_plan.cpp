@@ -137,6 +137,8 @@ int64_t unfinished_planes(const AxisTiles& axis) {
 // (nn/tensor_memory.h) a process grows by 0.5 to 1.0 times the sum of the first two, because fused layers skip some tensors.
 constexpr double heap_factor = 1.25;
 
+namespace {
+
 int64_t tile_bytes(const Graph& graph, Extent tile, int bytes_per_value) {
   auto shape = shapes(graph, tile);
   int64_t copies = 0;
@@ -148,6 +150,13 @@ int64_t tile_bytes(const Graph& graph, Extent tile, int bytes_per_value) {
   }
   return int64_t(heap_factor * double(activation_bytes(graph, tile, 1, 4, false) + copies));
 }
+
+// Weights reordered for the library as they are used, and kept in bf16.
+int64_t library_weight_bytes(const Graph& graph, int64_t networks) { return parameter_count(graph) * (4 + 2 * networks); }
+
+}  // namespace
+
+int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks) { return tile_bytes(graph, tile, bytes_per_value) + library_weight_bytes(graph, networks); }
 
 namespace {
 
@@ -164,7 +173,7 @@ TilePlan plan_of(const Graph& graph, const std::array<AxisFacts, 3>& facts, Exte
 
   int64_t sums = (graph.out_channels() - 1) * plan.slab_planes * (plan.sweep == 1 ? volume.z : volume.y) * volume.x * 4;
   int64_t labels = volume.voxels();
-  plan.weight_bytes = parameter_count(graph) * (4 + 2 * networks);  // reordered for the library as they are used, and kept in bf16
+  plan.weight_bytes = library_weight_bytes(graph, networks);
   plan.peak_bytes = tile_bytes(graph, tile, bytes_per_value) + plan.weight_bytes + sums + labels;
   return plan;
 }
