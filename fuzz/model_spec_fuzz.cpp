@@ -1,4 +1,5 @@
-// The [model] table to an architecture graph: models come from others, inside the metadata of a .safetensors file.
+// The [model] table to an architecture graph and what follows from it (sizes, memory, cost): models come from
+// others, inside the metadata of a .safetensors file.
 #include "arch/describe.h"
 #include "arch/graph.h"
 #include "fuzz/fuzz_target.h"
@@ -13,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (spec.in_channels == 0) spec.in_channels = 2;
     if (spec.out_channels == 0) spec.out_channels = 3;
     if (spec.patch == cube(0)) spec.patch = default_patch(spec);
-    build_graph(spec);
+    Graph graph = build_graph(spec);
+    if (graph.nodes.size() < 500) describe_graph(graph, spec.patch, 4096, true);
   });
   return 0;
 }

@@ -22,6 +22,8 @@
 namespace tomograd {
 namespace {
 
+constexpr int64_t most_blocks = 10000;  // after all repeats; more is a slip of the pen, or a bomb of nested ones
+
 Padding padding_named(const std::string& name) {
   if (name == "same") return Padding::same;
   if (name == "valid") return Padding::valid;
@@ -54,7 +56,7 @@ std::vector<BlockSpec> unrolled(const std::vector<BlockSpec>& blocks) {
       if (last < first) fail_input(text("\"", block.from[1], "\" stands before \"", block.from[0], "\""));
       std::string before = first == 0 ? "input" : list[first - 1].name, end = list.back().name;
       std::vector<BlockSpec> run(list.begin() + int64_t(first), list.begin() + int64_t(last) + 1);
-      if (int64_t(list.size() + run.size()) * block.repeat > 1000000) fail_input("makes more than a million blocks");
+      if (int64_t(list.size() + run.size()) * block.repeat > most_blocks) fail_input(text("makes more than ", most_blocks, " blocks"));
       for (int64_t copy = 2; copy < block.repeat + 2; ++copy) {
         std::map<std::string, std::string> renamed{{before, end}};
         for (const BlockSpec& one : run) renamed[one.name] = text(one.name, ".", copy);
@@ -71,6 +73,9 @@ std::vector<BlockSpec> unrolled(const std::vector<BlockSpec>& blocks) {
       }
     });
   }
+  int64_t all = 0;
+  for (const BlockSpec& block : list) all += block.repeat;
+  if (all > most_blocks) fail_input(text("the network has ", all, " blocks with all repeats, at most ", most_blocks, " are built"));
   return list;
 }
 

@@ -197,6 +197,39 @@ TEST(BlockGraph, MixedScaleDenseStackIsTheBuiltInOne) {
   EXPECT_EQ(receptive_field(normed), cube(1 + 2 * (2 + 4 + 4 + 2 + 4 + 4 + 2 + 1 + 2 + 3)));
 }
 
+TEST(BlockGraph, NumbersBeyondReasonAreRefusedBeforeTheyOverflow) {
+  const std::string conv = "[[block]]\nname = 'a'\nop = 'conv'\nchannels = 4\n", end = "[[block]]\nname = 'end'\nop = 'conv'\nkernel = 1\n";
+  auto expect = [](const std::string& message, const std::string& part) { EXPECT_NE(message.find(part), std::string::npos) << message; };
+  expect(refusal("patch = 1048577\n" + conv), "patch: is 1048577 voxels, must be in [0, 1048576]");
+  expect(refusal(conv + "[[block]]\nname = 'c'\nop = 'crop'\nmargin = 4611686018427387904\n" + end), "margin: is 4.61168602e+18");
+  std::string doubling = conv;
+  for (int i = 0; i < 70; ++i) {
+    std::string before = i == 0 ? "a" : "j" + std::to_string(i - 1);
+    doubling += "[[block]]\nname = 'j" + std::to_string(i) + "'\nop = 'concat'\nfrom = ['" + before + "', '" + before + "']\n";
+  }
+  expect(refusal(doubling + end), "\"j22\" joins 33554432 channels");
+  std::string pools;
+  for (int i = 0; i < 40; ++i) pools += "[[block]]\nname = 'p" + std::to_string(i) + "'\nop = 'pool'\nfactor = 16\n";
+  expect(refusal(pools + end), "samples its input 65536 to 1; factors and strides may multiply to 4096");
+  expect(refusal(conv + "[[block]]\nname = 'b'\nop = 'activation'\nactivation = 'relu'\nrepeat = 1000\n[[block]]\nname = 'r'\nop = 'repeat'\nfrom = ['b', 'b']\nrepeat = 1000\n" + end),
+         "blocks with all repeats, at most 10000");
+}
+
+TEST(BlockGraph, SizesAndBatchesBeyondReasonAreRefused) {
+  Graph graph = build_graph(spec_from_toml("[[block]]\nname = 'a'\nop = 'conv'\nchannels = 65536\n[[block]]\nname = 'end'\nop = 'conv'\n", 1, 2));
+  EXPECT_THROW(shapes(graph, cube(1 << 20)), Error);
+  EXPECT_NO_THROW(shapes(graph, cube(1 << 11)));
+  EXPECT_GT(activation_bytes(graph, cube(1 << 11), 16, 4, false), 0);
+  EXPECT_THROW(activation_bytes(graph, cube(1 << 11), 4096, 4, false), Error);
+  Graph up = build_graph(spec_from_toml("[[block]]\nname = 'u'\nop = 'upsample'\nfactor = 16\n[[block]]\nname = 'p'\nop = 'pool'\nfactor = 16\n[[block]]\nname = 'end'\nop = 'conv'\n", 1, 2));
+  try {
+    shapes(up, {int64_t{1} << 38, 1, 1});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("\"u\" turns 274877906944 voxels into 4398046511104, more than can be"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Draw, IsWholeAndShowsEveryStep) {
   Graph graph = example("deepmedic-graph.toml", 2, 5);
   std::string svg = draw_graph(graph, cube(57));

@@ -2,6 +2,9 @@
 #include "base/error.h"
 
 namespace tomograd {
+namespace {
+constexpr int64_t largest_patch_axis = int64_t{1} << 20;
+}
 
 const char* op_name(Op op) {
   switch (op) {
@@ -42,7 +45,8 @@ Graph build_graph(const ModelSpec& spec) {
     if (spec.in_channels < 1) fail_input(text("in_channels is ", spec.in_channels, ", expected at least 1"));
     if (spec.out_channels < 1) fail_input(text("out_channels is ", spec.out_channels, ", expected at least 1"));
     for (int axis = 0; axis < 3; ++axis)
-      if (spec.patch[axis] < 1) fail_input(text("patch is ", to_string(spec.patch), ", expected at least one voxel per axis"));
+      if (spec.patch[axis] < 1 || spec.patch[axis] > largest_patch_axis)
+        fail_input(text("patch is ", to_string(spec.patch), ", expected 1 to ", largest_patch_axis, " voxels per axis"));
     if (!spec.block.empty() && spec.kind != "graph") fail_input(text("[[model.block]] belongs to kind = \"graph\", but kind is \"", spec.kind, "\""));
     if (spec.kind == "graph") return build_from_blocks(spec);
     if (spec.kind == "deepmedic") return build_deep_medic(spec);

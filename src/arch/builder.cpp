@@ -4,6 +4,8 @@
 
 namespace tomograd {
 
+constexpr int64_t most_channels = int64_t{1} << 24;
+
 Builder::Builder(std::string title, int64_t in_channels) {
   graph_.title = std::move(title);
   append("input", Op::input, {}, in_channels);
@@ -103,7 +105,8 @@ int Builder::crop_margin(const std::string& name, int from, Extent before, Exten
 
 int Builder::concat(const std::string& name, const std::vector<int>& from) {
   int64_t sum = 0;
-  for (int node : from) sum += channels(node);
+  for (int node : from) sum += channels(node);   // each of them below the limit, so the sum fits
+  if (sum > most_channels) fail_input(text("\"", name, "\" joins ", sum, " channels, at most ", most_channels, " can be"));
   return append(name, Op::concat, from, sum);
 }
 

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "arch/graph.h"
+#include "base/error.h"
 
 namespace tomograd {
 
@@ -100,7 +101,11 @@ int64_t training_bytes(const Graph& graph, const std::vector<int64_t>& values, i
 
 int64_t activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value, bool training) {
   std::vector<int64_t> values;
-  for (const NodeShape& shape : shapes(graph, input)) values.push_back(batch * shape.channels * shape.size.voxels());
+  double bytes = 0;
+  auto all = shapes(graph, input);
+  for (const NodeShape& shape : all) bytes += double(batch) * double(shape.channels) * double(shape.size.voxels()) * double(bytes_per_value);
+  if (bytes > 1e18) fail_input(text("a batch of ", batch, " inputs of ", to_string(input), " would need ", bytes, " bytes in ", graph.title));
+  for (const NodeShape& shape : all) values.push_back(batch * shape.channels * shape.size.voxels());
   if (training) return training_bytes(graph, values, bytes_per_value);
   return inference_values(graph, values) * bytes_per_value;
 }

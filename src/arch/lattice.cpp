@@ -17,12 +17,17 @@ namespace {
 int64_t half_reach(const Node& node, int axis) { return node.dilation[axis] * (node.kernel[axis] - 1) / 2; }
 int64_t padded_before(const Node& node, int axis) { return node.padding[axis] == Padding::valid ? 0 : half_reach(node, axis); }
 
+// Deep U-Nets reach 256. The places of one period are walked one by one, and products must stay within 64 bits.
+constexpr int64_t most_step = 4096, most_period = 65536;
+
 void scale(Lattice& lattice, int64_t up, int64_t down) {
   lattice.step_up *= up;
   lattice.step_down *= down;
   int64_t common = std::gcd(lattice.step_up, lattice.step_down);
   lattice.step_up /= common;
   lattice.step_down /= common;
+  if (int64_t step = std::max(lattice.step_up, lattice.step_down); step > most_step)
+    fail_input(text("the network samples its input ", lattice.step_up, " to ", lattice.step_down, "; factors and strides may multiply to ", most_step, " at most"));
 }
 
 int64_t floor_div(int64_t a, int64_t b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
@@ -100,7 +105,10 @@ std::vector<int64_t> settled_sizes(const Graph& graph, int axis, int64_t smalles
 
 int64_t period_of(const Graph& graph, int axis, const std::vector<int64_t>& sizes) {
   int64_t period = 1;
-  for (const Lattice& lattice : axis_lattice(graph, axis, sizes)) period = std::lcm(period, lattice.step_up);
+  for (const Lattice& lattice : axis_lattice(graph, axis, sizes)) {
+    period = std::lcm(period, lattice.step_up);
+    if (period > most_period) fail_input(text("the network's paths are alike only every ", period, " voxels, at most ", most_period, " are handled"));
+  }
   return period;
 }
 

@@ -1,6 +1,8 @@
 #include "arch/graph.h"
 #include "base/error.h"
 
+#include "base/error.h"
+
 namespace tomograd {
 
 std::vector<Parameter> parameters(const Graph& graph) {
@@ -43,11 +45,13 @@ std::vector<Parameter> parameters(const Graph& graph) {
 }
 
 int64_t parameter_count(const Graph& graph) {
+  constexpr int64_t largest = int64_t{1} << 60;  // one convolution has at most 2^47
   int64_t count = 0;
   for (const Parameter& parameter : parameters(graph)) {
     if (!parameter.trained) continue;
     int64_t size = 1;
     for (int64_t side : parameter.shape) size *= side;
+    if (size > largest - count) fail_input(text(graph.title, " has more than ", largest, " parameters"));
     count += size;
   }
   return count;

@@ -6,6 +6,10 @@
 namespace tomograd {
 namespace {
 
+// Beyond these nothing is an image any more, and products of sizes, channels and batch would leave 64 bits.
+constexpr int64_t most_along_axis = int64_t{1} << 40;
+constexpr double most_values = 4503599627370496;  // 2^52, of all nodes together
+
 int64_t window_size(const Node& node, int axis, int64_t n) {
   int64_t reach = node.dilation[axis] * (node.kernel[axis] - 1), stride = node.stride[axis];
   if (node.padding[axis] != Padding::valid) return ceil_div(n, stride);
@@ -51,6 +55,7 @@ AxisSizes axis_sizes(const Graph& graph, int axis, int64_t input) {
         break;
       default: break;
     }
+    if (to > most_along_axis && result.failed < 0) refuse(text("turns ", n, " voxels into ", to, ", more than can be"));
     if (to < 1 && result.failed < 0) refuse(text("turns ", n, " voxels into none"));
     if (result.failed >= 0) return result;
     size.push_back(to);
@@ -63,7 +68,7 @@ std::vector<NodeShape> shapes(const Graph& graph, Extent input) {
   std::vector<NodeShape> list(graph.nodes.size());
   for (size_t i = 0; i < list.size(); ++i) list[i].channels = graph.nodes[i].channels;
   for (int axis = 0; axis < 3; ++axis) {
-    if (input[axis] < 1 || input[axis] > (int64_t{1} << 40)) fail_input(text("input size ", to_string(input), " is no size of an image"));
+    if (input[axis] < 1 || input[axis] > most_along_axis) fail_input(text("input size ", to_string(input), " is no size of an image"));
     AxisSizes sizes = axis_sizes(graph, axis, input[axis]);
     if (sizes.failed >= 0)
       fail_input(text(graph.title, " cannot take an input of ", to_string(input), ": along ", axis_names[axis], ", ", op_name(graph.nodes[size_t(sizes.failed)].op), " \"",
@@ -71,6 +76,9 @@ std::vector<NodeShape> shapes(const Graph& graph, Extent input) {
                  nearest_legal_hint(graph, input));
     for (size_t i = 0; i < list.size(); ++i) list[i].size[axis] = sizes.sizes[i];
   }
+  double values = 0;
+  for (const NodeShape& shape : list) values += double(shape.channels) * double(shape.size.z) * double(shape.size.y) * double(shape.size.x);
+  if (values > most_values) fail_input(text(graph.title, " would hold ", values, " values for an input of ", to_string(input), ", more than can be"));
   return list;
 }
 

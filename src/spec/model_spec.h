@@ -49,8 +49,8 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
     v(scale, "scale", "norm: has a trained factor per channel");
     v(shift, "shift", "norm: has a trained summand per channel");
     v(statistics, "statistics", "batch norm at inference: running average or mean of the last 60 batches", one_of({"running", "last60"}));
-    v(size, "size", "size a crop leaves, Z,Y,X; 0 = as `like` or `margin` says", at_least(0));
-    v(margin, "margin", "voxels a crop takes from both sides of each axis", at_least(0));
+    v(size, "size", "size a crop leaves, Z,Y,X; 0 = as `like` or `margin` says", between(0, 1 << 20));
+    v(margin, "margin", "voxels a crop takes from both sides of each axis", between(0, 1 << 20));
     v(like, "like", "block whose size a crop matches");
     v(anchor, "anchor", "which voxels a crop by `size` or `like` keeps: those in the centre or the first", one_of({"centre", "first"}));
     v(bias, "bias", "convolution has a bias");
@@ -90,7 +90,7 @@ struct ModelSpec {
     v(variant, "variant", "deepmedic: original, default (three paths), wide", one_of({"original", "default", "wide"}));
     v(in_channels, "in_channels", "input channels; 0 = as many as the run uses", between(0, 4096));
     v(out_channels, "out_channels", "output classes with background; 0 = as many as the run has", between(0, 65536));
-    v(patch, "patch", "network input the network is fitted to, Z,Y,X; 0 = that of [sampling]", at_least(0, "voxels"));
+    v(patch, "patch", "network input the network is fitted to, Z,Y,X; 0 = that of [sampling]", between(0, 1 << 20, "voxels"));
     v(spacing, "spacing", "nnunet: voxel spacing Z,Y,X the strides and kernels are chosen for; empty = equal on all axes", between(1e-6, 1e6));
     v(depth, "depth", "unet: number of down-samplings, up to 8; msd: number of layers; 0 = the family's default, 100 for msd", between(0, 1000));
     v(filters, "filters", "unet: channels of the first level; 0 = the family's default", between(0, 1024));

@@ -53,7 +53,7 @@ struct SamplingSpec {
   int64_t queue_megabytes = 256;
   int64_t workers = 1;
   template <class V> void visit(V&& v) {
-    v(patch, "patch", "size of a training patch, Z,Y,X; 0,0,0 fits patch, batch and spacing to the training cases by nnU-Net's rules", at_least(0, "voxels"));
+    v(patch, "patch", "size of a training patch, Z,Y,X; 0,0,0 fits patch, batch and spacing to the training cases by nnU-Net's rules", between(0, 1 << 20, "voxels"));
     v(batch, "batch", "patches per step; 0 = 2, or what fits with a fitted patch", between(0, 4096));
     v(foreground, "foreground", "share of patches centred on a foreground voxel, exact over an epoch", between(0, 1));
     v(class_weights, "class_weights", "relative weight of each foreground class as patch centre; empty = equal", at_least(0));
