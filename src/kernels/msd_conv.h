@@ -4,7 +4,8 @@
 //
 // Where time goes: one output channel cannot fill a vector with channels, as libraries do, so a vector holds neighbours along
 // x; registers hold several planes spaced by the dilation, so that a voxel that was loaded serves three taps of z; rows are
-// walked in residue classes of y modulo the dilation, so that two of a tap's three rows are in the first-level cache already.
+// taken one after the other (walking them in residue classes modulo the dilation keeps more of them in the first-level cache,
+// and was slower: memory no longer sees what comes next) and asked for some rows ahead.
 //
 // The sum of one voxel is one chain of f32 multiply-adds: bias, then channels ascending, within a channel ky, kx, kz
 // ascending. It does not depend on vector width, blocks, threads or tiles: the same bits come out of all of them.

@@ -63,7 +63,7 @@ inline __attribute__((always_inline)) void taps(const float* const (*rows)[most_
     }
 }
 
-struct Row {  // one step of the walk
+struct Row {  // what one row of a piece reads and writes
   const float* from[3][most_planes + 2];         // [ky][plane]
   float* sums;                                   // of the first plane, from x0 on
   float* to[most_planes] = {};                   // voxel 0 of the output's rows
@@ -103,7 +103,7 @@ void channel(const Row& row, const Block& block, const float* weight, int64_t di
   if (left == 1) columns<Math, Z, 1, KY>(row, block, weight, dilation, bias, begins, ends, half, x, sums_plane);
 }
 
-// Where the rows lie that a step of the walk reads: places of planes and rows by the border's rule, -1 for what lies outside.
+// Where the rows lie that a row of results reads: places of planes and rows by the border's rule, -1 for what lies outside.
 struct Places {
   int64_t plane[most_planes + 2];
   Places(const MsdLayout& layout, const Block& block, int64_t dilation) {
@@ -132,7 +132,7 @@ void find_rows(const MsdLayout& layout, const Places& places, const float* chann
   }
 }
 
-// Asks for the rows that the walk will reach for the first time `rows_ahead` steps from here, of this channel or (behind its last
+// Asks for the rows that will be reached for the first time `rows_ahead` steps from here, of this channel or (behind its last
 // row) of the next: memory takes longer than a row's arithmetic, and the planes lie too far apart for the processor to guess.
 // (Inlined by force: gcc takes a function that only prefetches for one without effect, and drops the call.)
 template <int Z, int KY>
@@ -156,15 +156,13 @@ void run(const MsdLayout& layout, const MsdLayer& layer, const Block& block, boo
   const float* zeros = zeros_at_hand;            // read from x0 - dilation to x1 + dilation and a vector's end
   if (layout.row + 32 > int64_t(std::size(zeros_at_hand))) many.assign(size_t(layout.row + 64), 0.0f), zeros = many.data();
 
-  std::vector<int64_t> walk;
-  for (int64_t y = block.y0; y < block.y1; ++y) walk.push_back(y);
   Places places(layout, block, layer.dilation);
   Row row;
   for (int64_t c = 0; c < channels; ++c) {
     const float* input = stack + c * layout.channel;
     const float* weight = layer.weight + c * layout.taps();
     bool begins = c == 0, ends = c == channels - 1;
-    for (int64_t y : walk) {
+    for (int64_t y = block.y0; y < block.y1; ++y) {
       fetch<Z, KY>(layout, places, block, layer.dilation, y, input, ends ? nullptr : input + layout.channel);
       find_rows<Z, KY>(layout, places, input, layer.dilation, y, zeros, row);
       row.sums = scratch + (y - block.y0) * sums_row;

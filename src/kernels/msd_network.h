@@ -25,7 +25,7 @@ using ForEach = std::function<void(int64_t count, const std::function<void(int64
 // The stack's first in_channels hold the input (voxels, without padding); the others are filled layer by layer, on the boxes given
 // (one per layer; empty = the whole volume): a tile's halo shrinks from layer to layer, so that nothing is computed that nobody reads.
 void msd_forward(const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each);
-// The same with bf16 storage and products; `stack` holds pairs, its input channels already rounded (msd_pack_pairs). Fills pairs
+// The same with bf16 storage and products; `stack` holds pairs, its input channels already rounded (to_bf16). Fills pairs
 // of hidden channels; in_channels odd: the first hidden channel shares a pair with the last input.
 void msd_forward_bf16(const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each);
 

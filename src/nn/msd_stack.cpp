@@ -63,46 +63,43 @@ MsdNetwork network_of(const Node& node, const Shape& shape, const at::Tensor& pa
   return network;
 }
 
-void fill_input(const Shape& shape, const float* x, int64_t item, bool pairs, float* stack) {
+// Calls use(place in a dense tensor [case][of][z][y][x], place in the stack) for every row of one channel.
+template <class Use>
+void each_row(const Shape& shape, int64_t item, int64_t of, int64_t channel, Use&& use) {
   const MsdLayout& layout = shape.layout;
-  const float* from = x + shape.dense_at(item, shape.in);
+  int64_t dense = shape.dense_at(item, of) + channel * shape.size.voxels();
+  for (int64_t z = 0; z < layout.size.z; ++z)
+    for (int64_t y = 0; y < layout.size.y; ++y) use(dense + (z * layout.size.y + y) * layout.size.x, layout.at(channel, z, y, 0));
+}
+
+// All `of` channels of a dense tensor into the first ones of the stack, and back.
+void to_stack(const Shape& shape, const float* dense, int64_t item, int64_t of, float* stack) {
+  on_torch_threads(of, [&](int64_t c) {
+    each_row(shape, item, of, c, [&](int64_t from, int64_t to) { std::memcpy(stack + to, dense + from, size_t(shape.size.x) * 4); });
+  });
+}
+
+void from_stack(const Shape& shape, const float* stack, int64_t item, int64_t of, float* dense) {
+  on_torch_threads(of, [&](int64_t c) {
+    each_row(shape, item, of, c, [&](int64_t to, int64_t from) { std::memcpy(dense + to, stack + from, size_t(shape.size.x) * 4); });
+  });
+}
+
+// The input channels in bf16, two of them in the places of one.
+void input_to_pairs(const Shape& shape, const float* x, int64_t item, float* pairs) {
   for (int64_t c = 0; c < shape.in; ++c)
-    for (int64_t z = 0; z < layout.size.z; ++z)
-      for (int64_t y = 0; y < layout.size.y; ++y) {
-        const float* row = from + c * shape.size.voxels() + (z * layout.size.y + y) * layout.size.x;
-        float* to = stack + layout.at(pairs ? c / 2 : c, z, y, 0);
-        if (!pairs) {
-          std::memcpy(to, row, size_t(layout.size.x) * 4);
-          continue;
+    each_row(shape, item, shape.in, c, [&](int64_t from, int64_t place) {
+      float* to = pairs + place - (c - c / 2) * shape.layout.channel;
+      for (int64_t i = 0; i < shape.size.x; ++i) {
+        uint32_t word = to_bf16(x[from + i]);
+        if (c % 2) {
+          uint32_t low;
+          std::memcpy(&low, to + i, 4);
+          word = (low & 0xffffu) | word << 16;
         }
-        for (int64_t i = 0; i < layout.size.x; ++i) {
-          uint32_t word = to_bf16(row[i]);
-          if (c % 2) {
-            uint32_t low;
-            std::memcpy(&low, to + i, 4);
-            word = (low & 0xffffu) | word << 16;
-          }
-          std::memcpy(to + i, &word, 4);
-        }
+        std::memcpy(to + i, &word, 4);
       }
-}
-
-void copy_out(const Shape& shape, const float* stack, int64_t item, float* out) {
-  const MsdLayout& layout = shape.layout;
-  on_torch_threads(shape.channels, [&](int64_t c) {
-    for (int64_t z = 0; z < layout.size.z; ++z)
-      for (int64_t y = 0; y < layout.size.y; ++y)
-        std::memcpy(out + shape.dense_at(item, shape.channels) + c * shape.size.voxels() + (z * layout.size.y + y) * layout.size.x, stack + layout.at(c, z, y, 0), size_t(layout.size.x) * 4);
-  });
-}
-
-void copy_in(const Shape& shape, const float* from, int64_t item, float* grad) {
-  const MsdLayout& layout = shape.layout;
-  on_torch_threads(shape.channels, [&](int64_t c) {
-    for (int64_t z = 0; z < layout.size.z; ++z)
-      for (int64_t y = 0; y < layout.size.y; ++y)
-        std::memcpy(grad + layout.at(c, z, y, 0), from + shape.dense_at(item, shape.channels) + c * shape.size.voxels() + (z * layout.size.y + y) * layout.size.x, size_t(layout.size.x) * 4);
-  });
+    });
 }
 
 // Classes of one stack into a dense tensor: the head's planes are the layout's, its volume that of the stack.
@@ -133,10 +130,10 @@ struct MsdStack : torch::autograd::Function<MsdStack> {
     for (int64_t item = 0; item < items; ++item) {
       float* maps = stack.data_ptr<float>() + item * floats;
       std::memset(maps + floats - 64, 0, 64 * 4);
-      fill_input(shape, x.const_data_ptr<float>(), item, false, maps);
+      to_stack(shape, x.const_data_ptr<float>(), item, shape.in, maps);
       msd_forward(msd_kernels(), shape.layout, network, maps, {}, on_torch_threads);
       if (head_weight) run_head(shape, head, maps, false, item, out.data_ptr<float>(), own);
-      else copy_out(shape, maps, item, out.data_ptr<float>());
+      else from_stack(shape, maps, item, shape.channels, out.data_ptr<float>());
     }
     context->save_for_backward({x, parameters, head_weight ? *head_weight : at::Tensor(), head_bias ? *head_bias : at::Tensor(), stack});
     context->saved_data["into_input"] = input.requires_grad();
@@ -169,22 +166,15 @@ struct MsdStack : torch::autograd::Function<MsdStack> {
     for (int64_t item = 0; item < shape.cases * shape.slices; ++item) {
       const float* maps = stack.const_data_ptr<float>() + item * floats;
       if (head_weight.defined()) head_backward(shape, head_of(shape, head_weight, head_bias), maps, above, item, g, d_weight, d_bias);
-      else copy_in(shape, above.const_data_ptr<float>(), item, g);
+      else to_stack(shape, above.const_data_ptr<float>(), item, shape.channels, g);
       msd_backward(msd_kernels(), shape.layout, network, maps, g, into_input, to_weight, to_bias, on_torch_threads);
       sums += one;
-      if (into_input) input_gradient(shape, g, item, dx.data_ptr<float>());
+      if (into_input) from_stack(shape, g, item, shape.in, dx.data_ptr<float>());
     }
     return {at::Tensor(), dx, sums, d_weight, d_bias};
   }
 
  private:
-  static void input_gradient(const Shape& shape, const float* grad, int64_t item, float* dx) {
-    for (int64_t c = 0; c < shape.in; ++c)
-      for (int64_t z = 0; z < shape.layout.size.z; ++z)
-        for (int64_t y = 0; y < shape.layout.size.y; ++y)
-          std::memcpy(dx + shape.dense_at(item, shape.in) + c * shape.size.voxels() + (z * shape.layout.size.y + y) * shape.size.x, grad + shape.layout.at(c, z, y, 0), size_t(shape.size.x) * 4);
-  }
-
   static void head_backward(const Shape& shape, const MsdHead& head, const float* maps, const at::Tensor& above, int64_t item, float* grad, at::Tensor& dw, at::Tensor& db) {
     const MsdLayout& layout = shape.layout;
     int64_t planes = layout.size.z;
@@ -215,7 +205,7 @@ at::Tensor forward_bf16(const Node& node, const at::Tensor& input, const MsdTens
   at::Tensor out = at::empty({shape.cases, head.classes, shape.size.z, shape.size.y, shape.size.x}, at::kFloat);
   std::vector<float> own;
   for (int64_t item = 0; item < shape.cases * shape.slices; ++item) {
-    fill_input(shape, x.const_data_ptr<float>(), item, true, stack.data_ptr<float>());
+    input_to_pairs(shape, x.const_data_ptr<float>(), item, stack.data_ptr<float>());
     msd_forward_bf16(msd_kernels(), shape.layout, network, stack.data_ptr<float>(), {}, on_torch_threads);
     run_head(shape, head, stack.data_ptr<float>(), true, item, out.data_ptr<float>(), own);
   }
