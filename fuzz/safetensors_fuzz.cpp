@@ -1,7 +1,7 @@
 // The header of a safetensors file, framed as in the file: eight bytes of length, JSON, data. Tensors that are accepted fill
 // the data without hole or overlap, and the header written from them reads the same.
 #include "fuzz/fuzz_target.h"
-#include "nn/safetensors_header.h"
+#include "arch/safetensors_header.h"
 
 using namespace tomograd;
 

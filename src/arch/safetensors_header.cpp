@@ -1,4 +1,4 @@
-#include "nn/safetensors_header.h"
+#include "arch/safetensors_header.h"
 
 #include <algorithm>
 #include <limits>
@@ -224,6 +224,20 @@ TensorFileHeader parse_tensor_header(std::string_view json, int64_t data_bytes) 
   }
   if (covered != data_bytes) fail_input(text("the tensors cover ", covered, " of ", data_bytes, " bytes of data"));
   return header;
+}
+
+TensorFileStart read_tensor_header(InputFile& file, int64_t most_bytes) {
+  if (file.size() < 8) fail_input(text("it has ", file.size(), " bytes, too few for a safetensors file"));
+  unsigned char bytes[8];
+  file.read_at(0, bytes, 8);
+  uint64_t length = 0;
+  for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
+  if (length > uint64_t(most_bytes)) fail_input(text("it claims a header of ", length, " bytes, at most ", most_bytes, " are read"), "it is damaged, no safetensors file, or a hostile one");
+  if (int64_t(length) > file.size() - 8) fail_input(text("it claims a header of ", length, " bytes, but has only ", file.size(), " in all"), "it is damaged or no safetensors file");
+  std::string json(size_t(length), '\0');
+  file.read_at(8, json.data(), int64_t(length));
+  int64_t data_begin = 8 + int64_t(length);
+  return {parse_tensor_header(json, file.size() - data_begin), data_begin};
 }
 
 std::string write_tensor_header(const TensorFileHeader& header) {

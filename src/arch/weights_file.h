@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arch/graph.h"
+#include "arch/safetensors_header.h"
 #include "base/env.h"
 
 namespace tomograd {
@@ -23,23 +24,17 @@ class WeightsFile {
   // the file or has other bytes than its shape and type need.
   WeightsFile(Env& env, const std::string& path);
 
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::map<std::string, std::string>& metadata() const { return start_.header.metadata; }
   // Error(input) naming the tensor when one that the network needs is missing, has another shape or other numbers than F32.
   void check(const Graph& graph) const;
   std::span<const float> read(const std::string& name);
 
  private:
-  struct Entry {
-    std::string type;
-    std::vector<int64_t> shape;
-    int64_t begin = 0, end = 0;                  // bytes of the file
-  };
-  const Entry& entry(const std::string& name) const;
+  const TensorEntry& entry(const std::string& name) const;
 
   std::unique_ptr<InputFile> file_;
   std::string path_;
-  std::map<std::string, std::string> metadata_;
-  std::map<std::string, Entry> entries_;
+  TensorFileStart start_;
   std::vector<float> numbers_;
 };
 

@@ -1,29 +1,19 @@
 #include "cli/model_argument.h"
 
+#include "arch/safetensors_header.h"
 #include "base/error.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
 
-// A .safetensors file begins with the length of a JSON object (8 bytes, little endian) whose "__metadata__" is a table of texts.
 Value spec_of_model(Env& env, const std::string& path) {
+  constexpr int64_t most_bytes = int64_t{64} << 20;
   auto file = env.open_input(path);
-  unsigned char head[8];
-  if (file->size() < 8) fail_input(text("it has ", file->size(), " bytes, too few for a .safetensors file"));
-  file->read_at(0, head, 8);
-  uint64_t length = 0;
-  for (int i = 0; i < 8; ++i) length |= uint64_t(head[i]) << 8 * i;
-  constexpr uint64_t most = uint64_t{64} << 20;
-  if (length < 2 || length > most || length > uint64_t(file->size() - 8))
-    fail_input(text("its header claims ", length, " bytes, the file has ", file->size()), "it is damaged or no .safetensors file");
-  std::string json(size_t(length), ' ');
-  file->read_at(8, json.data(), int64_t(length));
-  Value header = parse_json(json, "header");
-  const Value* metadata = header.find("__metadata__");
-  const Value* spec = metadata ? metadata->find("spec") : nullptr;
-  if (!spec) fail_input("its metadata lack 'spec'", "only models written by tomograd say what their network is");
-  return parse_toml(spec->as_text(), "spec of the model");
+  auto metadata = read_tensor_header(*file, most_bytes).header.metadata;
+  auto spec = metadata.find("spec");
+  if (spec == metadata.end()) fail_input("its metadata lack 'spec'", "only models written by tomograd say what their network is");
+  return parse_toml(spec->second, "spec of the model");
 }
 
 }  // namespace

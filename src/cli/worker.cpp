@@ -1,6 +1,5 @@
 // The hidden verb `worker`: what executors start. Binds the life of a worker to what a trial is: a training run of the
 // engine, or any program.
-#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/temporaries.h"
 #include "cli/experiment_checks.h"
 #include "cli/experiment_folder.h"
@@ -30,9 +30,7 @@ struct Options {
 // Gives back what the trial before has freed and lets the kernel count this process's peak anew, so that each trial plans and
 // reports its own memory.
 void restart_peak_memory() {
-#ifdef __GLIBC__
-  ::malloc_trim(0);
-#endif
+  release_free_memory();
   std::ofstream("/proc/self/clear_refs") << "5";
 }
 

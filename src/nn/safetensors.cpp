@@ -5,7 +5,7 @@
 #include <bit>
 
 #include "base/error.h"
-#include "nn/safetensors_header.h"
+#include "arch/safetensors_header.h"
 
 namespace tomograd {
 namespace {
@@ -30,27 +30,12 @@ std::string name_of(at::ScalarType type, const std::string& tensor) {
   fail_failure(text("tensor '", tensor, "' is of type ", at::toString(type), ", which cannot be stored"));
 }
 
-uint64_t header_length(InputFile& file) {
-  if (file.size() < 8) fail_input(text("it has ", file.size(), " bytes, too few for a safetensors file"));
-  unsigned char bytes[8];
-  file.read_at(0, bytes, 8);
-  uint64_t length = 0;
-  for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
-  if (length > uint64_t(largest_header)) fail_input(text("it claims a header of ", length, " bytes; it is no safetensors file, or a hostile one"));
-  if (int64_t(length) > file.size() - 8) fail_input(text("it claims a header of ", length, " bytes, but has only ", file.size(), " in all"));
-  return length;
-}
-
 }  // namespace
 
 TensorFile read_safetensors(Env& env, const std::string& path) {
   return with_context("reading " + path, [&] {
     auto file = env.open_input(path);
-    int64_t length = int64_t(header_length(*file)), data_begin = 8 + length;
-    std::string json(size_t(length), '\0');
-    file->read_at(8, json.data(), length);
-    TensorFileHeader header = parse_tensor_header(json, file->size() - data_begin);
-    json = {};
+    auto [header, data_begin] = read_tensor_header(*file, largest_header);
     TensorFile content;
     content.metadata = std::move(header.metadata);
     for (const auto& [name, entry] : header.tensors) {

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "nn/golden_test_support.h"
-#include "nn/safetensors_header.h"
+#include "arch/safetensors_header.h"
 
 namespace tomograd {
 namespace {
