@@ -10,6 +10,7 @@
 #include "cli/verb.h"
 #include "dataset/dataset.h"
 #include "kernels/fma_peak.h"
+#include "kernels/msd_cuda.h"
 #include "sampling/sampling_bench.h"
 
 namespace tomograd {
@@ -19,7 +20,7 @@ struct Options {
   std::string name, data;
   std::vector<int64_t> patch = {64, 64, 64}, size;  // size: empty = that of the benchmark
   double seconds = 5;
-  int64_t channels = 2, depth = 80;
+  int64_t channels = 2, depth = 80, halo = 32;
   bool peer = true;
   ComputeOptions compute;
 };
@@ -76,7 +77,21 @@ void bench_engine(const Options& options, const Output& out) {
   for (const auto& [key, number] : value.as_table()) out.line(key + "  " + (number.is_integer() && key.find("bytes") != std::string::npos ? bytes_text(number.as_integer()) : number.is_number() ? text(number.as_number()) : number.is_text() ? number.as_text() : ""));
 }
 
+void bench_msd_device(const Options& options, const Output& out) {
+  const std::string& device = options.compute.device;
+  bool numbered = device.size() == 6 && device.rfind("cuda:", 0) == 0 && device[5] >= '0' && device[5] <= '9';
+  if (device != "cuda" && !numbered) fail_usage(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
+  int number = numbered ? device[5] - '0' : 0, there = cuda_devices();
+  if (number >= there) fail_failure(text("device cuda:", number, " is not here; there are ", there));
+  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{512, 512, 512} : options.size;
+  int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
+  Value value = bench_msd_cuda(options.depth, {sides[0], sides[1], sides[2]}, options.halo, options.compute.max_memory_bytes, number, threads);
+  out.result("bench-msd-cuda", value);
+  for (const auto& [key, number_or_name] : value.as_table()) out.line(key + "  " + (number_or_name.is_text() ? number_or_name.as_text() : text(number_or_name.as_number())));
+}
+
 void bench_msd_network(const Options& options, const Output& out) {
+  if (options.compute.device != "auto" && options.compute.device != "cpu") return bench_msd_device(options, out);
   int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
   std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{96, 96, 96} : options.size;
   Extent size{sides[0], sides[1], sides[2]};
@@ -120,10 +135,11 @@ void add_bench(Program& program) {
   verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "peak"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
-  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd: 96,96,96)")->delimiter(',')->expected(3);
+  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd: 96,96,96, on a device 512,512,512)")->delimiter(',')->expected(3);
   verb->add_option("--seconds", options->seconds, "seconds per figure")->check(CLI::Range(0.1, 600.0))->capture_default_str();
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
   verb->add_option("--depth", options->depth, "layers (msd)")->check(CLI::Range(1, 400))->capture_default_str();
+  verb->add_option("--halo", options->halo, "voxels around the core of a tile (msd on a device)")->check(CLI::Range(0, 1000))->capture_default_str();
   verb->add_flag("!--no-peer", options->peer, "without libtorch's own convolutions beside ours (msd)");
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "cli/bench_msd_weights.h"
 #include "cli/bench_rates.h"
 #include "cli/verb.h"
 #include "kernels/fma_peak.h"
@@ -18,27 +19,14 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t classes = 2;
+constexpr int64_t classes = BenchWeights::classes;
 
-struct Subject {  // a network with the paper's dilations and weights, and an input of noise
-  MsdNetwork network;
-  std::vector<std::vector<float>> weight, bias;
-  std::vector<float> head_weight, head_bias;
-  MsdHead head;
+struct Subject : BenchWeights {                  // and an input of noise
   MsdLayout layout;
   Buffer<float> stack;
 
-  Subject(int64_t depth, Extent size) {
-    Random random(1, "bench-msd");
-    for (int64_t i = 0; i < depth; ++i) {
-      network.dilations.push_back(i % 10 + 1);
-      weight.emplace_back(size_t(27 * (1 + i))), bias.emplace_back(1, 0.0f);
-      for (float& w : weight.back()) w = float(random.normal() * std::sqrt(2.0 / double(27 * (1 + i))));
-    }
-    for (int64_t i = 0; i < depth; ++i) network.weight.push_back(weight[size_t(i)].data()), network.bias.push_back(bias[size_t(i)].data());
-    head_weight.resize(size_t(classes * (1 + depth))), head_bias.assign(classes, 0.0f);
-    for (float& w : head_weight) w = float(random.normal() / std::sqrt(double(1 + depth)));
-    head = {1 + depth, classes, head_weight.data(), head_bias.data()};
+  Subject(int64_t depth, Extent size) : BenchWeights(depth) {
+    Random random(3, "bench-msd-input");
     layout = msd_layout(size, network.largest_dilation(), true, false);
     stack = Buffer<float>(layout.floats(network.channels()), 0.0f);
     for (int64_t z = 0; z < size.z; ++z)

@@ -16,4 +16,7 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds);
 // The mixed-scale dense network forwards (f32, bf16) and one training step; Error(failure) when a voxel differs from the reference.
 Value bench_msd(int64_t depth, Extent size, int threads, int times);
 
+// The same network on a CUDA device, a whole volume of 16-bit voxels by tiles with a halo; max_bytes of device memory, 0 = what is free.
+Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes, int device, int threads);
+
 }  // namespace tomograd

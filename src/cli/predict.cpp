@@ -27,7 +27,11 @@ Value tile_of(std::string given) {
 }
 
 void predict(const PredictOptions& options, const Output& output) {
-  if (predicts_store(options.store, options.inputs)) return predict_store(options.store, options.model, options.inputs[0], options.out, options.tile.empty() ? Value() : tile_of(options.tile), options.compute, output);
+  if (predicts_store(options.store, options.inputs)) {
+    if (options.overlap >= 0 || !options.blend.empty() || options.mirror || !options.more_models.empty() || !options.roi.empty())
+      fail_usage("--overlap, --blend, --tta, --with and --roi are for image files; tiles of a store meet without overlap and read a --halo", "leave them out");
+    return predict_store(options.store, options.model, options.inputs[0], options.out, options.tile.empty() ? Value() : tile_of(options.tile), options.compute, output);
+  }
   Value settings = Value::table();
   if (!options.tile.empty()) settings["tile"] = tile_of(options.tile);
   if (options.overlap >= 0) settings["overlap"] = options.overlap;

@@ -71,7 +71,7 @@ class Array {
   }
 
   std::vector<std::string> arguments(const std::vector<std::string>& more) const {
-    std::vector<std::string> list = {std::filesystem::read_symlink("/proc/self/exe").string(), "predict", model_, store_, "--out", out_, "--precision", compute_.precision};
+    std::vector<std::string> list = {std::filesystem::read_symlink("/proc/self/exe").string(), "predict", model_, store_, "--out", out_, "--precision", compute_.precision, "--device", compute_.device};
     int threads = compute_.threads > 0 ? compute_.threads : local_ ? std::max(1, available_threads() / int(std::max<int64_t>(1, options_.workers))) : 1;
     list.insert(list.end(), {"--threads", std::to_string(threads)});
     if (compute_.max_memory_bytes > 0) list.insert(list.end(), {"--max-memory", std::to_string(compute_.max_memory_bytes)});
@@ -117,7 +117,7 @@ void add_store_options(CLI::App& verb, StorePrediction& options) {
   verb.add_flag("--merge", options.merge, "only check and join tiles that workers left")->group(group);
   verb.add_option("--on", options.on, "workers as processes here (local) or as a SLURM array (slurm)")->check(CLI::IsMember({"local", "slurm"}))->group(group);
   verb.add_option("--workers", options.workers, "how many")->check(CLI::Range(1, 1000000))->group(group);
-  verb.add_flag("--exact", options.exact, "the untiled result from tiles")->group(group);
+  verb.add_flag("--exact", options.exact, "the untiled result from tiles, bit for bit: layers in groups, feature maps on disk in between (mixed-scale dense networks)")->group(group);
 }
 
 bool predicts_store(const StorePrediction& options, const std::vector<std::string>& inputs) {
@@ -130,7 +130,8 @@ bool predicts_store(const StorePrediction& options, const std::vector<std::strin
 }
 
 void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const ComputeOptions& compute, const Output& output) {
-  if (options.exact) fail_usage("--exact is not available for stores in this version", "--halo of half the receptive field gives the untiled result for networks without global normalisation");
+  if (options.exact && !options.halo.empty()) fail_usage("--exact needs no --halo: its tiles read the feature maps of their neighbours");
+  if (options.exact && (!options.tiles.empty() || !options.element.empty() || !options.on.empty())) fail_usage("--exact is done by one process in this version", "leave --tiles and --on out; killed, the same command goes on");
   if (int(!options.tiles.empty()) + int(!options.element.empty()) + int(options.merge) + int(!options.on.empty()) > 1) fail_usage("--tiles, --merge and --on exclude each other");
   if (options.workers > 0 && options.on.empty()) fail_usage("--workers needs --on local or --on slurm");
   Share share = !options.element.empty() ? share_of(options.element, "--element", 0) : !options.tiles.empty() ? share_of(options.tiles, "--tiles", 1) : Share{};
@@ -141,6 +142,7 @@ void predict_store(const StorePrediction& options, const std::string& model, con
     auto at = [&](size_t i) { return options.halo[options.halo.size() == 1 ? 0 : i]; };
     settings["halo"] = Value(Value::List{at(0), at(1), at(2)});
   }
+  settings["exact"] = options.exact;
   settings["worker"] = share.worker, settings["workers"] = share.workers;
   bool part = !options.tiles.empty() || !options.element.empty();
   Talk talk = output.talk(stop_on_signals());
@@ -148,10 +150,11 @@ void predict_store(const StorePrediction& options, const std::string& model, con
   notice.sa_handler = [](int) { ::raise(SIGTERM); };
   sigaction(SIGUSR1, &notice, nullptr);
 
-  Value result;
+  Value result = Value::table();
   auto step = [&](const char* action) {
     settings["action"] = action;
-    result = engine().predict_store(model, store, out, settings, compute, talk);
+    Value told = engine().predict_store(model, store, out, settings, compute, talk);
+    for (const auto& [key, value] : told.as_table()) result[key] = value;
   };
   double began = system_clock().monotonic_seconds();
   if (!options.on.empty()) {

@@ -27,7 +27,7 @@ ZarrArrayInfo maps_info(const ExactPlan& plan, const MsdNetwork& network) {
 
 // What the maps depend on: sizes, groups and the network itself.
 std::string plan_text(const ExactPlan& plan, const MsdNetwork& network) {
-  std::string numbers = text("tomograd.exact/1 volume ", to_string(plan.volume), " core ", to_string(plan.core), " width ", network.width, " inputs ", network.in_channels, " groups");
+  std::string numbers = text("tomograd.exact/1 volume ", to_string(plan.volume), " core ", to_string(plan.core), " width ", network.width, " inputs ", network.in_channels, plan.reflect ? " reflect" : " zero", " groups");
   for (int64_t end : plan.ends) numbers += text(" ", end);
   std::string weights;
   for (int64_t i = 0; i < network.depth(); ++i) {
@@ -68,7 +68,7 @@ bool run_exact_tile(Env& env, const std::string& scratch, const ExactPlan& plan,
   part.dilations.assign(network.dilations.begin() + first * network.width, network.dilations.begin() + end * network.width);
   part.weight.assign(network.weight.begin() + first, network.weight.begin() + end);
   part.bias.assign(network.bias.begin() + first, network.bias.begin() + end);
-  MsdLayout layout = msd_layout(region.size, network.largest_dilation(), true, false);
+  MsdLayout layout = msd_layout(region.size, network.largest_dilation(), plan.reflect, false);
   Buffer<float> stack(layout.floats(part.channels()));
   std::memset(stack.data() + stack.size() - 64, 0, 64 * 4);
   {
@@ -115,7 +115,7 @@ bool run_exact_tile(Env& env, const std::string& scratch, const ExactPlan& plan,
 }
 
 void run_exact(Env& env, const std::string& scratch, const ExactPlan& plan, const MsdNetwork& network, const MsdHead& head, const ReadBox& read, const UseLogits& use,
-               const ForEach& for_each, std::stop_token stop, const std::function<void(int64_t done, int64_t of)>& progress) {
+               const ForEach& for_each, const std::function<bool(int64_t tile)>& finished, std::stop_token stop, const std::function<void(int64_t done, int64_t of)>& progress) {
   std::string note = join_path(scratch, "plan.txt"), wanted = plan_text(plan, network);
   if (env.kind(note) == FileKind::file) {
     if (read_text(env, note) != wanted) fail_input(text("the scratch folder '", scratch, "' holds feature maps of another network, volume or tile"), "remove it, or name another");
@@ -130,7 +130,8 @@ void run_exact(Env& env, const std::string& scratch, const ExactPlan& plan, cons
   for (int64_t group = 0; group < plan.groups(); ++group)
     for (int64_t tile = 0; tile < tiles; ++tile) {
       throw_if_stopped(stop);
-      with_context(text("group ", group + 1, " of ", plan.groups(), ", tile ", tile + 1, " of ", tiles), [&] { run_exact_tile(env, scratch, plan, network, head, group, tile, read, use, for_each); });
+      bool skip = finished && group + 1 == plan.groups() && finished(tile);
+      if (!skip) with_context(text("group ", group + 1, " of ", plan.groups(), ", tile ", tile + 1, " of ", tiles), [&] { run_exact_tile(env, scratch, plan, network, head, group, tile, read, use, for_each); });
       if (progress) progress(++done, tiles * plan.groups());
     }
 }

@@ -22,6 +22,7 @@ struct ExactPlan {
   std::vector<int64_t> ends;                     // group g: layers [ends[g - 1], ends[g])
   double arithmetic = 1;                         // multiply-adds, over those of one untiled pass
   int64_t scratch_bytes = 0;                     // maps on disk
+  bool reflect = true;                           // how the network borders the volume; else with zeros
   int64_t peak_bytes = 0;                        // of the largest region's stack, its reading and its classes
   Extent grid() const { return {ceil_div(volume.z, core.z), ceil_div(volume.y, core.y), ceil_div(volume.x, core.x)}; }
   int64_t groups() const { return int64_t(ends.size()); }
@@ -42,8 +43,9 @@ bool run_exact_tile(Env& env, const std::string& scratch, const ExactPlan& plan,
                     const UseLogits& use, const ForEach& for_each);
 
 // All tiles of all groups. Checks the free disk space first (Error(budget)); Error(stopped) between tiles, the next call goes on.
-// `scratch` is made by the first call, and refused when it was made for another plan; the caller removes it.
+// `scratch` is made by the first call, and refused when it was made for another plan; the caller removes it. finished(tile): its
+// classes are known already, the last group leaves it out.
 void run_exact(Env& env, const std::string& scratch, const ExactPlan& plan, const MsdNetwork& network, const MsdHead& head, const ReadBox& read, const UseLogits& use,
-               const ForEach& for_each, std::stop_token stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
+               const ForEach& for_each, const std::function<bool(int64_t tile)>& finished = {}, std::stop_token stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
 
 }  // namespace tomograd

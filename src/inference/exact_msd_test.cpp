@@ -23,6 +23,7 @@ struct Subject {
   std::vector<float> head_weight, head_bias, input;
   MsdHead head;
   Extent volume;
+  bool reflect = true;
 
   Subject(Extent size, std::vector<int64_t> dilations, int64_t width = 1) : volume(size) {
     network.in_channels = 2, network.width = width, network.dilations = dilations;
@@ -49,7 +50,7 @@ struct Subject {
     };
   }
   std::vector<float> untiled() const {
-    MsdLayout layout = msd_layout(volume, network.largest_dilation(), true, false);
+    MsdLayout layout = msd_layout(volume, network.largest_dilation(), reflect, false);
     Buffer<float> stack(layout.floats(network.channels()), 0.0f);
     for (int64_t c = 0; c < 2; ++c)
       for (int64_t z = 0; z < volume.z; ++z)
@@ -103,6 +104,18 @@ TEST(ExactMsd, WidthAndGroupsOfOneLayerToo) {
   EXPECT_EQ(whole, tiled);
 }
 
+TEST(ExactMsd, ZeroBordersToo) {
+  Subject subject({25, 31, 22}, {1, 2, 3, 4, 5});
+  subject.reflect = false;
+  ExactPlan plan = plan_exact(subject.network, subject.volume, cube(12), classes, 0);
+  plan.reflect = false;
+  std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
+  TemporaryFolder folder;
+  ThreadPool pool(2);
+  run_exact(system_env(), folder.path() + "/scratch", plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool));
+  EXPECT_EQ(whole, tiled);
+}
+
 TEST(ExactMsd, MemoryStaysBelowAQuarterOfTheStack) {
   Subject subject({97, 83, 101}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   int64_t limit = subject.network.channels() * subject.volume.voxels() * 4 / 4;
@@ -127,7 +140,7 @@ TEST(ExactMsd, GoesOnWhereItWasStopped) {
   std::stop_source source;
   std::string scratch = folder.path() + "/scratch";
   auto stop_at = [&](int64_t done, int64_t) { if (done == 7) source.request_stop(); };
-  EXPECT_THROW(run_exact(system_env(), scratch, plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool), source.get_token(), stop_at), Error);
+  EXPECT_THROW(run_exact(system_env(), scratch, plan, subject.network, subject.head, subject.read(), into(tiled, subject.volume), on(pool), {}, source.get_token(), stop_at), Error);
   int64_t again = 0;
   for (int64_t tile = 0; tile < 8; ++tile) again += run_exact_tile(system_env(), scratch, plan, subject.network, subject.head, 0, tile, subject.read(), into(tiled, subject.volume), on(pool));
   EXPECT_EQ(again, 1);                           // seven were there

@@ -44,6 +44,8 @@ struct StorePlan {
   std::vector<int64_t> values;                   // label value of each class, 0 .. 255
   int64_t threads = 0;                           // 0: any number gives the same bits (networks of our own kernels)
   int64_t seed = 0;
+  std::string device = "cpu";                    // or "cuda": not which one, their results are the same
+  bool exact = false;                            // the untiled result, by groups of layers (inference/store_exact.h)
 };
 
 std::string plan_text(const StorePlan& plan);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inference/store_plan.h"
+#include "kernels/msd_cuda.h"
 #include "nn/network.h"
 
 namespace tomograd {
@@ -25,9 +26,10 @@ struct StoreWork {
 
 // Tiles i with i % workers == worker (0-based), in rising order, in the network's present precision. The network sees the whole
 // region, the core is kept; faces that are the region's and not the volume's are bordered as the network borders the volume.
-// Stops between tiles: Error(stopped). Error(failure) naming the tile whose logits are not finite.
+// With `cuda` (the same network there) the device computes. Stops between tiles: Error(stopped). Error(failure) naming the tile whose
+// logits are not finite.
 StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool,
-                           const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
+                           MsdCuda* cuda = nullptr, const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
 
 int64_t finished_tiles(Env& env, const std::string& out, const StorePlan& plan);  // records that are there, for a progress line
 

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "cli/engine/verbs.h"
-#include "inference/store_worker.h"
+#include "inference/store_exact.h"
 #include "kernels/cpu_isa.h"
 #include "training/model_file.h"
 
@@ -59,7 +59,10 @@ class StoreJob {
     if (!there && settings.at("action").as_text() == "merge") fail_input("'" + out + "' holds no plan.json: nothing was predicted there");
     plan_ = std::make_unique<StorePlan>(there ? read_plan() : make_plan());
     use_plan();
-    check_memory(plan_->tiles);
+    if (settings.at("action").as_text() == "merge") return;
+    if (plan_->exact) msd_ = std::make_unique<MsdModel>(msd_model(model_.network, "--exact")), exact_ = exact_plan();
+    else check_memory(plan_->tiles);
+    if (plan_->device == "cuda" && settings.at("action").as_text() == "work") use_cuda();
     if (!there) publish_plan(env_, out, *plan_);
   }
 
@@ -71,13 +74,22 @@ class StoreJob {
     auto list = [](Extent e) { return Value(Value::List{e.z, e.y, e.x}); };
     result["tile_zyx"] = list(tiles.tile()), result["halo_zyx"] = list(tiles.halo());
     result["predicted_peak_bytes"] = held_ + tile_bytes();
+    result["device"] = plan_->device, result["precision"] = plan_->precision, result["exact"] = plan_->exact;
     if (action == "plan") {
       info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), "; a worker takes at most ", bytes_text(held_ + tile_bytes())));
     } else if (action == "work") {
       ThreadPool pool(threads_);
-      StoreWork work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, talk_.stop, [&](int64_t done, int64_t of) {
-        if (talk_.progress) talk_.progress(double(done) / double(of), 0, text(done, "/", of, " tiles"));
-      });
+      auto progress = [&](int64_t done, int64_t of) {
+        if (talk_.progress) talk_.progress(double(done) / double(of), 0, text(done, "/", of, plan_->exact ? " tiles of groups" : " tiles"));
+      };
+      StoreWork work;
+      if (plan_->exact) {
+        info(text("exact: ", exact_.groups(), " groups of layers, ", exact_.arithmetic, " times the arithmetic of one pass, ", bytes_text(exact_.scratch_bytes), " of feature maps on disk"));
+        result["exact_groups"] = exact_.groups(), result["exact_arithmetic"] = exact_.arithmetic, result["scratch_bytes"] = exact_.scratch_bytes;
+        work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, pool, talk_.stop, progress);
+      } else {
+        work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, cuda_.get(), talk_.stop, progress);
+      }
       result["done"] = work.done, result["skipped"] = work.skipped, result["work_seconds"] = work.seconds;
     } else {
       if (model_.spec.postprocess.mode != "none" || model_.spec.postprocess.min_voxels > 0 || model_.spec.postprocess.fill_holes) warn("the model's [postprocess] looks at whole volumes and is not applied to tiles");
@@ -88,9 +100,48 @@ class StoreJob {
   }
 
  private:
-  std::string precision_name() const { return (compute_.precision == "auto" ? model_.spec.precision : compute_.precision) == "bf16" ? "bf16" : "f32"; }
+  // "cuda:2" -> 2, "cuda" -> 0, "cpu" and "auto" -> -1.
+  int cuda_index() const {
+    const std::string& device = compute_.device;
+    if (device == "cpu" || device == "auto") return -1;
+    bool numbered = device.size() == 6 && device.rfind("cuda:", 0) == 0 && device[5] >= '0' && device[5] <= '9';
+    if (device != "cuda" && !numbered) fail_input(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
+    return numbered ? device[5] - '0' : 0;
+  }
+  std::string precision_name() const {
+    if (asks_exact()) {
+      if (compute_.precision == "bf16") fail_input("--exact computes in f32; precision bf16 was asked", "leave --precision out");
+      return "f32";
+    }
+    if (cuda_index() >= 0) {
+      if (compute_.precision == "f32") fail_input(text("device ", compute_.device, " computes stores in bf16; precision f32 was asked"), "leave --precision out, or use --device cpu");
+      return "bf16";
+    }
+    return (compute_.precision == "auto" ? model_.spec.precision : compute_.precision) == "bf16" ? "bf16" : "f32";
+  }
+  bool asks_exact() const {
+    const Value* exact = settings_.find("exact");
+    return exact && exact->as_bool();
+  }
+  // The groups of layers that fit beside what the process holds.
+  ExactPlan exact_plan() {
+    int64_t other = held_ + exact_other_bytes(plan_->tiles, threads_), limit = compute_.max_memory_bytes;
+    if (limit > 0 && limit <= other) fail(ErrorKind::budget, text("the process, chunks and labels alone take ", bytes_text(other), ", the limit is ", bytes_text(limit)), "raise --max-memory");
+    ExactPlan plan = plan_exact(msd_->network, plan_->tiles.volume(), plan_->tiles.tile(), msd_->head.classes, limit > 0 ? limit - other : 0);
+    plan.reflect = msd_->reflect;
+    return plan;
+  }
+  void use_cuda() {
+    int device = cuda_index() < 0 ? 0 : cuda_index(), there = cuda_devices();
+    if (device >= there) fail_failure(text("device cuda:", device, " is not here; there are ", there), there == 0 ? "use --device cpu and another --out; tomograd doctor shows what was built" : "");
+    msd_ = std::make_unique<MsdModel>(msd_model(model_.network, "--device cuda"));
+    cuda_ = std::make_unique<MsdCuda>(msd_->network, msd_->head, msd_->reflect, device);
+    Extent region = largest_region(model_.network.graph(), plan_->tiles);
+    int64_t need = region.voxels() * (cuda_->bytes_per_voxel() + 4 * msd_->network.in_channels), unused = cuda_free_bytes(device);
+    if (need > unused) fail(ErrorKind::budget, text("a tile with its halo, ", to_string(region), ", takes ", bytes_text(need), " on the device, which has ", bytes_text(unused), " free"), "give a smaller --tile and another --out");
+  }
   int bytes_per_value() const { return plan_precision_ == "bf16" ? 2 : 4; }
-  int64_t tile_bytes() const { return store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
+  int64_t tile_bytes() const { return plan_->exact ? exact_.peak_bytes + exact_other_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
 
   void check_memory(const StoreTiles& tiles) { check_store_memory(model_.network.graph(), tiles, bytes_per_value(), threads_, held_, compute_.max_memory_bytes); }
 
@@ -103,6 +154,8 @@ class StoreJob {
     if (!(asked.tile() == plan.tiles.tile()) || !(asked.halo() == plan.tiles.halo()))
       refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
     if (compute_.precision != "auto" && compute_.precision != plan.precision) refuse(text("precision ", plan.precision, ", asked for is ", compute_.precision), "give another --out");
+    if (plan.exact != asks_exact()) refuse(plan.exact ? "--exact" : "tiles with a halo", "give another --out");
+    if (compute_.device != "auto" && (cuda_index() >= 0) != (plan.device == "cuda")) refuse("device " + plan.device + ", asked for is " + compute_.device, "give another --out");
     if (plan.threads > 0 && compute_.threads > 0 && plan.threads != compute_.threads) refuse(text(plan.threads, " threads, on which this network's bits depend; asked for are ", compute_.threads), "leave --threads out");
     return plan;
   }
@@ -110,10 +163,13 @@ class StoreJob {
   StorePlan make_plan() {
     const Graph& graph = model_.network.graph();
     Extent field = receptive_field(graph), halo;
-    for (int axis = 0; axis < 3; ++axis) halo[axis] = std::min(usual_halo, field[axis] / 2);
+    for (int axis = 0; axis < 3 && !asks_exact(); ++axis) halo[axis] = std::min(usual_halo, field[axis] / 2);
+    if (asks_exact() || cuda_index() >= 0) msd_model(model_.network, asks_exact() ? "--exact" : "--device cuda");  // refused before the pass over the volume
+    if (asks_exact() && cuda_index() >= 0) fail_input("--exact computes on the cpu", "leave --device out");
     StorePlan plan{StoreTiles(source_.array->size(), extent_in(settings_, "tile", cube(usual_tile)), extent_in(settings_, "halo", halo)), {}, {}, {}, {}, {}, {}, {}, 0, 0};
     plan.precision = plan_precision_ = precision_name();
-    check_memory(plan.tiles);                    // before the pass over the volume
+    plan.exact = asks_exact(), plan.device = cuda_index() >= 0 ? "cuda" : "cpu";
+    if (!plan.exact) check_memory(plan.tiles);   // before the pass over the volume
     plan.model_digest = model_digest_, plan.source_path = absolute_path(source_.path), plan.source_digest = source_.digest;
     plan.isa = isa_name(current_isa()), plan.threads = own_kernels_only(graph) ? 0 : threads_;
     plan.seed = compute_.seed >= 0 ? compute_.seed : model_.spec.seed;
@@ -142,12 +198,14 @@ class StoreJob {
   int threads_;
   int64_t held_ = 0;
   std::unique_ptr<StorePlan> plan_;
+  std::unique_ptr<MsdModel> msd_;                // with plan_->exact or a device
+  ExactPlan exact_;
+  std::unique_ptr<MsdCuda> cuda_;
 };
 
 }  // namespace
 
 Value engine_predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) {
-  if (compute.device != "auto" && compute.device != "cpu") fail_input(text("device is '", compute.device, "'; tiles of stores are computed on cpu only"), "use --device cpu");
   return StoreJob(model, store, out, settings, compute, talk).run();
 }
 

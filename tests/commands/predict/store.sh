@@ -13,6 +13,6 @@ $p --out local --on local --workers 2 && bytes local | cmp - quiet.sum
 printf x >> killed/s0/c/0/1/0 && fails 2 $p --out killed --merge && grep -q 'tile 2 differs from its digest' err.txt && $p --out killed && bytes killed | cmp - quiet.sum
 tomograd phantom cells e.tif --size 60,70,80 --cells 30 --seed 8 --cubes 0 >/dev/null && tomograd block e.tif e.zarr --block 32,32,32 >/dev/null
 fails 2 tomograd predict m e.zarr --out killed --tiles 1/2 && grep -q 'another store' err.txt
-fails 2 $p --out killed --tiles 3/2; fails 2 $p --out x --exact; fails 2 tomograd predict m c.tif --out x --halo 3
+fails 2 $p --out killed --tiles 3/2; fails 2 $p --out x --exact; fails 2 tomograd predict m c.zarr --out x --tta; fails 2 tomograd predict m c.zarr --out x --exact --tiles 1/2; fails 2 tomograd predict m c.tif --out x --halo 3
 fails 1 $p --out small --max-memory 100MB && grep -q -- '--tile' err.txt && [ ! -e small ]
 tomograd evaluate quiet c.json --cells --json | grep -q '"true_cells": 30'
