@@ -150,11 +150,11 @@ class StoreJob {
     auto refuse = [&](const std::string& what, const std::string& hint) { fail_input("the plan in '" + out_ + "' is for " + what, hint); };
     if (plan.model_digest != model_digest_) refuse(text("another model (", plan.model_digest, "), this one has ", model_digest_), "give the model it was made with, or another --out");
     if (plan.source_digest != source_.digest) refuse(text("another store (", plan.source_path, ", ", plan.source_digest, "), this one has ", source_.digest), "give that store, or another --out");
+    if (plan.exact != asks_exact()) refuse(plan.exact ? "--exact" : "tiles with a halo", "give another --out");
     StoreTiles asked(plan.tiles.volume(), extent_in(settings_, "tile", plan.tiles.tile()), extent_in(settings_, "halo", plan.tiles.halo()));
     if (!(asked.tile() == plan.tiles.tile()) || !(asked.halo() == plan.tiles.halo()))
       refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
     if (compute_.precision != "auto" && compute_.precision != plan.precision) refuse(text("precision ", plan.precision, ", asked for is ", compute_.precision), "give another --out");
-    if (plan.exact != asks_exact()) refuse(plan.exact ? "--exact" : "tiles with a halo", "give another --out");
     if (compute_.device != "auto" && (cuda_index() >= 0) != (plan.device == "cuda")) refuse("device " + plan.device + ", asked for is " + compute_.device, "give another --out");
     if (plan.threads > 0 && compute_.threads > 0 && plan.threads != compute_.threads) refuse(text(plan.threads, " threads, on which this network's bits depend; asked for are ", compute_.threads), "leave --threads out");
     return plan;
