@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A real SLURM, private and on loopback: an array whose elements are killed in the middle must end with the output of an
-# undisturbed one, each element's once. usage: scripts/test_slurm.sh BUILD_DIR [ELEMENTS [WORKER ARGUMENT...]]
+# undisturbed one, each element's once: first a worker of the test's own, then the predictor over one volume. usage: scripts/test_slurm.sh BUILD_DIR [ELEMENTS [WORKER ARGUMENT...]]
 # The worker starts in a folder of its own for each run and publishes below out/ of it. Without SLURM: exit 77, skipped; with
 # TOMOGRAD_NO_SKIP=1 (make test-slurm, CI): exit 1. Last line: jobs, kills, digest equal or not.
 set -euo pipefail
@@ -35,26 +35,51 @@ say "$("$slurmctld" -V), two nodes, $(grep -c . "$folder/slurm.conf") lines of c
 export TOMOGRAD_SLURM_CONF=$SLURM_CONF
 run "$build/tomograd_slurm_tests" --gtest_brief=1 >&2
 
-mkdir "$folder/quiet" "$folder/killed"
-say "undisturbed, as local processes"
-run "$build/tomograd_drive_array" local "$folder/quiet" "$elements" 0 300 "${worker[@]}" > /dev/null
-say "as an array, every third element hit in the middle, and a node lost with all that runs on it"
-"$build/tomograd_drive_array" slurm "$folder/killed" "$elements" $(((elements + 2) / 3)) 420 "${worker[@]}" > "$folder/result" & child=$!
-nodes=0
-sleep "${TOMOGRAD_NODE_LOSS_SECONDS:-6}"
-if kill -0 $child 2>/dev/null; then
-  crash_node "$folder" n2; nodes=1
-  sleep 2
-  start_node "$folder" n2
-fi
-wait $child
-child=''
-read -r jobs chunks kills requeues repeats seconds < "$folder/result"
+# compare NAME [-n] WORKER...: the array undisturbed and disturbed (-n: a node is lost, too), then the same bytes below out/.
+compare() {
+  local name=$1 lose_node=''; shift
+  if [ "$1" = -n ]; then lose_node=yes; shift; fi
+  mkdir "$folder/$name-quiet" "$folder/$name-killed"
+  say "$name: undisturbed, as local processes"
+  run "$build/tomograd_drive_array" local "$folder/$name-quiet" "$elements" 0 300 "$@" > /dev/null
+  say "$name: as an array, every third element hit in the middle${lose_node:+, and a node lost with all that runs on it}"
+  "$build/tomograd_drive_array" slurm "$folder/$name-killed" "$elements" $(((elements + 2) / 3)) 420 "$@" > "$folder/result" & child=$!
+  local nodes=0
+  if [ -n "$lose_node" ]; then
+    sleep "${TOMOGRAD_NODE_LOSS_SECONDS:-6}"
+    if kill -0 $child 2>/dev/null; then
+      crash_node "$folder" n2; nodes=1
+      sleep 2
+      start_node "$folder" n2
+    fi
+  fi
+  wait $child
+  child=''
+  read -r jobs chunks kills requeues repeats seconds < "$folder/result"
+  for run in quiet killed; do after "$folder/$name-$run"; done
+  equal=different; [ "$(digest "$name-quiet")" = "$(digest "$name-killed")" ] && equal=equal
+  echo "slurm: $name: $jobs jobs in $chunks arrays, $((kills + requeues)) kills ($kills by kill -9, $requeues by requeue; $repeats queued again) and $nodes lost node in $seconds s, digest $equal"
+  [ $equal = equal ]
+}
+# Records of tiles say how long each took; workers' parts in the making may be left of killed ones.
+digest() { (cd "$folder/$1/out" && find . -type f ! -name '.part-*' ! -path './tiles/*' ! -path './logs/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1); }
+after() { :; }
 
-digest() { (cd "$folder/$1/out" && find . -type f ! -name '.part-*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1); }
-equal=different; [ "$(digest quiet)" = "$(digest killed)" ] && equal=equal
+if [ $# -gt 2 ]; then
+  compare worker -n "${worker[@]}"
+else
+  compare worker -n "${worker[@]}"
+  # One volume over an array: a network of 60 layers (some tenths of a second a tile), 45 tiles.
+  say "a store and a network for the predictor"
+  (
+    cd "$folder"; tomograd=$build/tomograd
+    $tomograd phantom cells c.tif --size 96,80,160 --cells 60 --seed 5 --cubes 1 --cube 32 && $tomograd block c.tif c.zarr --block 32,32,32
+    $tomograd phantom head-neck cohort --patients 2 --size 16,48,48 --seed 3 && $tomograd import cohort --filter normalization --out d.json
+    $tomograd train "$OLDPWD/examples/unet-tiny.toml" --set data=d.json --set model.kind=msd --set model.depth=60 --set 'sampling.patch=[12,24,24]' --set 'preprocess.channels=["T1w"]' --set preprocess.normalize=zscore --set max_steps=2 --set out=m
+  ) > "$folder/prepare.log" 2>&1 || { tail -n 5 "$folder/prepare.log" >&2; exit 1; }
+  after() { (cd "$1" && "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --merge > /dev/null); }
+  compare predict "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --precision f32 --threads 1 --tile 32,32,32 --halo 16 --element '{element}/{elements}'
+fi
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)
 [ "$left" = 0 ] || { say "$left processes were left over"; exit 1; }
-echo "slurm: $jobs jobs in $chunks arrays, $((kills + requeues)) kills ($kills by kill -9, $requeues by requeue; $repeats queued again) and $nodes lost node in $seconds s, digest $equal"
-[ $equal = equal ]

@@ -6,12 +6,17 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/box_option.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
 #include "dataset/file_pattern.h"
 #include "dataset/printable.h"
 #include "spec/text_formats.h"
+#include "volume/box_source.h"
 #include "volume/nifti.h"
+#include "volume/tiff.h"
+#include "volume/zarr_array.h"
+#include "volume/zarr_ome.h"
 
 namespace tomograd {
 namespace {
@@ -152,10 +157,64 @@ void show_volume(const Output& output, const std::string& path) {
   output.result("info", std::move(result));
 }
 
-void run(const Output& output, const std::string& path) {
+// TIFF stacks and Zarr; with a box also what its voxels are.
+void show_boxes(const Output& output, const std::string& path, const std::string& box_given) {
+  auto source = open_boxes(system_env(), path);
+  Geometry geometry = source->geometry();
+  Value result = Value::table();
+  result["kind"] = "volume", result["path"] = path, result["file_format"] = source->format();
+  result["shape_zyx"] = list_of(geometry.size), result["channels"] = source->channels(), result["voxel_type"] = voxel_type_name(source->type());
+  result["spacing_zyx_mm"] = list_of(geometry.spacing()), result["orientation_known"] = source->orientation_known();
+  int64_t bytes = geometry.size.voxels() * source->channels() * voxel_bytes(source->type());
+  result["uncompressed_bytes"] = bytes;
+  output.line(text(printable(path), ": ", source->format()));
+  output.line(text("  size      ", to_string(geometry.size), " (Z,Y,X)", source->channels() > 1 ? text(", ", source->channels(), " channels") : ""));
+  output.line(text("  spacing   ", spacing_text(geometry.spacing()), " mm (Z,Y,X)"));
+  output.line(text("  axes      ", source->orientation_known() ? geometry.orientation() : "unknown"));
+  output.line(text("  voxels    ", voxel_type_name(source->type()), ", ", bytes_text(bytes)));
+  if (system_env().kind(path) == FileKind::directory) {
+    bool array = zarr_node(system_env(), path) == ZarrNode::array;
+    Value::List levels;
+    ZarrImage image;
+    if (!array) image = read_zarr_image(system_env(), path);
+    for (size_t i = 0; i < std::max<size_t>(1, image.levels.size()); ++i) {
+      std::string name = array ? "" : image.levels[i].path;
+      ZarrArray level(system_env(), array ? path : join_path(path, name));
+      Value entry = Value::table();
+      entry["path"] = name, entry["shape_zyx"] = list_of(level.size()), entry["block_zyx"] = list_of(level.block()), entry["shard_zyx"] = list_of(level.shard());
+      output.line(text("  ", array ? "array" : printable(name), "  ", to_string(level.size()), " in blocks of ", to_string(level.block()), level.info().sharded ? text(", shards of ", to_string(level.shard())) : ", a file each"));
+      levels.push_back(entry);
+    }
+    result["zarr_version"] = int64_t{ZarrArray(system_env(), array ? path : join_path(path, image.levels[0].path)).info().version};
+    result["levels"] = std::move(levels);
+    std::vector<std::string> labels = array ? std::vector<std::string>{} : zarr_label_names(system_env(), path);
+    result["labels"] = Value::list_of(labels);
+    for (const auto& label : labels) output.line("  labels    " + printable(label));
+  }
+  if (!box_given.empty()) {
+    Box box = parse_box(box_given, geometry.size);
+    Value::List channels;
+    for (int64_t c = 0; c < source->channels(); ++c) {
+      Volume volume = source->volume(c, box);
+      double sum = 0;
+      float low = volume.voxels[0], high = low;
+      for (float v : volume.voxels) low = std::min(low, v), high = std::max(high, v), sum += v;
+      Value entry = Value::table();
+      entry["minimum"] = double(low), entry["maximum"] = double(high), entry["mean"] = sum / double(volume.voxels.size());
+      output.line(text("  ", box_text(box), source->channels() > 1 ? text(" channel ", c) : "", ": ", low, " to ", high, ", mean ", sum / double(volume.voxels.size())));
+      channels.push_back(entry);
+    }
+    result["box"] = box_text(box), result["box_channels"] = std::move(channels);
+    if (source->bytes_read() >= 0) result["bytes_read"] = source->bytes_read();
+  }
+  output.result("info", std::move(result));
+}
+
+void run(const Output& output, const std::string& path, const std::string& box) {
   FileKind kind = system_env().kind(path);
   auto ends_with = [&](const std::string& end) { return path.size() > end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0; };
   if (kind == FileKind::missing) fail_input("there is no '" + printable(path) + "'");
+  if (kind == FileKind::directory && holds_boxes(system_env(), path)) return show_boxes(output, path, box);
   if (kind == FileKind::directory) {
     if (system_env().kind(join_path(path, "model.safetensors")) != FileKind::missing ||
         system_env().kind(join_path(path, "spec.toml")) != FileKind::missing)
@@ -164,17 +223,20 @@ void run(const Output& output, const std::string& path) {
   }
   if (ends_with(".safetensors")) fail_input("'" + printable(path) + "' is a model", "tomograd model describe " + printable(path) + " shows its network");
   if (ends_with(".json")) return show_dataset(output, path);
+  if (is_tiff_name(path) || (!box.empty() && holds_boxes(system_env(), path))) return show_boxes(output, path, box);
+  if (!box.empty()) fail_usage("--box is for volumes");
   if (is_volume_name(path) || ends_with(".img") || ends_with(".img.gz")) return show_volume(output, path);
-  fail_input("'" + printable(path) + "' is no file we know the facts of", "expected a dataset .json or a NIfTI volume (.nii, .nii.gz, .hdr)");
+  fail_input("'" + printable(path) + "' is no file we know the facts of", "expected a dataset .json, a NIfTI volume (.nii, .nii.gz, .hdr), a TIFF stack or a Zarr folder");
 }
 
 }  // namespace
 
 void add_info(Program& program) {
-  auto path = std::make_shared<std::string>();
+  auto path = std::make_shared<std::string>(), box = std::make_shared<std::string>();
   CLI::App* verb = program.app.add_subcommand("info", "facts of a dataset or a volume");
-  verb->add_option("path", *path, "dataset.json or a NIfTI file")->required();
-  verb->callback([&program, path] { program.action = [&program, path] { run(program.output, *path); }; });
+  verb->add_option("path", *path, "dataset.json, a NIfTI file, a TIFF stack or a Zarr folder")->required();
+  verb->add_option("--box", *box, "z0:z1,y0:y1,x0:x1: also the range and mean of these voxels, read without the rest");
+  verb->callback([&program, path, box] { program.action = [&program, path, box] { run(program.output, *path, *box); }; });
 }
 
 }  // namespace tomograd

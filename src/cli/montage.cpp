@@ -1,21 +1,25 @@
 // tomograd montage: the same slice of every modality, and the truth, in one picture.
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/box_option.h"
 #include "cli/slice_choice.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
 #include "pictures/montage.h"
 #include "pictures/png.h"
+#include "volume/box_source.h"
 
 namespace tomograd {
 namespace {
 
 struct Options {
   std::vector<std::string> inputs;
-  std::string case_id, label, out;
+  std::string case_id, label, out, box;
   int columns = 0;
   SliceOptions slice;
 };
+
+constexpr int64_t whole_voxels = int64_t{1} << 29;  // 2 GB as floats
 
 struct Source {  // what a montage shows, wherever it was listed
   std::string title;
@@ -66,6 +70,7 @@ void make_montage(const Output& output, const Options& options) {
   auto given = label_names(options.slice);
   source.names.insert(source.names.end(), given.begin(), given.end());
   LabelVolume labels;
+  if (!source.label.empty() && !options.box.empty()) fail_usage("--box and labels cannot be shown together yet", "leave --label out, or crop both with tomograd crop");
   if (!source.label.empty()) labels = read_nifti_labels(env, source.label);
 
   std::vector<MontageTile> tiles;
@@ -79,9 +84,13 @@ void make_montage(const Output& output, const Options& options) {
       tiles.push_back({name, {}});
       continue;
     }
-    NiftiHeader header;
-    Volume volume = read_nifti(env, path, source.frames[i], &header);
-    known = known && header.orientation_known;
+    auto boxes = open_boxes(env, path);
+    Geometry whole = boxes->geometry();
+    Box box = options.box.empty() ? Box{{0, 0, 0}, whole.size} : parse_box(options.box, whole.size);
+    if (options.box.empty() && whole.size.voxels() > whole_voxels)
+      fail_usage(text(name, " has ", to_string(whole.size), " voxels, too many to show as a whole"), "choose a part: --box z0:z1,y0:y1,x0:x1");
+    Volume volume = boxes->volume(source.frames[i], box);
+    known = known && boxes->orientation_known();
     std::string reason;
     if (slice < 0) {
       grid = volume.geometry;
@@ -121,9 +130,10 @@ void make_montage(const Output& output, const Options& options) {
 void add_montage(Program& program) {
   CLI::App* verb = program.app.add_subcommand("montage", "one picture of the same slice of every modality, and the truth");
   auto options = std::make_shared<Options>();
-  verb->add_option("INPUT", options->inputs, "dataset.json, or image files of one scan")->required();
+  verb->add_option("INPUT", options->inputs, "dataset.json, or image files of one scan (NIfTI, TIFF, Zarr)")->required();
   verb->add_option("--case", options->case_id, "which case of the dataset");
   verb->add_option("--label", options->label, "label file; of a dataset, the case's own unless given");
+  verb->add_option("--box", options->box, "z0:z1,y0:y1,x0:x1: this part of every image, read without the rest; slices count from its first");
   verb->add_option("--columns", options->columns, "tiles per row; 0 = as square as it gets")->check(CLI::Range(0, 100))->capture_default_str();
   add_slice_options(*verb, options->slice, "mid");
   verb->add_option("--out", options->out, "picture to write, .png")->required();

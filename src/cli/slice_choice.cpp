@@ -16,7 +16,7 @@ bool read_integer(const std::string& s, int64_t& value) {
 }
 
 std::string stem(std::string name) {
-  for (const char* ending : {".gz", ".nii", ".hdr", ".img"})
+  for (const char* ending : {".gz", ".nii", ".hdr", ".img", ".tif", ".tiff", ".zarr"})
     if (name.ends_with(ending)) name.resize(name.size() - std::string(ending).size());
   return name;
 }

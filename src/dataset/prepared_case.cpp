@@ -234,6 +234,13 @@ double grid_tolerance(const Geometry& geometry) {
   return 0.01 * std::min({spacing[0], spacing[1], spacing[2]});
 }
 
+std::vector<uint16_t> values_of(const ClassMap& classes) {
+  std::vector<uint16_t> values(size_t(classes.count()), 0);
+  for (size_t value = classes.class_of.size(); value-- > 1;)
+    if (classes.class_of[value] > 0) values[size_t(classes.class_of[value])] = uint16_t(value);
+  return values;
+}
+
 bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& spec) {
   if (spec.missing != "skip") return false;
   auto channels = used_channels(dataset, spec);

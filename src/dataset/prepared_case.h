@@ -41,6 +41,9 @@ struct PreparedCase {
   NiftiHeader header;                            // of the first image, for writing predictions
 };
 
+// Class indices as predictions hold them: the first label value that the class was made from. [class], 0 for background.
+std::vector<uint16_t> values_of(const ClassMap& classes);
+
 // Two files of a case are on one grid when corners agree to this, mm: 1 % of the finest spacing. (Affines travel as 32-bit
 // floats and through quaternions, which costs up to 1e-4 of a voxel; a real shift is at least a good part of one.)
 double grid_tolerance(const Geometry& geometry);

@@ -264,12 +264,15 @@ class Run {
 
   std::vector<CaseScore> score(const std::vector<int>& which, const char* purpose, bool surfaces, const std::string& predictions) {
     std::vector<CaseScore> scores;
+    std::vector<uint16_t> values = values_of(classes_);
     predict_each(which, purpose, [&](PreparedCase& prepared, Prediction& prediction) {
       clean(prediction.labels.data(), prepared.geometry.size, classes_.count(), cleaning_);
       scores.push_back(score_case(prepared, prediction.labels, classes_, surfaces));
       if (!predictions.empty()) {
         env_.make_directories(predictions);
-        write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), to_original(prepared, prediction.labels), &prepared.header);
+        LabelVolume volume = to_original(prepared, prediction.labels);
+        for (uint16_t& voxel : volume.voxels) voxel = values[voxel];
+        write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), volume, &prepared.header);
       }
     });
     return scores;

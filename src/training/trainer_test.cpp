@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "support/fault_env.h"
 #include "training/model_file.h"
 #include "training/trainer_test_run.h"
@@ -175,6 +177,25 @@ TEST_F(TrainerTest, WritesThePredictionsItScored) {
   double both = 0, all = 0;
   for (int64_t i = 0; i < truth.voxels.size(); ++i) both += predicted.voxels[i] == 1 && truth.voxels[i] == 1, all += (predicted.voxels[i] == 1) + (truth.voxels[i] == 1);
   EXPECT_NEAR(2 * both / all, result.test[0].dice[0], 1e-12);
+}
+
+TEST_F(TrainerTest, WritesPredictionsInTheValuesOfTheTruth) {
+  for (const char* patient : {"P0", "P1", "P2", "P3"}) {
+    std::string path = join_path(folder_, std::string(patient) + "_seg.nii");
+    if (system_env().kind(path) != FileKind::file) continue;
+    LabelVolume labels = read_nifti_labels(system_env(), path);
+    for (uint16_t& voxel : labels.voxels) voxel *= 3;
+    write_nifti_labels(system_env(), path, labels);
+  }
+  RunSpec threes = spec("run", 20);
+  threes.classes.names = {"ball"}, threes.classes.values = {{3}};
+  TrainOptions options;
+  options.write_predictions = join_path(folder_, "predicted");
+  TrainObserver silent;
+  train(system_env(), system_clock(), threes, options, silent);
+  std::set<uint16_t> values;
+  for (uint16_t voxel : read_nifti_labels(system_env(), join_path(options.write_predictions, "P2.nii.gz")).voxels) values.insert(voxel);
+  EXPECT_EQ(values, (std::set<uint16_t>{0, 3}));
 }
 
 }  // namespace tomograd

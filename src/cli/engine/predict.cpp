@@ -16,6 +16,7 @@
 #include "inference/case_memory.h"
 #include "inference/predictor.h"
 #include "nn/tensor_memory.h"
+#include "training/cases.h"
 
 namespace tomograd {
 namespace {
@@ -78,6 +79,7 @@ class CasePredictor {
 
   Value run(const std::vector<std::string>& inputs, const std::string& roi, const std::string& out) {
     dataset_ = inputs_as_dataset(env_, inputs, roi, first());
+    leave_out_skipped();
     plan();
     env_.make_directories(out);
     env_.remove_file(join_path(out, "manifest.json"));  // of other predictions
@@ -100,6 +102,22 @@ class CasePredictor {
 
  private:
   const LoadedModel& first() const { return loaded_.front(); }
+
+  // Cases without a channel that the model reads, where it was trained to skip them; and a word about files that are not those that
+  // were imported.
+  void leave_out_skipped() {
+    std::vector<Case> kept;
+    for (const Case& item : dataset_.cases)
+      if (is_skipped(dataset_, item, first().spec.preprocess)) {
+        warn(text("case '", item.id, "' lacks a channel and is left out"));
+      } else {
+        if (std::string changed = changed_since_import(env_, item); !changed.empty()) warn(text("case '", item.id, "': ", changed, "; import again, so that dataset.json says what is there"));
+        kept.push_back(item);
+      }
+    if (kept.empty() && !dataset_.cases.empty())
+      fail_input(text("none of the ", dataset_.cases.size(), " cases has all channels, and the model's preprocess.missing is 'skip'"), "train with preprocess.missing = \"zero\" to predict from what is there");
+    dataset_.cases = std::move(kept);
+  }
 
   CasePlan plan_of(const CaseSizes& sizes, Extent size, int64_t left) const {
     return with_context(text("a limit of ", bytes_text(limit_), ", ", bytes_text(limit_ - left), " of it for the program and the model"), [&] {

@@ -10,13 +10,6 @@
 
 namespace tomograd {
 
-std::vector<uint16_t> values_of(const ClassMap& classes) {
-  std::vector<uint16_t> values(size_t(classes.count()), 0);
-  for (size_t value = classes.class_of.size(); value-- > 1;)
-    if (classes.class_of[value] > 0) values[size_t(classes.class_of[value])] = uint16_t(value);
-  return values;
-}
-
 Value class_tables(const ClassMap& classes) {
   std::vector<uint16_t> predicted = values_of(classes);
   const auto& of = classes.class_of;

@@ -12,9 +12,6 @@
 
 namespace tomograd {
 
-// Class indices as predictions hold them: the first label value that the class was made from. [class], 0 for background.
-std::vector<uint16_t> values_of(const ClassMap& classes);
-
 // One table per foreground class: its name, the value in predictions, the label values of the truth that it stands for, and
 // "values_from" where every value from there on belongs to it too.
 Value class_tables(const ClassMap& classes);
