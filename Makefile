@@ -13,6 +13,9 @@ configure: setup
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release >/dev/null
 
 build: configure ## build/tomograd
+	@cmake --build $(BUILD) --target tomograd
+
+build-tests: configure
 	@cmake --build $(BUILD)
 
 demo: build ## the main job on a phantom cohort, or on your own scans with DATA=dir [MINUTES=10]
@@ -24,19 +27,19 @@ setup-test:
 setup-peers: ## .venv-peers, whose figures `make bench` puts beside ours
 	@scripts/setup.sh peers
 
-test: setup-test build ## all tests that need no further program
+test: setup-test build-tests ## all tests that need no further program
 	@scripts/test.sh all
 
-test-fast: setup-test build ## the edit loop, under two minutes
+test-fast: setup-test build-tests ## the edit loop, under two minutes
 	@scripts/test.sh fast
 
 setup-all:
 	@scripts/setup.sh all
 
-test-all: setup-all build ## every test; fetches what further programs they need (SLURM) and skips nothing of it
+test-all: setup-all build-tests ## every test; fetches what further programs they need (SLURM) and skips nothing of it
 	@TOMOGRAD_NO_SKIP=1 scripts/test.sh all
 
-test-slurm: setup-all build ## arrays on a real, private SLURM, their elements killed in the middle
+test-slurm: setup-all build-tests ## arrays on a real, private SLURM, their elements killed in the middle
 	@TOMOGRAD_NO_SKIP=1 scripts/test_slurm.sh $(BUILD)
 
 asan: setup ## torch-free rooms under address and undefined-behaviour sanitizers
@@ -59,9 +62,10 @@ docs: build ## docs/settings.md from the fields of the specs
 
 install: build ## PREFIX=dir
 	@[ -n "$(PREFIX)" ] || { echo "make install needs PREFIX=dir"; exit 2; }
+	@cmake --build $(BUILD) --target tomograd_base tomograd_kernels tomograd_volume
 	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null && echo "installed to $(PREFIX)"
 
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall
+.PHONY: help setup configure build build-tests demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall

@@ -1,5 +1,6 @@
 // `bench NAME`: figures of this machine, each with its answer checked first. What the peers reach beside it: bench/ and
 // scripts/bench.sh.
+#include <cstdio>
 #include <cstring>
 
 #include "base/clock.h"
@@ -111,6 +112,19 @@ void bench_msd_network(const Options& options, const Output& out) {
   if (value.at("torch_seconds").is_number()) out.line(text("libtorch     ", value.at("torch_seconds").as_number(), " s"));
 }
 
+void bench_seams(const Options& options, const Output& out) {
+  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{96, 96, 96} : options.size;
+  Value value = bench_seam(options.depth, {sides[0], sides[1], sides[2]}, options.compute.threads > 0 ? options.compute.threads : available_threads());
+  out.result("bench-seam", value);
+  out.line(text("a core of a quarter of each side; a voxel sees ", value.at("field_of_view_halo").as_integer(), " on each side"));
+  out.line("halo  max error  mean error  computed");
+  for (const Value& row : value.at("halos").as_list()) {
+    char line[96];
+    std::snprintf(line, sizeof line, "%4lld  %9.2g  %10.2g  %7.1fx", static_cast<long long>(row.at("halo").as_integer()), row.at("max_error").as_number(), row.at("mean_error").as_number(), row.at("computed_times").as_number());
+    out.line(line);
+  }
+}
+
 }  // namespace
 
 double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) {
@@ -131,14 +145,14 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, peak");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "peak"}));
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
-  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd: 96,96,96, on a device 512,512,512)")->delimiter(',')->expected(3);
+  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd, seam: 96,96,96, msd on a device 512,512,512)")->delimiter(',')->expected(3);
   verb->add_option("--seconds", options->seconds, "seconds per figure")->check(CLI::Range(0.1, 600.0))->capture_default_str();
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
-  verb->add_option("--depth", options->depth, "layers (msd)")->check(CLI::Range(1, 400))->capture_default_str();
+  verb->add_option("--depth", options->depth, "layers (msd, seam)")->check(CLI::Range(1, 400))->capture_default_str();
   verb->add_option("--halo", options->halo, "voxels around the core of a tile (msd on a device)")->check(CLI::Range(0, 1000))->capture_default_str();
   verb->add_flag("!--no-peer", options->peer, "without libtorch's own convolutions beside ours (msd)");
   add_compute_options(*verb, options->compute);
@@ -146,6 +160,7 @@ void add_bench(Program& program) {
     program.action = [options, &program] {
       if (options->name == "sampling") bench_patches(*options, program.output);
       else if (options->name == "peak") bench_peak(*options, program.output);
+      else if (options->name == "seam") bench_seams(*options, program.output);
       else if (options->name == "msd") bench_msd_network(*options, program.output);
       else bench_engine(*options, program.output);
     };

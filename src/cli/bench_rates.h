@@ -19,4 +19,7 @@ Value bench_msd(int64_t depth, Extent size, int threads, int times);
 // The same network on a CUDA device, a whole volume of 16-bit voxels by tiles with a halo; max_bytes of device memory, 0 = what is free.
 Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes, int device, int threads);
 
+// Errors of probabilities in a core against the width of the halo its tile sees.
+Value bench_seam(int64_t depth, Extent size, int threads);
+
 }  // namespace tomograd

@@ -40,6 +40,7 @@ std::string duration_text(double seconds);       // "1 h 20 min", "35 s"
 void add_phantom(Program& program);
 void add_import(Program& program);
 void add_crop(Program& program);
+void add_stage(Program& program);
 void add_info(Program& program);
 void add_block(Program& program);
 void add_montage(Program& program);
