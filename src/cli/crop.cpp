@@ -65,7 +65,7 @@ void draw(Env& env, BoxSource& parent, const Options& options, const Box& child,
     for (int64_t x = 0; x < whole.size.x; ++x) places.voxels[y * whole.size.x + x] = child.contains({z, y, x}) ? 1 : grown.contains({z, y, x}) ? 2 : 0;
   LabelSlice truth = cut_slice(places, 0, 0);
   MontageOptions look;
-  look.title = file_name(options.parent) + " " + box_text(child), look.marks = parent.orientation_known();
+  look.title = file_name(options.parent) + " " + box_text(child), look.marks = parent.orientation_known(), look.labels = "where it lies";
   look.caption = text("Plane z = ", z, " of the parent, which goes from 0 to ", parent.geometry().size.z - 1, ". Grey values from the 1st to the 99.5th percentile of each picture.");
   write_png(env, options.picture, draw_montage(tiles, &truth, {{1, "child"}, {2, "overlap"}}, look));
 }

@@ -46,7 +46,7 @@ Image draw_montage(const std::vector<MontageTile>& tiles, const LabelSlice* trut
     double scale = pixels_per_mm_for(under.view, options.tile_pixels);
     Image picture = sheet.panels[size_t(first - tiles.begin())].picture;
     paint_labels(picture, enlarge(*truth, scale), {0.55, 1});
-    sheet.panels.push_back({"truth", "over " + first->name, std::move(picture), under.view});
+    sheet.panels.push_back({options.labels, "over " + first->name, std::move(picture), under.view});
     sheet.legend = label_legend({truth}, names);
   }
   return draw_sheet(sheet);

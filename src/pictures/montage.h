@@ -15,6 +15,7 @@ struct MontageOptions {
   double window_low = 1, window_high = 99.5;     // percentiles shown black and white
   bool marks = true;
   std::string title, caption;
+  std::string labels = "truth";                  // what the tile of labels is called
 };
 
 struct MontageTile {
