@@ -26,11 +26,13 @@ struct Options {
   ComputeOptions compute;
 };
 
+int threads_of(const Options& options) { return options.compute.threads > 0 ? options.compute.threads : available_threads(); }
+Extent size_of(const Options& options, Extent otherwise) { return options.size.empty() ? otherwise : Extent{options.size[0], options.size[1], options.size[2]}; }
+
 void bench_patches(const Options& options, const Output& out) {
   if (options.data.empty()) fail_usage("bench sampling needs --data dataset.json");
   Dataset dataset = read_dataset(system_env(), options.data);
-  int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
-  SamplingBench bench = bench_sampling(system_env(), dataset, {options.patch[0], options.patch[1], options.patch[2]}, threads, options.seconds, options.channels);
+  SamplingBench bench = bench_sampling(system_env(), dataset, {options.patch[0], options.patch[1], options.patch[2]}, threads_of(options), options.seconds, options.channels);
   if (!bench.checked) fail_failure("the fast patches differ from the reference; no figure is given");
   Value value = to_value(bench);
   for (const auto& rate : bench.rates) {
@@ -57,7 +59,7 @@ double copy_rate(ThreadPool& pool, double seconds) {
 }
 
 void bench_peak(const Options& options, const Output& out) {
-  ThreadPool pool(options.compute.threads > 0 ? options.compute.threads : available_threads());
+  ThreadPool pool(threads_of(options));
   Value value = Value::table();
   value["threads"] = int64_t(pool.threads());
   value["f32_gflop_per_second"] = chain_rate(pool, fma_chain_f32, options.seconds);
@@ -79,26 +81,21 @@ void bench_engine(const Options& options, const Output& out) {
 }
 
 void bench_msd_device(const Options& options, const Output& out) {
-  const std::string& device = options.compute.device;
-  bool numbered = device.size() == 6 && device.rfind("cuda:", 0) == 0 && device[5] >= '0' && device[5] <= '9';
-  if (device != "cuda" && !numbered) fail_usage(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
-  int number = numbered ? device[5] - '0' : 0, there = cuda_devices();
-  if (number >= there) fail_failure(text("device cuda:", number, " is not here; there are ", there));
-  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{512, 512, 512} : options.size;
-  int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
-  Value value = bench_msd_cuda(options.depth, {sides[0], sides[1], sides[2]}, options.halo, options.compute.max_memory_bytes, number, threads);
+  std::optional<int> number = cuda_number(options.compute.device);
+  if (!number) fail_usage(text("device is '", options.compute.device, "'"), "expected auto, cpu or cuda:N");
+  int there = cuda_devices();
+  if (*number >= there) fail_failure(text("device cuda:", *number, " is not here; there are ", there));
+  Value value = bench_msd_cuda(options.depth, size_of(options, cube(512)), options.halo, options.compute.max_memory_bytes, *number, threads_of(options));
   out.result("bench-msd-cuda", value);
   for (const auto& [key, number_or_name] : value.as_table()) out.line(key + "  " + (number_or_name.is_text() ? number_or_name.as_text() : text(number_or_name.as_number())));
 }
 
 void bench_msd_network(const Options& options, const Output& out) {
   if (options.compute.device != "auto" && options.compute.device != "cpu") return bench_msd_device(options, out);
-  int threads = options.compute.threads > 0 ? options.compute.threads : available_threads();
-  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{96, 96, 96} : options.size;
-  Extent size{sides[0], sides[1], sides[2]};
-  Value value = bench_msd(options.depth, size, threads, 3);
+  Extent size = size_of(options, cube(96));
+  Value value = bench_msd(options.depth, size, threads_of(options), 3);
   Value settings = Value::table();
-  settings["size"] = Value::list_of(sides);
+  settings["size"] = Value(Value::List{size.z, size.y, size.x});
   settings["depth"] = options.depth;
   value["torch_seconds"] = options.peer ? engine().bench("msd", settings, options.compute, out.talk(stop_on_signals())).at("torch_seconds") : Value();
   value["openvino_seconds"] = Value();           // `make bench NAME=msd` runs it beside us
@@ -113,8 +110,7 @@ void bench_msd_network(const Options& options, const Output& out) {
 }
 
 void bench_seams(const Options& options, const Output& out) {
-  std::vector<int64_t> sides = options.size.empty() ? std::vector<int64_t>{96, 96, 96} : options.size;
-  Value value = bench_seam(options.depth, {sides[0], sides[1], sides[2]}, options.compute.threads > 0 ? options.compute.threads : available_threads());
+  Value value = bench_seam(options.depth, size_of(options, cube(96)), threads_of(options));
   out.result("bench-seam", value);
   out.line(text("a core of a quarter of each side; a voxel sees ", value.at("field_of_view_halo").as_integer(), " on each side"));
   out.line("halo  max error  mean error  computed");

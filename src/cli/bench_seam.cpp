@@ -55,13 +55,8 @@ Value bench_seam(int64_t depth, Extent size, int threads) {
   std::vector<double> exact = probabilities(weights, volume, size, whole, core, pool);
   Value::List rows;
   for (int64_t halo : {0, 2, 4, 8, 12, 16, 24, 32, 48, 64}) {
-    Box region = core;
-    bool everything = true;
-    for (int axis = 0; axis < 3; ++axis) {
-      int64_t begin = std::max<int64_t>(0, core.begin[axis] - halo), end = std::min(size[axis], core.end()[axis] + halo);
-      region.begin[axis] = begin, region.size[axis] = end - begin;
-      everything = everything && region.size[axis] == size[axis];
-    }
+    Box region = intersection({core.begin - cube(halo), core.size + cube(2 * halo)}, whole);
+    bool everything = region == whole;
     std::vector<double> cut = probabilities(weights, volume, size, region, core, pool);
     double worst = 0, sum = 0;
     for (size_t i = 0; i < exact.size(); ++i) worst = std::max(worst, std::abs(exact[i] - cut[i])), sum += std::abs(exact[i] - cut[i]);

@@ -1,5 +1,6 @@
 // tomograd crop: a child cut from its parent, alone and with some voxels more on all sides, of any format and size; the rest of
 // the parent is not read.
+#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
@@ -35,20 +36,20 @@ std::string with_overlap(const std::string& path) {
 
 void write_child(Env& env, BoxSource& parent, int64_t channel, const Box& box, const std::string& path) {
   VoxelType type = parent.type();
-  Geometry geometry = geometry_of(parent.geometry(), box);
-  if (is_nifti(path) && type != VoxelType::u8 && type != VoxelType::u16) return write_nifti(env, path, parent.volume(channel, box));
+  if (is_nifti(path)) {
+    Volume volume = parent.volume(channel, box);
+    if (type != VoxelType::u8 && type != VoxelType::u16) return write_nifti(env, path, volume);
+    LabelVolume whole{volume.geometry, Buffer<uint16_t>(volume.voxels.size())};  // whole numbers stay so; these are exact in floats
+    std::copy(volume.voxels.begin(), volume.voxels.end(), whole.voxels.begin());
+    return write_nifti_labels(env, path, whole);
+  }
   Buffer<unsigned char> raw(box.size.voxels() * voxel_bytes(type));
   parent.read(channel, box, raw.data());
-  if (!is_nifti(path)) {
-    TiffWriteOptions options;
-    options.spacing = geometry.spacing();
-    TiffWriter writer(env, path, box.size, type, options);
-    writer.write_planes(raw.data(), box.size.z);
-    return writer.commit();
-  }
-  LabelVolume whole{geometry, Buffer<uint16_t>(box.size.voxels())};
-  for (int64_t i = 0; i < whole.voxels.size(); ++i) whole.voxels[i] = type == VoxelType::u8 ? raw[i] : uint16_t(raw[2 * i] | raw[2 * i + 1] << 8);
-  write_nifti_labels(env, path, whole);
+  TiffWriteOptions options;
+  options.spacing = parent.geometry().spacing();
+  TiffWriter writer(env, path, box.size, type, options);
+  writer.write_planes(raw.data(), box.size.z);
+  writer.commit();
 }
 
 // The middle plane of the child: in the parent (and where it lies there), alone, and with its overlap.
@@ -78,11 +79,7 @@ void crop(const Output& output, const Options& options) {
   if (!options.picture.empty() && !options.picture.ends_with(".png")) fail_usage(text("--picture is \"", printable(options.picture), "\"; a picture is written as .png"));
   auto parent = open_boxes(env, options.parent);
   Extent size = parent->geometry().size;
-  Box child = parse_box(options.box, size), grown = child;
-  for (int axis = 0; axis < 3; ++axis) {
-    int64_t begin = std::max<int64_t>(0, child.begin[axis] - options.overlap), end = std::min(size[axis], child.end()[axis] + options.overlap);
-    grown.begin[axis] = begin, grown.size[axis] = end - begin;
-  }
+  Box child = parse_box(options.box, size), grown = intersection({child.begin - cube(options.overlap), child.size + cube(2 * options.overlap)}, {{}, size});
   write_child(env, *parent, options.channel, child, options.child);
   output.line(text(options.child, ": ", box_text(child), " of ", to_string(size), ", ", voxel_type_name(parent->type())));
   Value result = Value::table();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct ComputeOptions {  // --device --threads --precision --seed --max-memory
   int64_t seed = -1;                             // -1 = as the spec says
   int64_t max_memory_bytes = 0;
 };
+
+// N of "cuda:N", 0 of "cuda", nothing of any other device.
+std::optional<int> cuda_number(const std::string& device);
 
 struct Talk {  // how a compute verb reports; both may be empty
   std::function<void(const std::string& line)> say;                              // one line of talk

@@ -180,12 +180,12 @@ void show_boxes(const Output& output, const std::string& path, const std::string
     for (size_t i = 0; i < std::max<size_t>(1, image.levels.size()); ++i) {
       std::string name = array ? "" : image.levels[i].path;
       ZarrArray level(system_env(), array ? path : join_path(path, name));
+      result["zarr_version"] = int64_t{level.info().version};
       Value entry = Value::table();
       entry["path"] = name, entry["shape_zyx"] = list_of(level.size()), entry["block_zyx"] = list_of(level.block()), entry["shard_zyx"] = list_of(level.shard());
       output.line(text("  ", array ? "array" : printable(name), "  ", to_string(level.size()), " in blocks of ", to_string(level.block()), level.info().sharded ? text(", shards of ", to_string(level.shard())) : ", a file each"));
       levels.push_back(entry);
     }
-    result["zarr_version"] = int64_t{ZarrArray(system_env(), array ? path : join_path(path, image.levels[0].path)).info().version};
     result["levels"] = std::move(levels);
     std::vector<std::string> labels = array ? std::vector<std::string>{} : zarr_label_names(system_env(), path);
     result["labels"] = Value::list_of(labels);

@@ -99,4 +99,10 @@ std::string duration_text(double seconds) {
   return text(s / 86400, " d ", s % 86400 / 3600, " h");
 }
 
+std::optional<int> cuda_number(const std::string& device) {
+  if (device == "cuda") return 0;
+  if (device.size() == 6 && device.rfind("cuda:", 0) == 0 && device[5] >= '0' && device[5] <= '9') return device[5] - '0';
+  return std::nullopt;
+}
+
 }  // namespace tomograd

@@ -240,20 +240,23 @@ void note_missing(const Dataset& dataset, std::vector<std::string>& notes) {
 
 }  // namespace
 
-std::string case_digest(Env& env, const Case& item) {
+void add_file_ends(Env& env, Digest& digest, const std::string& role, const std::string& path) {
   constexpr int64_t end = 64 << 10;
-  Digest digest;
   std::vector<char> bytes(static_cast<size_t>(end));
+  auto file = env.open_input(path);
+  std::string head = text(role, '\n', file->size(), '\n');
+  digest.add(head.data(), int64_t(head.size()));
+  int64_t first = std::min(end, file->size()), last = std::min(end, file->size() - first);
+  file->read_at(0, bytes.data(), first);
+  digest.add(bytes.data(), first);
+  file->read_at(file->size() - last, bytes.data(), last);
+  digest.add(bytes.data(), last);
+}
+
+std::string case_digest(Env& env, const Case& item) {
+  Digest digest;
   auto add = [&](const std::string& role, const std::string& path) {
-    if (path.empty()) return;
-    auto file = env.open_input(path);
-    std::string head = text(role, '\n', file->size(), '\n');
-    digest.add(head.data(), int64_t(head.size()));
-    int64_t first = std::min(end, file->size()), last = std::min(end, file->size() - first);
-    file->read_at(0, bytes.data(), first);
-    digest.add(bytes.data(), first);
-    file->read_at(file->size() - last, bytes.data(), last);
-    digest.add(bytes.data(), last);
+    if (!path.empty()) add_file_ends(env, digest, role, path);
   };
   for (const auto& [modality, path] : item.images) {
     auto frame = item.frames.find(modality);

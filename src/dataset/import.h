@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/env.h"
 #include "base/parallel.h"
 #include "dataset/dataset.h"
@@ -36,6 +37,9 @@ const std::vector<std::string>& import_layouts();
 // Error(input) or Error(usage) names the files and the flags that would help: no file recognised, no label found (label =
 // "none" accepts that), two files for one place, a label map that holds no integers, an unreadable header.
 Imported import_dataset(Env& env, const std::string& source, const ImportOptions& options, ThreadPool& pool);
+
+// Role, size, first and last 64 KiB of a file.
+void add_file_ends(Env& env, Digest& digest, const std::string& role, const std::string& path);
 
 // Over sizes, first and last 64 KiB of a case's files, in the order modalities (sorted), label, roi. Names and places of
 // files do not count.

@@ -10,13 +10,16 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "dataset/dataset.h"
+#include "dataset/file_pattern.h"
+#include "dataset/import.h"
 #include "spec/text_formats.h"
+#include "volume/nifti_file.h"
 
 namespace tomograd {
 namespace {
 
 constexpr const char* stage_format = "tomograd.stage/1";
-constexpr int64_t piece_bytes = int64_t{4} << 20, end_bytes = 64 << 10;
+constexpr int64_t piece_bytes = int64_t{4} << 20;
 constexpr int64_t files_between_records = 64, bytes_between_records = int64_t{1} << 30;
 
 struct Item { std::string from, path; int64_t bytes = 0; };  // path: below the copy's folder
@@ -24,15 +27,8 @@ struct Record { int64_t bytes = 0; std::string digest, source; };  // source: si
 
 // Tells a file from another one of the same name without reading all of it.
 std::string ends_digest(Env& env, const std::string& path) {
-  auto file = env.open_input(path);
   Digest digest;
-  int64_t size = file->size(), length = std::min(size, end_bytes);
-  digest.add(&size, 8);
-  std::vector<unsigned char> bytes(static_cast<size_t>(length));
-  for (int64_t at : {int64_t{0}, size - length}) {
-    if (length > 0) file->read_at(at, bytes.data(), length);
-    digest.add(bytes.data(), length);
-  }
+  add_file_ends(env, digest, "", path);
   return digest.finish();
 }
 
@@ -47,13 +43,6 @@ void add_folder(Env& env, const std::string& folder, const std::string& below, s
   }
 }
 
-std::string ending_of(const std::string& path) {
-  for (const char* end : {".nii.gz", ".hdr.gz", ".img.gz"})
-    if (path.ends_with(end)) return end;
-  size_t dot = file_name(path).rfind('.');
-  return dot == std::string::npos ? "" : file_name(path).substr(dot);
-}
-
 // The dataset with the copy's paths; its files are added to `items`, the other half of an image pair, too.
 Dataset copied_dataset(Env& env, const Dataset& dataset, const std::string& into, std::vector<Item>& items) {
   Dataset copy = dataset;
@@ -61,10 +50,12 @@ Dataset copied_dataset(Env& env, const Dataset& dataset, const std::string& into
   for (Case& item : copy.cases) {
     auto place = [&](std::string& path, const std::string& name) {
       if (path.empty()) return;
-      std::string end = ending_of(path), other = end == ".hdr" ? ".img" : end == ".img" ? ".hdr" : end == ".hdr.gz" ? ".img.gz" : end == ".img.gz" ? ".hdr.gz" : "";
-      items.push_back({path, item.id + "/" + name + end, 0});
-      if (!other.empty()) items.push_back({path.substr(0, path.size() - end.size()) + other, item.id + "/" + name + other, 0});
-      path = join_path(into, items[items.size() - (other.empty() ? 1 : 2)].path);
+      NiftiNames names = nifti_names(env, path);
+      size_t stem = volume_stem(names.header).size();  // both halves of a pair have it
+      auto copied = [&](const std::string& file) { return item.id + "/" + name + file_name(file).substr(stem); };
+      items.push_back({names.header, copied(names.header), 0});
+      if (names.pair) items.push_back({names.image, copied(names.image), 0});
+      path = join_path(into, copied(path));
     };
     int64_t number = 0;
     for (auto& [modality, path] : item.images) {

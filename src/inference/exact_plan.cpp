@@ -18,14 +18,7 @@ int64_t group_reach(const MsdNetwork& network, int64_t first, int64_t end) {
   return sum;
 }
 
-Box grown(const Box& box, int64_t by, Extent volume) {
-  Box out;
-  for (int axis = 0; axis < 3; ++axis) {
-    out.begin[axis] = std::max<int64_t>(0, box.begin[axis] - by);
-    out.size[axis] = std::min(volume[axis], box.begin[axis] + box.size[axis] + by) - out.begin[axis];
-  }
-  return out;
-}
+Box grown(const Box& box, int64_t by, Extent volume) { return intersection({box.begin - cube(by), box.size + cube(2 * by)}, {{}, volume}); }
 
 Box core_of(const ExactPlan& plan, int64_t tile) {
   Extent grid = plan.grid(), at{tile / grid.x / grid.y, tile / grid.x % grid.y, tile % grid.x};

@@ -1,5 +1,8 @@
 #include "inference/store_exact.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
@@ -8,17 +11,17 @@
 
 namespace tomograd {
 
-int64_t exact_other_bytes(const StoreTiles& tiles, int threads) { return tiles.tile().voxels() + chunks_under_way + int64_t{threads} * (int64_t{8} << 20); }
-
 StoreWork run_exact_store(Env& env, const MsdModel& model, const ExactPlan& exact, const StorePlan& plan, StoreSource& source, const std::string& out, ThreadPool& pool,
                           const std::stop_token& stop, const std::function<void(int64_t done, int64_t of)>& progress) {
   double began = system_clock().monotonic_seconds(), tile_began = began;
   std::string plan_digest = digest_of(plan_text(plan)), scratch = join_path(out, "scratch");
   ForEach for_each = [&](int64_t count, const std::function<void(int64_t)>& body) { pool.for_each(count, body); };
   StoreWork report;
-  for (int64_t tile = 0; tile < plan.tiles.count(); ++tile) report.skipped += tile_trouble(env, out, plan, plan_digest, tile).empty();
+  std::vector<bool> there;                       // a shard is read to know
+  for (int64_t tile = 0; tile < plan.tiles.count(); ++tile) there.push_back(tile_trouble(env, out, plan, plan_digest, tile).empty());
+  report.skipped = std::count(there.begin(), there.end(), true);
   if (report.skipped < plan.tiles.count()) {
-    auto finished = [&](int64_t tile) { return tile_trouble(env, out, plan, plan_digest, tile).empty(); };
+    auto finished = [&](int64_t tile) { return there[size_t(tile)]; };
     auto read = [&](int64_t channel, const Box& box, float* into) { read_channel(source, plan, channel, box, into, pool); };
     Extent step = plan.tiles.tile(), grid = plan.tiles.grid();
     auto use = [&](const Box& core, const float* logits) {

@@ -8,9 +8,6 @@
 
 namespace tomograd {
 
-// Bytes above the process's size, beside the plan's own, that a tile needs: labels, chunks under way.
-int64_t exact_other_bytes(const StoreTiles& tiles, int threads);
-
 // Removes OUT/scratch when all tiles are there. Error(budget) when the disk cannot hold the maps; Error(stopped).
 StoreWork run_exact_store(Env& env, const MsdModel& model, const ExactPlan& exact, const StorePlan& plan, StoreSource& source, const std::string& out, ThreadPool& pool,
                           const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});

@@ -60,10 +60,11 @@ class TileWork {
 
 }  // namespace
 
+int64_t tile_io_bytes(const StoreTiles& tiles, int threads) { return tiles.tile().voxels() + chunks_under_way + int64_t{threads} * (int64_t{8} << 20); }
+
 int64_t store_tile_bytes(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads) {
   Extent region = largest_region(graph, tiles);
-  int64_t input = graph.in_channels() * region.voxels() * 4, scratch = int64_t{threads} * (int64_t{8} << 20);
-  return network_bytes(graph, region, bytes_per_value, 1) + padding_bytes(graph, region) + input + tiles.tile().voxels() + chunks_under_way + scratch;
+  return network_bytes(graph, region, bytes_per_value, 1) + padding_bytes(graph, region) + graph.in_channels() * region.voxels() * 4 + tile_io_bytes(tiles, threads);
 }
 
 void check_store_memory(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads, int64_t held_bytes, int64_t max_memory_bytes) {

@@ -13,6 +13,9 @@
 
 namespace tomograd {
 
+// What every way of computing a tile needs beside the network's own memory: labels, chunks under way, the codecs' scratch.
+int64_t tile_io_bytes(const StoreTiles& tiles, int threads);
+
 // Bytes above the process's size that a tile needs at most: activations, input, labels, chunks under way.
 int64_t store_tile_bytes(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads);
 

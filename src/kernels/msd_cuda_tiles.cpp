@@ -1,18 +1,12 @@
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "kernels/msd_cuda.h"
 
 namespace tomograd {
 
-Box with_halo(const Box& core, int64_t halo, Extent volume) {
-  Box box = core;
-  for (int a = 0; a < 3; ++a) {
-    int64_t begin = std::max<int64_t>(0, core.begin[a] - halo), end = std::min(volume[a], core.end()[a] + halo);
-    box.begin[a] = begin, box.size[a] = end - begin;
-  }
-  return box;
-}
+Box with_halo(const Box& core, int64_t halo, Extent volume) { return intersection({core.begin - cube(halo), core.size + cube(2 * halo)}, {{}, volume}); }
 
 namespace {
 
@@ -31,15 +25,18 @@ Cut cut(int64_t n, int64_t parts, int64_t halo) {
 }  // namespace
 
 std::vector<Box> msd_cores(Extent volume, int64_t halo, int64_t most_voxels) {
-  Extent best{0, 0, 0};
+  constexpr int64_t most_parts = 64;             // of an axis
+  std::array<std::vector<Cut>, 3> cuts;          // of each axis, by the number of parts less one
+  for (int a = 0; a < 3; ++a)
+    for (int64_t parts = 1; parts <= std::min(volume[a], most_parts); ++parts) cuts[size_t(a)].push_back(cut(volume[a], parts, halo));
+  Extent best;
   int64_t least = -1;
-  auto most = [&](int64_t n) { return std::min<int64_t>(n, 64); };
-  for (int64_t z = 1; z <= most(volume.z); ++z)
-    for (int64_t y = 1; y <= most(volume.y); ++y)
-      for (int64_t x = 1; x <= most(volume.x); ++x) {
-        Cut cz = cut(volume.z, z, halo), cy = cut(volume.y, y, halo), cx = cut(volume.x, x, halo);
+  for (size_t z = 0; z < cuts[0].size(); ++z)
+    for (size_t y = 0; y < cuts[1].size(); ++y)
+      for (size_t x = 0; x < cuts[2].size(); ++x) {
+        const Cut &cz = cuts[0][z], &cy = cuts[1][y], &cx = cuts[2][x];
         if (cz.longest * cy.longest * cx.longest > most_voxels) continue;
-        if (int64_t sum = cz.sum * cy.sum * cx.sum; least < 0 || sum < least) least = sum, best = {z, y, x};
+        if (int64_t sum = cz.sum * cy.sum * cx.sum; least < 0 || sum < least) least = sum, best = {int64_t(z) + 1, int64_t(y) + 1, int64_t(x) + 1};
         break;                                   // more cuts of x only compute more
       }
   if (least < 0) fail(ErrorKind::budget, text("no tile with a halo of ", halo, " fits into ", most_voxels, " voxels"), "give it more memory, or a smaller halo");
@@ -48,7 +45,7 @@ std::vector<Box> msd_cores(Extent volume, int64_t halo, int64_t most_voxels) {
   for (int64_t z = 0; z < volume.z; z += core.z)
     for (int64_t y = 0; y < volume.y; y += core.y)
       for (int64_t x = 0; x < volume.x; x += core.x)
-        cores.push_back({{z, y, x}, {std::min(core.z, volume.z - z), std::min(core.y, volume.y - y), std::min(core.x, volume.x - x)}});
+        cores.push_back(intersection({{z, y, x}, core}, {{}, volume}));
   return cores;
 }
 

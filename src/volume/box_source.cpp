@@ -115,10 +115,7 @@ Geometry geometry_of(const Geometry& whole, const Box& box) {
 
 bool holds_boxes(Env& env, const std::string& path) {
   if (env.kind(path) == FileKind::directory) return zarr_node(env, path) != ZarrNode::none;
-  if (is_tiff_name(path)) return true;
-  for (const char* end : {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"})
-    if (name_ends_with(path, end)) return true;
-  return false;
+  return is_tiff_name(path) || is_nifti_name(path);
 }
 
 std::unique_ptr<BoxSource> open_boxes(Env& env, const std::string& path) {

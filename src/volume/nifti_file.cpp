@@ -53,6 +53,12 @@ bool name_ends_with(const std::string& name, const std::string& end) {
   return name.size() > end.size() && std::equal(end.rbegin(), end.rend(), name.rbegin(), same);
 }
 
+bool is_nifti_name(const std::string& path) {
+  for (const char* end : {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"})
+    if (name_ends_with(path, end)) return true;
+  return false;
+}
+
 NiftiNames nifti_names(Env& env, const std::string& path) {
   NiftiNames names{path, path};
   if (name_ends_with(path, ".nii")) return names;

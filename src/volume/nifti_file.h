@@ -13,6 +13,7 @@
 namespace tomograd {
 
 bool name_ends_with(const std::string& name, const std::string& end);  // `end` in lower case, the name in any
+bool is_nifti_name(const std::string& path);     // one of the ends that nifti_names() knows
 
 struct NiftiNames {
   std::string header, image;                     // the same for .nii

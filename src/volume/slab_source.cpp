@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "volume/nifti_file.h"
+#include "volume/tiff.h"
 #include "volume/tiff_slabs.h"
 #include "volume/zarr_metadata.h"
 
@@ -14,10 +15,8 @@ std::unique_ptr<SlabSource> open_slabs(Env& env, const std::string& path) {
     if (zarr_node(env, path) == ZarrNode::none) fail_input(text("the folder '", path, "' holds neither a Zarr array nor a Zarr group"));
     return open_zarr_slabs(env, path);
   }
-  for (const char* end : {".nii", ".nii.gz", ".hdr", ".img", ".hdr.gz", ".img.gz"})
-    if (name_ends_with(path, end)) return open_nifti_slabs(env, path);
-  for (const char* end : {".tif", ".tiff"})
-    if (name_ends_with(path, end)) return open_tiff_slabs(env, path);
+  if (is_nifti_name(path)) return open_nifti_slabs(env, path);
+  if (is_tiff_name(path)) return open_tiff_slabs(env, path);
   fail_input(text("'", path, "' is no volume that is read slab by slab"), "NIfTI files (.nii, .nii.gz, .hdr), TIFF stacks (.tif, .tiff) and Zarr folders are");
 }
 

@@ -60,7 +60,7 @@ class StoreJob {
     plan_ = std::make_unique<StorePlan>(there ? read_plan() : make_plan());
     use_plan();
     if (settings.at("action").as_text() == "merge") return;
-    if (plan_->exact) msd_ = std::make_unique<MsdModel>(msd_model(model_.network, "--exact")), exact_ = exact_plan();
+    if (plan_->exact) exact_ = exact_plan();
     else check_memory(plan_->tiles);
     if (plan_->device == "cuda" && settings.at("action").as_text() == "work") use_cuda();
     if (!there) publish_plan(env_, out, *plan_);
@@ -104,9 +104,9 @@ class StoreJob {
   int cuda_index() const {
     const std::string& device = compute_.device;
     if (device == "cpu" || device == "auto") return -1;
-    bool numbered = device.size() == 6 && device.rfind("cuda:", 0) == 0 && device[5] >= '0' && device[5] <= '9';
-    if (device != "cuda" && !numbered) fail_input(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
-    return numbered ? device[5] - '0' : 0;
+    std::optional<int> number = cuda_number(device);
+    if (!number) fail_input(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
+    return *number;
   }
   std::string precision_name() const {
     if (asks_exact()) {
@@ -123,25 +123,30 @@ class StoreJob {
     const Value* exact = settings_.find("exact");
     return exact && exact->as_bool();
   }
+  const MsdModel& msd_of(const std::string& what_for) {
+    if (!msd_) msd_ = std::make_unique<MsdModel>(msd_model(model_.network, what_for));
+    return *msd_;
+  }
   // The groups of layers that fit beside what the process holds.
   ExactPlan exact_plan() {
-    int64_t other = held_ + exact_other_bytes(plan_->tiles, threads_), limit = compute_.max_memory_bytes;
+    const MsdModel& msd = msd_of("--exact");
+    int64_t other = held_ + tile_io_bytes(plan_->tiles, threads_), limit = compute_.max_memory_bytes;
     if (limit > 0 && limit <= other) fail(ErrorKind::budget, text("the process, chunks and labels alone take ", bytes_text(other), ", the limit is ", bytes_text(limit)), "raise --max-memory");
-    ExactPlan plan = plan_exact(msd_->network, plan_->tiles.volume(), plan_->tiles.tile(), msd_->head.classes, limit > 0 ? limit - other : 0);
-    plan.reflect = msd_->reflect;
+    ExactPlan plan = plan_exact(msd.network, plan_->tiles.volume(), plan_->tiles.tile(), msd.head.classes, limit > 0 ? limit - other : 0);
+    plan.reflect = msd.reflect;
     return plan;
   }
   void use_cuda() {
     int device = cuda_index() < 0 ? 0 : cuda_index(), there = cuda_devices();
     if (device >= there) fail_failure(text("device cuda:", device, " is not here; there are ", there), there == 0 ? "use --device cpu and another --out; tomograd doctor shows what was built" : "");
-    msd_ = std::make_unique<MsdModel>(msd_model(model_.network, "--device cuda"));
-    cuda_ = std::make_unique<MsdCuda>(msd_->network, msd_->head, msd_->reflect, device);
+    const MsdModel& msd = msd_of("--device cuda");
+    cuda_ = std::make_unique<MsdCuda>(msd.network, msd.head, msd.reflect, device);
     Extent region = largest_region(model_.network.graph(), plan_->tiles);
-    int64_t need = region.voxels() * (cuda_->bytes_per_voxel() + 4 * msd_->network.in_channels), unused = cuda_free_bytes(device);
+    int64_t need = region.voxels() * (cuda_->bytes_per_voxel() + 4 * msd.network.in_channels), unused = cuda_free_bytes(device);
     if (need > unused) fail(ErrorKind::budget, text("a tile with its halo, ", to_string(region), ", takes ", bytes_text(need), " on the device, which has ", bytes_text(unused), " free"), "give a smaller --tile and another --out");
   }
   int bytes_per_value() const { return plan_precision_ == "bf16" ? 2 : 4; }
-  int64_t tile_bytes() const { return plan_->exact ? exact_.peak_bytes + exact_other_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
+  int64_t tile_bytes() const { return plan_->exact ? exact_.peak_bytes + tile_io_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
 
   void check_memory(const StoreTiles& tiles) { check_store_memory(model_.network.graph(), tiles, bytes_per_value(), threads_, held_, compute_.max_memory_bytes); }
 
@@ -164,7 +169,7 @@ class StoreJob {
     const Graph& graph = model_.network.graph();
     Extent field = receptive_field(graph), halo;
     for (int axis = 0; axis < 3 && !asks_exact(); ++axis) halo[axis] = std::min(usual_halo, field[axis] / 2);
-    if (asks_exact() || cuda_index() >= 0) msd_model(model_.network, asks_exact() ? "--exact" : "--device cuda");  // refused before the pass over the volume
+    if (asks_exact() || cuda_index() >= 0) msd_of(asks_exact() ? "--exact" : "--device cuda");  // refused before the pass over the volume
     if (asks_exact() && cuda_index() >= 0) fail_input("--exact computes on the cpu", "leave --device out");
     StorePlan plan{StoreTiles(source_.array->size(), extent_in(settings_, "tile", cube(usual_tile)), extent_in(settings_, "halo", halo)), {}, {}, {}, {}, {}, {}, {}, 0, 0};
     plan.precision = plan_precision_ = precision_name();
