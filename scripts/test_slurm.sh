@@ -78,7 +78,8 @@ else
     $tomograd train "$OLDPWD/examples/unet-tiny.toml" --set data=d.json --set model.kind=msd --set model.depth=60 --set 'sampling.patch=[12,24,24]' --set 'preprocess.channels=["T1w"]' --set preprocess.normalize=zscore --set max_steps=2 --set out=m
   ) > "$folder/prepare.log" 2>&1 || { tail -n 5 "$folder/prepare.log" >&2; exit 1; }
   after() { (cd "$1" && "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --merge > /dev/null); }
-  compare predict "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --precision f32 --threads 1 --tile 32,32,32 --halo 16 --element '{element}/{elements}'
+  held='export TOMOGRAD_FAILPOINTS="tile.after_shard=hold:hold/$TOMOGRAD_ELEMENT"; exec "$@"'   # a victim is hit before it is done
+  compare predict bash -c "$held" - "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --precision f32 --threads 1 --tile 32,32,32 --halo 16 --element '{element}/{elements}'
 fi
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)

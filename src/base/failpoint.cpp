@@ -53,6 +53,8 @@ void reach_failpoint(const char* name) {
   if (action == "kill") ::kill(::getpid(), SIGKILL);
   if (action == "error") fail_failure(std::string("failpoint ") + name);
   if (action.rfind("sleep:", 0) == 0) system_clock().sleep_seconds(std::atof(action.c_str() + 6));
+  if (action.rfind("hold:", 0) == 0)
+    while (::access(action.c_str() + 5, F_OK) == 0) system_clock().sleep_seconds(0.02);
 }
 
 }  // namespace tomograd

@@ -66,6 +66,7 @@ void add_phantom(Program& program) {
   cohort->add_option("--scans", options->phantom.scans, "scan events per patient; lesions shrink from one to the next")->capture_default_str();
   cohort->add_option("--size", options->size, "voxels of the first patient, Z,Y,X [30,200,200]; others differ by some")->delimiter(',');
   cohort->add_option("--seed", options->phantom.seed, "seed of everything random")->capture_default_str();
+  cohort->add_option("--noise", options->phantom.noise, "noise and partial volume, as a multiple of the usual, 0 to 2; near 0 a network can come near the ideal observer")->check(CLI::Range(0.0, 2.0))->capture_default_str();
   auto* importance = cohort->add_option("--importance", options->importance,
                                         "name=weight,...: share of the lesion volume that only this modality shows; not named = 0 "
                                         "[T2star=64,T1ce=32,T2w=16,ktrans=8,T1w=4,ve=2,ADC=1]");

@@ -87,6 +87,7 @@ std::string numbered(const char* prefix, int64_t index, int64_t count, size_t di
 
 void check(const HeadNeckOptions& options) {
   if (options.patients < 1 || options.patients > 9999) fail_input(text("a cohort of ", options.patients, " patients; expected 1 to 9999"));
+  if (!(options.noise >= 0 && options.noise <= 2)) fail_input(text("noise of ", options.noise, " times the usual; expected 0 to 2"));
   if (options.scans < 1 || options.scans > 9) fail_input(text(options.scans, " scans per patient; expected 1 to 9"));
   if (!fits_inside({10, 40, 40}, options.size) || !fits_inside(options.size, {2000, 2000, 2000}))
     fail_input(text("a head-neck phantom of ", to_string(options.size), " voxels"), "sizes Z,Y,X from 10,40,40 to 2000,2000,2000 are possible");
@@ -204,7 +205,7 @@ HeadNeckScan make_head_neck_scan(const HeadNeckOptions& options, int64_t patient
   result.patient = numbered("P", patient, options.patients, 2);
   result.scan = numbered("scan", scan, options.scans, 1);
   for (int m = 0; m < int(head_neck_modalities.size()); ++m) {
-    ScanImage image = make_scan_image(anatomy, blobs, m, options.seed, patient, scan);
+    ScanImage image = make_scan_image(anatomy, blobs, {m, options.seed, patient, scan, options.noise});
     Geometry raw = canonical;
     for (auto& row : raw.affine) row[3] += row[0] * double(image.shift_x) + row[1] * double(image.shift_y);
     result.raw.push_back({reoriented(raw, storage), stored(image.raw, size, storage)});
@@ -263,6 +264,7 @@ Value write_head_neck_cohort(Env& env, const HeadNeckOptions& options, const std
   v["size_zyx"] = Value(Value::List{options.size.z, options.size.y, options.size.x});
   v["patients"] = options.patients;
   v["scans_per_patient"] = options.scans;
+  v["noise"] = options.noise;
   v["modalities"] = Value::list_of(modality_names());
   v["null"] = std::all_of(weights.begin(), weights.end(), [&](double w) { return w == weights[0]; });
   Value importance = Value::table(), planted = Value::table();

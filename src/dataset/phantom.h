@@ -7,7 +7,8 @@
 // whole footprint is that of a lesion. So brightness after blurring tells nothing, and a network has to look closely.
 //
 // What this plants: an observer who sees everything but one modality cannot find that carrier's share s of the true volume,
-// and makes no other error. Its Dice falls from 1 to 2(1-s)/(2-s), that is by s/(2-s).
+// and makes no other error. Its Dice falls from 1 to 2(1-s)/(2-s), that is by s/(2-s). Noise and partial volume hide borders of
+// lesions from every real observer, who therefore loses less: HeadNeckOptions::noise brings it near the ideal one.
 //
 // The two targets share the same shares. GTV-T lies in the muscular compartment around the airway, GTV-Ln in the fatty lateral
 // compartments; all seven modalities show which compartment a voxel is in, so no single one carries the target either.
@@ -34,6 +35,8 @@ struct HeadNeckOptions {
   int64_t scans = 1;                             // scan events per patient; lesions shrink from one to the next
   Extent size{30, 200, 200};                     // of the first patient; others differ by some slices and a few percent in plane
   uint64_t seed = 1;
+  double noise = 1;                              // of noise and partial volume, 0 to 2; 1 = lesions at about 5 times the noise, at
+                                                 // which even a trained network misses a tenth of them, at their borders
   std::vector<double> importance = {};           // one per modality, >= 0, some > 0; empty = geometric_importance()
 };
 

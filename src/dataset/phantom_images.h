@@ -17,7 +17,14 @@ struct ScanImage {                               // one modality in canonical or
   int64_t shift_y = 0, shift_x = 0;
 };
 
+struct ImageSource {
+  int modality;                                  // index into head_neck_modalities
+  uint64_t seed;
+  int64_t patient, scan;
+  double noise;                                  // HeadNeckOptions::noise
+};
+
 // A function of its arguments alone.
-ScanImage make_scan_image(const Anatomy& anatomy, const std::vector<PhantomBlob>& blobs, int modality, uint64_t seed, int64_t patient, int64_t scan);
+ScanImage make_scan_image(const Anatomy& anatomy, const std::vector<PhantomBlob>& blobs, const ImageSource& of);
 
 }  // namespace tomograd

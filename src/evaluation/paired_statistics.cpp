@@ -10,6 +10,7 @@
 namespace tomograd {
 namespace {
 
+constexpr double pi = 3.141592653589793238462643;
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
 
 void check_finite(const std::vector<double>& values, const char* what) {
@@ -102,6 +103,45 @@ Interval hodges_lehmann(const std::vector<double>& differences, double wanted_co
   size_t m = walsh.size();
   double centre = m % 2 ? walsh[m / 2] : 0.5 * walsh[m / 2 - 1] + 0.5 * walsh[m / 2];
   return {centre, walsh[k - 1], walsh[m - k], std::max(0.0, 1 - 2 * tail)};
+}
+
+// Finite sums for whole degrees of freedom (Abramowitz & Stegun, 26.7.3 and 26.7.4).
+double student_p(double t, int64_t degrees) {
+  if (degrees < 1 || std::isnan(t)) return nan_value;
+  double angle = std::atan2(std::abs(t), std::sqrt(double(degrees))), sine = std::sin(angle), cosine = std::cos(angle);
+  bool odd = degrees % 2 == 1;
+  double term = odd ? cosine : 1, sum = degrees == 1 ? 0 : term;
+  for (int64_t k = odd ? 2 : 1; k <= degrees - 3; k += 2) sum += term *= double(k) / double(k + 1) * cosine * cosine;
+  double inside = odd ? 2 / pi * (angle + sine * sum) : sine * sum;
+  return std::max(0.0, 1 - inside);
+}
+
+double student_quantile(double chance, int64_t degrees) {
+  double low = 0, high = 1;
+  while (1 - student_p(high, degrees) < chance && high < 1e15) high *= 2;
+  for (int step = 0; step < 200 && low < high; ++step) {
+    double middle = 0.5 * (low + high);
+    if (middle <= low || middle >= high) break;
+    (1 - student_p(middle, degrees) < chance ? low : high) = middle;
+  }
+  return high;
+}
+
+PairedTest paired_test(const std::vector<double>& differences, const std::vector<double>& trainings, double wanted_coverage) {
+  check_finite(trainings, "training");
+  PairedTest result{hodges_lehmann(differences, wanted_coverage), wilcoxon_signed_rank(differences).p_two_sided};
+  if (trainings.empty()) return result;
+  if (trainings.size() == 1) {
+    result.p = 1;
+    return result;
+  }
+  double count = double(trainings.size()), centre = std::accumulate(trainings.begin(), trainings.end(), 0.0) / count, squares = 0;
+  for (double mean : trainings) squares += (mean - centre) * (mean - centre);
+  double error = std::sqrt(squares / (count - 1) / count), reach = error * student_quantile(wanted_coverage, int64_t(trainings.size()) - 1);
+  result.p = std::max(result.p, error > 0 ? student_p(centre / error, int64_t(trainings.size()) - 1) : double(centre == 0));
+  result.interval.low = std::min(result.interval.low, centre - reach);
+  result.interval.high = std::max(result.interval.high, centre + reach);
+  return result;
 }
 
 std::vector<double> holm(const std::vector<double>& p) {

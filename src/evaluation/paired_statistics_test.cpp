@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -52,6 +53,7 @@ TEST(PairedStatistics, AgreesWithScipyAndEnumeration) {
       EXPECT_NEAR(ours, golden, 1e-13 * std::max(1.0, std::abs(golden))) << kind << " of " << data[0].size();  // sums of at most 80 terms
     };
     if (kind == "wilcoxon") expect(wilcoxon_signed_rank(data[0]).p_two_sided);
+    else if (kind == "student") expect(student_p(data[0][0], int64_t(data[0][1]))), expect(student_quantile(data[0][2], int64_t(data[0][1])));
     else if (kind == "kendall") expect(kendall_tau(data[0], data[1]));
     else if (kind == "hodges_lehmann") {
       Interval i = hodges_lehmann(data[0]);
@@ -62,7 +64,7 @@ TEST(PairedStatistics, AgreesWithScipyAndEnumeration) {
     }
     ASSERT_TRUE(in.good());
   }
-  EXPECT_EQ(cases, 14);
+  EXPECT_EQ(cases, 20);
 }
 
 TEST(PairedStatistics, TheIntervalSaysWhatFewPairsCanOffer) {
@@ -77,6 +79,28 @@ TEST(PairedStatistics, TheIntervalSaysWhatFewPairsCanOffer) {
   EXPECT_EQ(many.low, 0.5);
   EXPECT_GE(many.coverage, 0.95);
   EXPECT_LT(many.coverage, 0.951);
+}
+
+TEST(PairedStatistics, StudentsT) {  // the table's quantiles, to its digits
+  const std::tuple<double, int64_t, double> rows[] = {{0.95, 1, 12.706205}, {0.95, 2, 4.302653}, {0.95, 3, 3.182446}, {0.99, 4, 4.604095}, {0.9, 7, 1.894579}, {0.95, 30, 2.042272}};
+  for (auto [chance, degrees, t] : rows) {
+    EXPECT_NEAR(student_quantile(chance, degrees), t, 1e-6) << degrees;
+    EXPECT_NEAR(student_p(-t, degrees), 1 - chance, 1e-7) << degrees;
+  }
+  EXPECT_EQ(student_p(0, 5), 1);
+  EXPECT_TRUE(std::isnan(student_p(1, 0)));
+}
+
+TEST(PairedStatistics, PatientsThatShareTrainingsCountAsTheseToo) {
+  std::vector<double> d = {-0.3, -0.2, -0.25, -0.01, -0.02, -0.03};
+  PairedTest own = paired_test(d, {}), shared = paired_test(d, {-0.25, -0.02}), one = paired_test(d, {-0.135});
+  EXPECT_EQ(own.p, 0.03125);
+  EXPECT_EQ(own.interval.low, hodges_lehmann(d).low);
+  EXPECT_NEAR(shared.p, student_p(-0.135 / 0.115, 1), 1e-15);            // means -0.25 and -0.02: error 0.23 / 2
+  EXPECT_NEAR(shared.interval.low, -0.135 - 12.706205 * 0.115, 1e-6);
+  EXPECT_EQ(shared.interval.estimate, own.interval.estimate);
+  EXPECT_EQ(one.p, 1);
+  EXPECT_EQ(paired_test(d, {-0.1, -0.1}).p, 0.03125);                   // no spread between trainings: the patients decide
 }
 
 TEST(PairedStatistics, HolmStepsDown) {

@@ -17,22 +17,29 @@ void contrast_channels(ReportData& report) {
     if (channel.name != "all" && !channel.changes.empty()) channels.push_back(&channel);
   }
   if (channels.size() < 2) return;
-  std::map<std::string, std::vector<double>> by_patient;       // changes in the order of `channels`, for patients that have all
+  std::map<std::string, std::vector<const PatientChange*>> by_patient;   // in the order of `channels`, for patients that have all
   for (const auto* channel : channels)
-    for (const auto& change : channel->changes) by_patient[change.patient].push_back(change.value);
+    for (const auto& change : channel->changes) by_patient[change.patient].push_back(&change);
   std::vector<double> p;
   for (size_t c = 0; c < channels.size(); ++c) {
-    std::vector<double> contrasts;
+    std::vector<PatientChange> contrasts;
     for (const auto& [patient, changes] : by_patient) {
       if (changes.size() != channels.size()) continue;
-      double others = 0;
-      for (size_t k = 0; k < changes.size(); ++k)
-        if (k != c) others += changes[k] / double(changes.size() - 1);
-      contrasts.push_back(changes[c] - others);
+      PatientChange contrast = *changes[c];
+      for (size_t k = 0; k < changes.size(); ++k) {
+        if (k == c) continue;
+        contrast.value -= changes[k]->value / double(changes.size() - 1);
+        for (auto& [repeat, value] : contrast.repeats)
+          if (auto other = changes[k]->repeats.find(repeat); other != changes[k]->repeats.end()) value -= other->second / double(changes.size() - 1);
+          else value = nothing;
+      }
+      std::erase_if(contrast.repeats, [](const auto& repeat) { return std::isnan(repeat.second); });
+      contrasts.push_back(std::move(contrast));
     }
     if (contrasts.empty()) return;
-    channels[c]->contrast = hodges_lehmann(contrasts, 0.95);
-    p.push_back(wilcoxon_signed_rank(contrasts).p_two_sided);
+    ChangeTest test = test_changes(contrasts);
+    channels[c]->contrast = test.interval;
+    p.push_back(test.p);
   }
   std::vector<double> adjusted = holm(p);
   for (size_t c = 0; c < channels.size(); ++c) channels[c]->contrast_holm_p = adjusted[c];

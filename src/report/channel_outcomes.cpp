@@ -2,7 +2,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <set>
 
 #include "experiments/metrics.h"
 #include "report/numbers.h"
@@ -48,31 +47,32 @@ double bytes_of(const std::vector<const TrialRecord*>& trials, const std::string
   return nothing;
 }
 
-void pair_with_all(ChannelReport& channel, const std::map<std::string, Cell>& with_all, const std::map<std::string, Cell>& without, const std::vector<std::string>& patients) {
-  std::vector<double> values;
+void pair_with_all(ChannelReport& channel, const std::map<std::string, Cell>& with_all, const std::map<std::string, Cell>& without, const std::vector<std::string>& patients,
+                   const std::map<std::string, std::string>& tested_with) {
   std::vector<std::vector<double>> by_seed;
   for (const auto& patient : patients) {
     auto a = with_all.find(patient), b = without.find(patient);
     if (a == with_all.end() || b == without.end()) continue;
     std::vector<double> repeats;
+    PatientChange change{patient, 0, {}, tested_with.at(patient)};
     for (const auto& [repeat, value] : b->second)
-      if (auto base = a->second.find(repeat); base != a->second.end()) repeats.push_back(value - base->second);
+      if (auto base = a->second.find(repeat); base != a->second.end()) repeats.push_back(value - base->second), change.repeats[repeat] = repeats.back();
     if (repeats.empty()) continue;
-    channel.changes.push_back({patient, mean_of(repeats)});
-    values.push_back(mean_of(repeats));
+    change.value = mean_of(repeats);
+    channel.changes.push_back(std::move(change));
     by_seed.push_back(std::move(repeats));
   }
   channel.change = no_interval, channel.p = nothing, channel.variance = {nothing, nothing};
-  if (values.empty()) return;
-  channel.change = hodges_lehmann(values, 0.95);
-  channel.p = wilcoxon_signed_rank(values).p_two_sided;
+  if (channel.changes.empty()) return;
+  ChangeTest test = test_changes(channel.changes);
+  channel.change = test.interval, channel.p = test.p, channel.trainings = test.trainings;
   size_t repeats = by_seed[0].size();
   bool whole = std::all_of(by_seed.begin(), by_seed.end(), [&](const auto& row) { return row.size() == repeats; });
-  if (values.size() >= 2 && whole) channel.variance = variance_parts(by_seed);
+  if (by_seed.size() >= 2 && whole) channel.variance = variance_parts(by_seed);
 }
 
 Verdict judge(const ChannelReport& channel, const ReportData& report) {
-  if (channel.changes.size() < 2) return Verdict::undecided;
+  if (channel.changes.size() < 2 || channel.trainings < 2) return Verdict::undecided;
   bool shown = report.can_reach_significance && channel.holm_p < significance_level;
   if (shown && channel.change.low > 0) return Verdict::harms;
   if (channel.change.coverage >= least_coverage && -channel.change.low < report.margin) return Verdict::does_not_matter;
@@ -80,6 +80,20 @@ Verdict judge(const ChannelReport& channel, const ReportData& report) {
 }
 
 }  // namespace
+
+ChangeTest test_changes(const std::vector<PatientChange>& changes) {
+  std::vector<double> values, trainings;
+  std::map<std::string, std::vector<double>> groups, repeats;
+  for (const auto& change : changes) {
+    values.push_back(change.value);
+    groups[change.tested_with].push_back(change.value);
+    for (const auto& [repeat, value] : change.repeats) repeats[repeat].push_back(value);
+  }
+  const auto& units = groups.size() > 1 ? groups : repeats;
+  if (groups.size() < changes.size())
+    for (const auto& [name, of_training] : units) trainings.push_back(mean_of(of_training));
+  return {paired_test(values, trainings), int64_t(units.size())};
+}
 
 const char* verdict_text(Verdict verdict) {
   switch (verdict) {
@@ -115,7 +129,7 @@ std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, co
 void describe_channels(ReportData& report) {
   Cells cells;
   std::map<std::string, std::vector<const TrialRecord*>> done;
-  std::set<std::string> seen_patients;
+  std::map<std::string, std::string> tested_with;
   auto channel_of = [&](const std::string& left_out) -> ChannelReport& {
     std::string name = left_out.empty() ? "all" : left_out;
     for (auto& channel : report.channels)
@@ -140,7 +154,8 @@ void describe_channels(ReportData& report) {
       const Value* repeat = trial.design.find("repeat");
       channel.outcomes.push_back({patient, trial.number, repeat && repeat->is_integer() ? repeat->as_integer() : 0, value});
       cells[channel.name][patient][repeat_key(trial)] = value;
-      if (seen_patients.insert(patient).second) report.patients.push_back(patient);
+      const Value* test = trial.design.find("test");
+      if (tested_with.emplace(patient, test ? to_json(*test, false) : "").second) report.patients.push_back(patient);
     }
   }
 
@@ -157,9 +172,12 @@ void describe_channels(ReportData& report) {
     channel.peak_bytes = mean_of(numbers_of(done[channel.name], "peak_bytes"));
     channel.planted = nothing, channel.bytes_saved = nothing, channel.holm_p = nothing, channel.seconds_saved = no_interval;
     if (channel.name == "all") continue;
-    pair_with_all(channel, cells["all"], cells[channel.name], report.patients);
+    pair_with_all(channel, cells["all"], cells[channel.name], report.patients, tested_with);
     // A channel without pairs is not compared, so it lowers nobody's n.
-    if (int64_t pairs = int64_t(channel.changes.size()); pairs > 0) report.pairs = report.pairs == 0 ? pairs : std::min(report.pairs, pairs);
+    if (int64_t pairs = int64_t(channel.changes.size()); pairs > 0) {
+      report.pairs = report.pairs == 0 ? pairs : std::min(report.pairs, pairs);
+      report.trainings = report.trainings == 0 ? channel.trainings : std::min(report.trainings, channel.trainings);
+    }
     // A table gives each channel's bytes; a number those of the channels used, so the difference to "all" is the channel.
     double with_all = bytes_of(done["all"], channel.name), without = bytes_of(done[channel.name], "");
     channel.bytes_saved = std::isfinite(without) ? with_all - without : with_all;
@@ -175,7 +193,7 @@ void describe_channels(ReportData& report) {
     if (report.channels[i].name != "all") report.channels[i].holm_p = adjusted[at++];
   report.smallest_p = report.pairs > 0 ? smallest_p(report.pairs) : 1;
   report.smallest_holm_p = std::min(1.0, report.smallest_p * double(std::max<size_t>(1, tests)));
-  report.can_reach_significance = report.smallest_holm_p <= significance_level;
+  report.can_reach_significance = report.smallest_holm_p <= significance_level && report.trainings > 1;
   for (auto& channel : report.channels)
     if (channel.name != "all") channel.verdict = judge(channel, report);
 }

@@ -7,6 +7,7 @@
 
 #include "report/findings.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
 
 namespace tomograd {
 namespace {
@@ -20,14 +21,20 @@ std::string coverage_text(double coverage) { return fixed_text(coverage * 100, c
 // The change when several channels are dropped is the sum of the single changes per patient: exact only if channels act
 // independently of each other, so the sentence says so.
 Interval joint_change(const ReportData& report, const std::vector<size_t>& dropped) {
-  std::map<std::string, std::pair<double, size_t>> sums;
+  std::map<std::string, std::pair<PatientChange, size_t>> sums;
   for (size_t index : dropped)
-    for (const auto& change : report.channels[index].changes) sums[change.patient].first += change.value, ++sums[change.patient].second;
-  std::vector<double> values;
+    for (const auto& change : report.channels[index].changes) {
+      auto [at, fresh] = sums.try_emplace(change.patient, change, 1);
+      if (fresh) continue;
+      at->second.first.value += change.value, ++at->second.second;
+      std::erase_if(at->second.first.repeats, [&](const auto& repeat) { return !change.repeats.contains(repeat.first); });
+      for (auto& [repeat, value] : at->second.first.repeats) value += change.repeats.at(repeat);
+    }
+  std::vector<PatientChange> whole;
   for (const auto& [patient, sum] : sums)
-    if (sum.second == dropped.size()) values.push_back(sum.first);
-  if (values.empty()) return {std::nan(""), std::nan(""), std::nan(""), 0};
-  return hodges_lehmann(values, 0.95);
+    if (sum.second == dropped.size()) whole.push_back(sum.first);
+  if (whole.empty()) return {std::nan(""), std::nan(""), std::nan(""), 0};
+  return test_changes(whole).interval;
 }
 
 std::string time_text(const ReportData& report, const std::vector<size_t>& dropped) {
@@ -134,7 +141,11 @@ void tell_channels(ReportData& report) {
 
   std::string reach = "With n = " + std::to_string(report.pairs) + " patients the smallest two-sided p that the signed-rank test can reach is " + p_text(report.smallest_p) +
                       ", after Holm's correction over " + std::to_string(others) + " channels " + p_text(report.smallest_holm_p);
-  if (report.can_reach_significance) report.findings.push_back(reach + ".");
+  if (report.trainings == 1 && report.pairs > 1)
+    report.limits.push_back("One training per channel set tested all patients: what leaving a channel out changes and the luck of a training cannot be told apart, so nothing is shown here; strategy.folds and strategy.seeds give more trainings.");
+  else if (report.trainings < report.pairs)
+    report.findings.push_back(text("Patients share trainings (", report.trainings, " per channel set): p and intervals count the spread between trainings (Student's t over their means), too, and the less favourable of both is shown."));
+  if (report.smallest_holm_p <= significance_level) report.findings.push_back(reach + ".");
   else report.limits.push_back(reach + ": whatever the data, no p below 0.05 is possible, so no single channel can be proven to matter here.");
   double coverage = 1;
   for (size_t index : report.ranking) coverage = std::min(coverage, report.channels[index].change.coverage);

@@ -12,6 +12,11 @@ std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, co
 // Fills in channels (outcomes, means, changes, statistics, savings), patients, pairs and the smallest p.
 void describe_channels(ReportData& report);
 
+// paired_test of changes or contrasts: patients of a test group share its trainings, whose repeats are averaged. Of a single
+// group the repeats are the trainings.
+struct ChangeTest : PairedTest { int64_t trainings = 0; };
+ChangeTest test_changes(const std::vector<PatientChange>& changes);
+
 // Fills in contrast and contrast_holm_p from the changes.
 void contrast_channels(ReportData& report);
 

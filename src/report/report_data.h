@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct Outcome {                                 // one tested patient of one tr
 struct PatientChange {
   std::string patient;
   double value = 0;                              // metric without the channel minus metric with all, mean over repeats
+  std::map<std::string, double> repeats;         // the same of each repeat
+  std::string tested_with;                       // the patients that the same trainings tested
 };
 
 enum class Verdict { baseline, matters, harms, does_not_matter, undecided };
@@ -37,8 +40,10 @@ struct ChannelReport {
   std::vector<PatientChange> changes;
   Interval change;                               // Hodges-Lehmann, with the coverage attained; NaN without pairs
   double p = 0, holm_p = 0;                      // Wilcoxon signed rank, two-sided, Holm over all channels; NaN without pairs
+                                                 // Both count the spread between trainings where patients share them.
+  int64_t trainings = 0;                         // per channel set, that they rest on
   Interval contrast;                             // this change less the mean of the other channels' changes, paired by patient
-  double contrast_holm_p = 0;                    // signed rank, Holm over all channels; NaN for fewer than two channels
+  double contrast_holm_p = 0;                    // of the same test, Holm over all channels; NaN for fewer than two channels
   VarianceParts variance;                        // of the changes, between patients and between seeds; seed NaN with one seed
   Verdict verdict = Verdict::baseline;
   double bytes_saved = 0;                        // per scan; NaN = not recorded
@@ -73,6 +78,7 @@ struct ReportData {
   double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
   int64_t planted_losses = 0, planted_covered = 0;  // channels with a planted loss in the metric, and intervals that hold it
   int64_t pairs = 0;                             // patients that each comparison rests on at least; 0 = nothing is compared yet
+  int64_t trainings = 0;                         // the same for trainings: fewer than patients where a fold shares one
   double smallest_p = 1, smallest_holm_p = 1;    // what so many pairs can reach at all
   bool can_reach_significance = false;           // smallest_holm_p <= 0.05; else the word is not used
   bool limited_by_time = false;                  // trials ended by max_seconds

@@ -52,7 +52,7 @@ Value channel_value(const ChannelReport& c) {
   if (c.name == "all") return v;
   v["changes"] = changes;
   v["change"] = interval_value(c.change);
-  v["p"] = c.p, v["holm_p"] = c.holm_p;
+  v["p"] = c.p, v["holm_p"] = c.holm_p, v["trainings"] = c.trainings;
   v["patient_variance"] = c.variance.patient, v["seed_variance"] = c.variance.seed;
   v["verdict"] = verdict_text(c.verdict);
   v["saved_bytes_per_scan"] = c.bytes_saved;
@@ -124,7 +124,7 @@ Value report_value(const ReportData& report) {
   v["limited_by_time"] = report.limited_by_time;
   v["patients"] = Value::list_of(report.patients);
   if (report.kind == "leave-one-out") {
-    v["pairs"] = report.pairs, v["smallest_p"] = report.smallest_p, v["smallest_holm_p"] = report.smallest_holm_p;
+    v["pairs"] = report.pairs, v["trainings"] = report.trainings, v["smallest_p"] = report.smallest_p, v["smallest_holm_p"] = report.smallest_holm_p;
     v["can_reach_significance"] = report.can_reach_significance;
     Value::List channels, ranking;
     for (const auto& channel : report.channels) channels.push_back(channel_value(channel));

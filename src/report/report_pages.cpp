@@ -72,7 +72,7 @@ std::string channels_html(const ReportData& report) {
   };
   add(report.channels[0]);
   for (size_t index : report.ranking) add(report.channels[index]);
-  return "<h2>Channels, most influential first</h2>" + table.end() + "<p class=quiet>change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided.</p>";
+  return "<h2>Channels, most influential first</h2>" + table.end() + "<p class=quiet>change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided; where patients share trainings the larger of it and of Student’s t over trainings.</p>";
 }
 
 std::string variables_html(const ReportData& report) {

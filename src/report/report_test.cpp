@@ -168,7 +168,7 @@ TEST(ChannelContrasts, ANullPhantomRaisesFewFalseAlarms) {
         for (size_t c = 1; c < 8; ++c) {
           report.channels[c].name = text("C", c);
           double loss = null ? 0.077 : c == 1 ? 0.2 : 0.05;
-          report.channels[c].changes.push_back({text("P", patient), -loss + of_patient + 0.02 * random.normal()});
+          report.channels[c].changes.push_back({text("P", patient), -loss + of_patient + 0.02 * random.normal(), {}, text(patient)});
         }
       }
       contrast_channels(report);
@@ -179,6 +179,67 @@ TEST(ChannelContrasts, ANullPhantomRaisesFewFalseAlarms) {
     }
   EXPECT_LE(alarms, 50 + 21);
   EXPECT_GE(found, 990);
+}
+
+// Four trainings of three patients each, whose luck moves these three together and differs between channel sets.
+TEST(ChannelContrasts, TheLuckOfSharedTrainingsRaisesFewFalseAlarms) {
+  Random random(6, "shared trainings");
+  int alarms = 0, alarms_of_patients = 0, found = 0;
+  for (int table = 0; table < 1000; ++table)
+    for (bool null : {true, false}) {
+      ReportData report;
+      report.channels.resize(8);
+      report.channels[0].name = "all";
+      for (size_t c = 1; c < 8; ++c) report.channels[c].name = text("C", c);
+      for (int fold = 0; fold < 4; ++fold) {
+        std::vector<double> luck(8);
+        for (double& l : luck) l = 0.015 * random.normal();
+        for (int patient = 0; patient < 3; ++patient)
+          for (size_t c = 1; c < 8; ++c) {
+            double loss = null ? 0.077 : c == 1 ? 0.2 : 0.05;
+            report.channels[c].changes.push_back({text("P", 3 * fold + patient), -loss + luck[c] + luck[0] + 0.01 * random.normal(), {}, text("fold ", fold)});
+          }
+      }
+      contrast_channels(report);
+      for (auto& channel : report.channels) EXPECT_TRUE(channel.name == "all" || channel.contrast.coverage > 0.95);
+      bool any = false;
+      for (size_t c = 1; c < 8; ++c) any = any || report.channels[c].contrast_holm_p < 0.05;
+      alarms += null && any;
+      found += !null && report.channels[1].contrast_holm_p < 0.05 && report.channels[1].contrast.high < 0;
+      if (!null) continue;
+      for (auto& channel : report.channels)
+        for (auto& change : channel.changes) change.tested_with = change.patient;      // as if each patient had its own training
+      contrast_channels(report);
+      any = false;
+      for (size_t c = 1; c < 8; ++c) any = any || report.channels[c].contrast_holm_p < 0.05;
+      alarms_of_patients += any;
+    }
+  EXPECT_LE(alarms, 50 + 21);                    // 5 % and three standard deviations of a count of 1000
+  EXPECT_GE(alarms_of_patients, 150);
+  EXPECT_GE(found, 800);
+}
+
+TEST(Report, OneTrainingForAllPatientsShowsNothing) {
+  Made hand = made(changed(twelve()));
+  for (auto& trial : hand.trials) trial.design["test"] = Value(Value::List{"P1", "P2"});
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_EQ(report.pairs, 12);
+  EXPECT_EQ(report.trainings, 1);
+  EXPECT_FALSE(report.can_reach_significance);
+  for (size_t c = 1; c < report.channels.size(); ++c) EXPECT_EQ(report.channels[c].verdict, Verdict::undecided);
+  EXPECT_NE(report_text(report).find("One training per channel set tested all patients"), std::string::npos);
+}
+
+TEST(Report, RepeatsOfOneGroupAreTrainings) {
+  auto values = changed(twelve());
+  for (auto& channel : values)
+    for (size_t p = 0; p < 12; ++p) channel[p].push_back(channel[p][0] + (&channel == &values[0] ? 0 : 0.001)), channel[p].push_back(channel[p][0] - 0.001);
+  Made hand = made(values);
+  for (auto& trial : hand.trials) trial.design["test"] = Value(Value::List{"P1", "P2"});
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_EQ(report.trainings, 3);
+  EXPECT_EQ(report.channels[1].verdict, Verdict::matters);
+  EXPECT_NE(report_text(report).find("Patients share trainings (3 per channel set)"), std::string::npos);
 }
 
 TEST(ChannelContrasts, OneChannelHasNoOthers) {

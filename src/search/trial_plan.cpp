@@ -80,13 +80,13 @@ std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetF
   std::vector<PlannedTrial> trials;
   trials.reserve(count);
   auto add = [&](const std::string& left_out, const TestGroup& group, int64_t repeat, const Value::Table& variables) {
+    int64_t seed = facts.seed + (&group - groups.data()) * strategy.seeds + repeat;
     PlannedTrial trial;
     trial.number = int64_t(trials.size()) + 1;
     std::vector<std::string> channels, leave = facts.left_out;
     for (const auto& channel : used)
       if (channel != left_out) channels.push_back(channel);
     if (!left_out.empty()) leave.push_back(left_out);
-    int64_t seed = facts.seed + repeat;
     if (leave_one_out) trial.settings["preprocess.leave_out"] = Value::list_of(leave);
     if (!group.patients.empty()) trial.settings["validation.test_patients"] = Value::list_of(group.patients);
     trial.settings["seed"] = seed;

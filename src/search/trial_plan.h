@@ -15,7 +15,7 @@ struct DatasetFacts {
   std::vector<std::string> channels;             // modalities that the run uses, in order
   std::vector<std::string> patients;             // in order of first appearance
   std::vector<std::string> left_out;             // modalities that the run itself already leaves out
-  int64_t seed = 1;                              // of the run; repeat r of a trial runs with seed + r
+  int64_t seed = 1;                              // of the run, from which those of trials are counted
 };
 
 struct PlannedTrial {
@@ -28,7 +28,8 @@ struct PlannedTrial {
 
 // leave-one-out: (all channels, then each left out) x (each patient or fold as test) x seeds x the grid of variables, in
 // this order, the last changing fastest. Settings: preprocess.leave_out, validation.test_patients, seed, and the variables'.
-// The same repeat has the same seed for every channel set, so differences are paired.
+// Repeat r of the g-th test group runs with seed + g * seeds + r, whatever the channel set: differences are paired, and groups
+// do not share the luck of one initialisation (the statistics count their spread as that of trainings).
 // sweep: grid x folds x seeds. Error(input) for channels or patients that the dataset lacks, and for an empty plan.
 std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetFacts& facts);
 

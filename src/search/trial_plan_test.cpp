@@ -88,7 +88,7 @@ TEST(TrialPlan, TwoChannelsTimesFourPatientsAre12) {
   auto trials = plan_trials(spec, facts(2, 4));
   ASSERT_EQ(trials.size(), 12u);
   EXPECT_EQ(to_json(trials[0].settings, false), R"({"preprocess.leave_out":[],"validation.test_patients":["p1"],"seed":7})");
-  EXPECT_EQ(to_json(trials[11].settings, false), R"({"preprocess.leave_out":["c2"],"validation.test_patients":["p4"],"seed":7})");
+  EXPECT_EQ(to_json(trials[11].settings, false), R"({"preprocess.leave_out":["c2"],"validation.test_patients":["p4"],"seed":10})");
   EXPECT_EQ(to_json(trials[11].design.at("channels"), false), R"(["c1"])");
 }
 

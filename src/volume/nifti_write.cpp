@@ -1,5 +1,5 @@
 // Writing: this machine's byte order, no scaling, geometry exact. Where the grid is still that of `like`, its own fields are
-// written back, so nothing is lost to round-off; a new grid gets an sform, and a qform where its axes are perpendicular.
+// written back, so nothing is lost to round-off; a new grid gets an sform, and a qform where its axes are perpendicular and a quaternion can say so.
 // Texts of `like` (descrip, aux_file, ...) are left behind: they may name the patient.
 #include <algorithm>
 #include <cmath>
@@ -21,6 +21,19 @@ bool is_plain_spacing(const Affine& a) {
     for (size_t column = 0; column < 4; ++column)
       if (row == column ? !(a[row][column] > 0) : a[row][column] != 0) return false;
   return true;
+}
+
+// Near half a turn the quaternion's missing part is a root of almost nothing, and single precision loses the rotation.
+bool survives_single_precision(const Quaternion& quaternion, const Geometry& geometry) {
+  Quaternion kept = quaternion;
+  for (double& v : kept.bcd) v = double(float(v));
+  auto exact = rotation_of(quaternion.bcd, 1e-15), rounded = rotation_of(kept.bcd, 1e-7);
+  auto spacing = geometry.spacing();
+  double turned = 0, longest = 0, finest = std::min({spacing[0], spacing[1], spacing[2]});
+  for (size_t row = 0; row < 3; ++row)
+    for (size_t column = 0; column < 3; ++column) turned = std::max(turned, std::abs(exact[row][column] - rounded[row][column]));
+  for (int axis = 0; axis < 3; ++axis) longest += double(geometry.size[axis]) * spacing[size_t(axis)];
+  return turned * longest < 0.005 * finest;      // readers call 0.01 voxels a contradiction
 }
 
 void set_geometry(NiftiFields& f, const Geometry& geometry, const NiftiHeader* like) {
@@ -51,7 +64,7 @@ void set_geometry(NiftiFields& f, const Geometry& geometry, const NiftiHeader* l
   if (like && !like->orientation_known && is_plain_spacing(geometry.affine)) return;  // still no claim
   Quaternion quaternion{{0, 0, 0}, 1};
   bool rigid = quaternion_of(geometry.affine, quaternion);
-  if (!rigid) f.qform_code = 0;
+  if (!rigid || (f.version == 1 && !survives_single_precision(quaternion, geometry))) f.qform_code = 0;
   if (f.qform_code == 0 && f.sform_code == 0) f.sform_code = 1;
   f.pixdim[0] = quaternion.qfac;
   f.quatern = quaternion.bcd;

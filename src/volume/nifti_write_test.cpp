@@ -173,6 +173,23 @@ TEST_F(NiftiWrite, LikeAnInputOnAnotherGrid) {
   EXPECT_EQ(out.geometry.affine, coarse.geometry.affine);
 }
 
+TEST_F(NiftiWrite, NearHalfATurnTheTwoFormsAgree) {
+  int without = 0;
+  for (double a : {0.0, 1e-8, 1e-5, 2e-4, 4e-4, 1e-3, 3e-3, 0.01, 0.1}) {  // half a turn, nearly, about an axis near y, and a mirror
+    double b = 0.0092, d = 0.0228, c = -std::sqrt(1 - a * a - b * b - d * d);
+    Affine tilted{{{1.8 * (a * a + b * b - c * c - d * d), 1.9 * 2 * (b * c - a * d), -2.8 * 2 * (b * d + a * c), 97},
+                   {1.8 * 2 * (b * c + a * d), 1.9 * (a * a + c * c - b * b - d * d), -2.8 * 2 * (c * d - a * b), -89},
+                   {1.8 * 2 * (b * d - a * c), 1.9 * 2 * (c * d + a * b), -2.8 * (a * a + d * d - b * b - c * c), -20}}};
+    write_nifti(system_env(), folder / "a.nii", sample({24, 96, 98}, tilted));
+    NiftiHeader header = read_nifti_header(system_env(), folder / "a.nii");
+    EXPECT_TRUE(header.warnings.empty()) << a << ": " << header.warnings[0];
+    EXPECT_EQ(header.geometry.orientation(), "LAS");
+    without += header.qform_code == 0;
+  }
+  EXPECT_GT(without, 0);
+  EXPECT_LT(without, 6);
+}
+
 TEST_F(NiftiWrite, ShearedGridsGetNoQform) {
   Affine sheared{{{1, 0.2, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}};
   write_nifti(system_env(), folder / "a.nii", sample({2, 3, 4}, sheared));

@@ -2,7 +2,7 @@
 surface.txt:    name, size z y x, spacing z y x, two masks as 0/1 text, then MONAI's HD95, MONAI's HD, MONAI's symmetric ASSD and
                 the same three from SciPy alone (erosion by the cross, exact EDT, numpy percentile).
 components.txt: name, size, mask, SciPy's 26-neighbour labels as comma-separated numbers, mask with SciPy's filled holes.
-statistics.txt: SciPy's Wilcoxon, enumerated Wilcoxon with ties, Kendall's tau-b, Hodges-Lehmann by enumeration, variance parts."""
+statistics.txt: SciPy's Wilcoxon, enumerated Wilcoxon with ties, Kendall's tau-b, Hodges-Lehmann by enumeration, variance parts, Student's t."""
 import itertools
 import os
 import numpy as np
@@ -91,6 +91,8 @@ with open(os.path.join(here, "statistics.txt"), "w") as out:
     table = random.normal(0, 1, (6, 1)) * 2 + random.normal(0, .5, (6, 4))
     within = table.var(axis=1, ddof=1).mean()
     write(out, "variance", list(table), [table.mean(axis=1).var(ddof=1) - within / 4, within])
+    for t, degrees, chance in ((.3, 1, .95), (2.2, 2, .9), (3.1, 3, .99), (1.7, 8, .5), (4.5, 11, .999), (.9, 40, .95)):
+        write(out, "student", [[t, degrees, chance]], [2 * stats.t.sf(t, degrees), stats.t.isf((1 - chance) / 2, degrees)])
 
 # Files for the command test: two pairs with two classes, a truth without prediction, and the rows `tomograd evaluate` must print.
 import nibabel

@@ -2,7 +2,8 @@
 // kill -9 of its process, the other by a requeue. What failed is queued again; the program ends when all elements are complete.
 // usage: tomograd_drive_array slurm|local FOLDER ELEMENTS VICTIMS SECONDS WORKER [ARGUMENT...]
 //   FOLDER   where the workers start; logs go to FOLDER/logs
-//   VICTIMS  elements 0, s, 2s, ... are victims, s chosen to give that many; 0: undisturbed
+//   VICTIMS  elements 0, s, 2s, ... are victims, s chosen to give that many; 0: undisturbed. FOLDER/hold/K is there until victim
+//            K has been hit: a worker that waits for it in the middle of its work cannot be done before.
 //   SECONDS  limit for the whole
 // Prints "elements chunks kills requeues repeats seconds"; exit 0 when all are complete.
 #include <signal.h>
@@ -69,6 +70,11 @@ int drive(int argc, char** argv) {
   } else {
     cluster = std::make_unique<LocalProcesses>(system_env(), system_clock(), LocalOptions{2, 10});
   }
+  auto is_victim = [&](int64_t element) { return step > 0 && element % step == 0 && element / step < victims; };
+  auto hold = [&](int64_t element) { return join_path(job.folder, text("hold/", element)); };
+  system_env().make_directories(join_path(job.folder, "hold"));
+  for (int64_t element = 0; element < job.elements; ++element)
+    if (is_victim(element)) publish_text(system_env(), hold(element), "");
   Submission submission = cluster->submit(job);
   Random random(1, "drive_array");
   std::map<int64_t, double> hit_at;              // victim -> when
@@ -80,8 +86,7 @@ int drive(int argc, char** argv) {
     double time = system_clock().monotonic_seconds();
     for (int64_t element = 0; element < job.elements; ++element) {
       JobState state = now.of[size_t(element)];
-      bool victim = step > 0 && element % step == 0 && element / step < victims;
-      if (state == JobState::running && victim && !hit.contains(element)) {
+      if (state == JobState::running && is_victim(element) && !hit.contains(element)) {
         pid_t pid = worker_pid(job.uuid, element);
         if (pid == 0) continue;
         if (!hit_at.contains(element)) hit_at[element] = time + random.uniform(0.05, 0.5);
@@ -89,6 +94,7 @@ int drive(int argc, char** argv) {
         hit.insert(element);
         if (hit.size() % 2 == 1) ::kill(pid, SIGKILL), ++kills;
         else cluster->requeue(submission, element), ++requeues;
+        system_env().remove_file(hold(element));
       } else if (state == JobState::requeued && slurm) {
         // Else Slurm holds it back for two minutes. Again after a while: an element that was still ending is held anew.
         if (double& last = released[element]; time - last > 6) last = time, slurm->release(submission, element);
@@ -104,7 +110,7 @@ int drive(int argc, char** argv) {
     }
     return now.count(JobState::complete) < job.elements;
   });
-  if (int64_t(hit.size()) < victims) fail_failure(text("only ", hit.size(), " of ", victims, " victims were met while they worked; give the workers more to do"));
+  if (int64_t(hit.size()) < victims) fail_failure(text("only ", hit.size(), " of ", victims, " victims were met while they worked"));
   std::printf("%lld %zu %lld %lld %lld %.1f\n", static_cast<long long>(job.elements), submission.chunks.size(), static_cast<long long>(kills), static_cast<long long>(requeues), static_cast<long long>(repeated), system_clock().monotonic_seconds() - began);
   return states.count(JobState::complete) == job.elements ? 0 : 1;
 }
