@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A real SLURM, private and on loopback: an array whose elements are killed in the middle must end with the output of an
-# undisturbed one, each element's once: first a worker of the test's own, then the predictor over one volume. usage: scripts/test_slurm.sh BUILD_DIR [ELEMENTS [WORKER ARGUMENT...]]
+# undisturbed one: first a worker of the test's own, then the predictor over one volume, then its exact form. usage: scripts/test_slurm.sh BUILD_DIR [ELEMENTS [WORKER ARGUMENT...]]
 # The worker starts in a folder of its own for each run and publishes below out/ of it. Without SLURM: exit 77, skipped; with
 # TOMOGRAD_NO_SKIP=1 (make test-slurm, CI): exit 1. Last line: jobs, kills, digest equal or not.
 set -euo pipefail
@@ -80,6 +80,17 @@ else
   after() { (cd "$1" && "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --merge > /dev/null); }
   held='export TOMOGRAD_FAILPOINTS="tile.after_shard=hold:hold/$TOMOGRAD_ELEMENT"; exec "$@"'   # a victim is hit before it is done
   compare predict bash -c "$held" - "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --precision f32 --threads 1 --tile 32,32,32 --halo 16 --element '{element}/{elements}'
+  # The untiled result by groups of layers: an array each, which waits for the one before. Every worker of the first call is killed at
+  # its third tile; the second call does what is missing.
+  say "exact: in one process, then as arrays one after the other"
+  exact=("$build/tomograd" predict "$folder/m" "$folder/c.zarr" --exact --tile 24,32,32 --threads 1)
+  "${exact[@]}" --out "$folder/exact-here" > /dev/null
+  if TOMOGRAD_FAILPOINTS=zarr.before_publish=kill@3 "${exact[@]}" --out "$folder/exact-array" --on slurm --workers 6 > "$folder/exact.log" 2>&1; then say "killed workers were not noticed"; exit 1; fi
+  "${exact[@]}" --out "$folder/exact-array" --on slurm --workers 6 > "$folder/exact.log" 2>&1 || { tail "$folder/exact.log" >&2; exit 1; }
+  cmp "$folder/exact-here/complete" "$folder/exact-array/complete"
+  [ ! -e "$folder/exact-array/scratch" ]
+  arrays=$(ls "$folder/exact-array/logs" | grep -o 'group-[0-9]*' | sort -u | wc -l)
+  echo "slurm: exact: arrays of 6 jobs for $arrays groups of layers, 6 kills by kill -9, digest equal"
 fi
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)

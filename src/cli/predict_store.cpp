@@ -36,32 +36,40 @@ Share share_of(const std::string& given, const char* option, int64_t first) {
   return share;
 }
 
-// Tiles through workers of a cluster, until every element is complete.
+// Tiles through workers of a cluster, until every element is complete. Exact tiles go group by group: each array waits for the one
+// before it.
 class Array {
  public:
   Array(const StorePrediction& options, std::string model, std::string store, std::string out, const ComputeOptions& compute, const Talk& talk)
       : options_(options), model_(std::move(model)), store_(std::move(store)), out_(std::move(out)), compute_(compute), talk_(talk), local_(options.on == "local") {}
 
   void run(const Value& plan) {
-    Job job = base_job(plan.at("tiles").as_integer());
-    job.argv = arguments({"--element", "{element}/{elements}"});
     std::unique_ptr<Cluster> cluster;
-    if (local_) cluster = std::make_unique<LocalProcesses>(system_env(), system_clock(), LocalOptions{job.elements, 60});
+    if (local_) cluster = std::make_unique<LocalProcesses>(system_env(), system_clock(), LocalOptions{std::max<int64_t>(1, options_.workers), 60});
     else cluster = std::make_unique<Slurm>(system_env(), system_clock());
-    Submission submission = cluster->submit(job);
-    Submission merge = submission;
-    if (!local_) {
-      Job last = base_job(1);
-      last.elements = 1, last.uuid = new_uuid(), last.name = "tomograd-merge", last.argv = arguments({"--merge"});
-      last.after.push_back({submission.ids(), true});
-      merge = cluster->submit(last);
-      if (talk_.say) talk_.say(text("array of ", job.elements, " elements: job ", submission.ids().front(), "; merge: job ", merge.ids().front()));
+    std::vector<std::pair<Job, Submission>> stages;
+    for (int64_t group = 1, groups = plan.at("exact_groups").as_integer(); group <= std::max<int64_t>(1, groups); ++group) {
+      Job job = base_job(plan.at("tiles").as_integer());
+      job.argv = arguments({"--element", "{element}/{elements}"});
+      if (groups > 0) job.name = text("tomograd-group-", group), job.argv.insert(job.argv.end(), {"--group", std::to_string(group)});
+      submit(*cluster, std::move(job), stages);
+      if (local_) wait(*cluster, stages.back());
     }
-    wait(*cluster, submission, job);
-    if (!local_) wait(*cluster, merge, job);
+    if (local_) return;
+    Job last = base_job(1);
+    last.name = "tomograd-merge", last.argv = arguments({"--merge"});
+    submit(*cluster, std::move(last), stages);
+    for (const auto& stage : stages) wait(*cluster, stage);
   }
 
  private:
+  void submit(Cluster& cluster, Job job, std::vector<std::pair<Job, Submission>>& stages) const {
+    if (!local_ && !stages.empty()) job.after.push_back({stages.back().second.ids(), true});
+    Submission submission = cluster.submit(job);
+    if (!local_ && talk_.say) talk_.say(text(job.name, ": ", job.elements, job.elements == 1 ? " element" : " elements", ", job ", submission.ids().front()));
+    stages.emplace_back(std::move(job), std::move(submission));
+  }
+
   Job base_job(int64_t tiles) const {
     Job job;
     job.uuid = new_uuid(), job.name = "tomograd-tiles", job.folder = absolute_path("."), job.logs = join_path(out_, "logs");
@@ -74,15 +82,17 @@ class Array {
     std::vector<std::string> list = {std::filesystem::read_symlink("/proc/self/exe").string(), "predict", model_, store_, "--out", out_, "--precision", compute_.precision, "--device", compute_.device};
     int threads = compute_.threads > 0 ? compute_.threads : local_ ? std::max(1, available_threads() / int(std::max<int64_t>(1, options_.workers))) : 1;
     list.insert(list.end(), {"--threads", std::to_string(threads)});
+    if (options_.exact) list.push_back("--exact");
     if (compute_.max_memory_bytes > 0) list.insert(list.end(), {"--max-memory", std::to_string(compute_.max_memory_bytes)});
     list.insert(list.end(), more.begin(), more.end());
     return list;
   }
 
-  void wait(Cluster& cluster, const Submission& submission, const Job& job) {
+  void wait(Cluster& cluster, const std::pair<Job, Submission>& stage) {
+    const auto& [job, submission] = stage;
     std::map<int64_t, int> repeats;
     double began = system_clock().monotonic_seconds();
-    ElementStates states = watch(cluster, submission, system_clock(), local_ ? 0.1 : 2, talk_.stop, [&](const ElementStates& now) {
+    ElementStates states = watch(cluster, submission, system_clock(), local_ ? 0.1 : 2, talk_.stop, [&, &job = job, &submission = submission](const ElementStates& now) {
       for (int64_t e = 0; e < submission.elements; ++e) {
         JobState state = now.of[size_t(e)];
         if (!local_ || !has_ended(state) || state == JobState::complete) continue;
@@ -117,12 +127,13 @@ void add_store_options(CLI::App& verb, StorePrediction& options) {
   verb.add_flag("--merge", options.merge, "only check and join tiles that workers left")->group(group);
   verb.add_option("--on", options.on, "workers as processes here (local) or as a SLURM array (slurm)")->check(CLI::IsMember({"local", "slurm"}))->group(group);
   verb.add_option("--workers", options.workers, "how many")->check(CLI::Range(1, 1000000))->group(group);
+  verb.add_option("--group", options.group, "with --exact and --tiles: only this group of layers, from 1; each needs all tiles of the one before")->check(CLI::Range(1, 100000))->group(group);
   verb.add_flag("--exact", options.exact, "the untiled result from tiles, bit for bit: layers in groups, feature maps on disk in between (mixed-scale dense networks)")->group(group);
 }
 
 bool predicts_store(const StorePrediction& options, const std::vector<std::string>& inputs) {
   bool store = false;
-  for (const auto& path : inputs) store |= system_env().kind(path) == FileKind::directory && zarr_node(system_env(), path) != ZarrNode::none;
+  for (const auto& path : inputs) store |= is_zarr(system_env(), path);
   if (store && inputs.size() != 1) fail_usage(text(inputs.size(), " inputs were given and one is a Zarr folder; a store holds all channels"));
   bool asked = !options.tiles.empty() || !options.element.empty() || !options.on.empty() || !options.halo.empty() || options.merge || options.exact || options.workers > 0;
   if (asked && !store) fail_usage("--halo, --tiles, --merge, --on, --workers and --exact are for block stores", "first: tomograd block VOLUME STORE.zarr");
@@ -131,7 +142,9 @@ bool predicts_store(const StorePrediction& options, const std::vector<std::strin
 
 void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const ComputeOptions& compute, const Output& output) {
   if (options.exact && !options.halo.empty()) fail_usage("--exact needs no --halo: its tiles read the feature maps of their neighbours");
-  if (options.exact && (!options.tiles.empty() || !options.element.empty() || !options.on.empty())) fail_usage("--exact is done by one process in this version", "leave --tiles and --on out; killed, the same command goes on");
+  bool shares = !options.tiles.empty() || !options.element.empty();
+  if (options.exact && shares && options.group == 0) fail_usage("--exact with --tiles needs --group G: a tile of one group of layers reads its neighbours' maps of the one before", "--on local or --on slurm runs all groups");
+  if (options.group > 0 && (!options.exact || !shares)) fail_usage("--group goes with --exact and --tiles");
   if (int(!options.tiles.empty()) + int(!options.element.empty()) + int(options.merge) + int(!options.on.empty()) > 1) fail_usage("--tiles, --merge and --on exclude each other");
   if (options.workers > 0 && options.on.empty()) fail_usage("--workers needs --on local or --on slurm");
   Share share = !options.element.empty() ? share_of(options.element, "--element", 0) : !options.tiles.empty() ? share_of(options.tiles, "--tiles", 1) : Share{};
@@ -142,9 +155,8 @@ void predict_store(const StorePrediction& options, const std::string& model, con
     auto at = [&](size_t i) { return options.halo[options.halo.size() == 1 ? 0 : i]; };
     settings["halo"] = Value(Value::List{at(0), at(1), at(2)});
   }
-  settings["exact"] = options.exact;
+  settings["exact"] = options.exact, settings["group"] = options.group - 1;
   settings["worker"] = share.worker, settings["workers"] = share.workers;
-  bool part = !options.tiles.empty() || !options.element.empty();
   Talk talk = output.talk(stop_on_signals());
   struct sigaction notice {};                    // a scheduler's notice before the time limit: as TERM
   notice.sa_handler = [](int) { ::raise(SIGTERM); };
@@ -165,11 +177,11 @@ void predict_store(const StorePrediction& options, const std::string& model, con
     step("merge");
   } else {
     step("work");
-    if (!part) step("merge");
+    if (!shares) step("merge");
   }
   result["seconds"] = system_clock().monotonic_seconds() - began;
   result["peak_bytes"] = process_peak_bytes();
-  output.line(part ? text(result.at("done").as_integer(), " tiles done, ", result.at("skipped").as_integer(), " were there") : text(out, ": ", result.at("tiles").as_integer(), " tiles, ", result.at("digest").as_text()));
+  output.line(shares ? text(result.at("done").as_integer(), " tiles done, ", result.at("skipped").as_integer(), " were there") : text(out, ": ", result.at("tiles").as_integer(), " tiles, ", result.at("digest").as_text()));
   output.result("store_prediction", std::move(result));
 }
 

@@ -11,7 +11,7 @@ namespace tomograd {
 struct StorePrediction {
   std::string tiles, element, on;                // "K/N", the same from 0, "local" or "slurm"
   std::vector<int64_t> halo;
-  int64_t workers = 0;
+  int64_t workers = 0, group = 0;                // group: of layers, from 1; 0 = all
   bool merge = false, exact = false;
 };
 void add_store_options(CLI::App& verb, StorePrediction& options);

@@ -62,16 +62,47 @@ int64_t group_bytes(const ExactPlan& plan, const MsdNetwork& network, int64_t fi
   return layout.floats(network.inputs(end)) * 4 + region.voxels() * 4 * (1 + (last ? classes : 0)) + plan.core.voxels() * 4 * (1 + (last ? classes : 0)) + (int64_t{4} << 20);
 }
 
-}  // namespace
+int64_t chunk_side(int64_t core) {
+  for (int64_t side = std::min<int64_t>(32, core); side >= 8; --side)
+    if (core % side == 0) return side;
+  return core;
+}
 
-ExactPlan plan_exact(const MsdNetwork& network, Extent volume, Extent core, int64_t classes, int64_t max_memory_bytes, double most_arithmetic) {
+ExactPlan tiles_of(Extent volume, Extent core) {
   ExactPlan plan;
   plan.volume = volume;
   for (int axis = 0; axis < 3; ++axis) {
     if (volume[axis] < 1 || core[axis] < 1) fail_input(text("volume ", to_string(volume), " and tile ", to_string(core), ": every size must be at least 1"));
     plan.core[axis] = std::min(core[axis], volume[axis]);
   }
+  return plan;
+}
+
+}  // namespace
+
+Extent ExactPlan::chunk() const { return {chunk_side(core.z), chunk_side(core.y), chunk_side(core.x)}; }
+
+ExactPlan exact_plan_of(const MsdNetwork& network, Extent volume, Extent core, int64_t classes, std::vector<int64_t> ends) {
+  ExactPlan plan = tiles_of(volume, core);
+  plan.ends = std::move(ends);
   double work = 0, once = pass_work(plan, network, 0, network.depth());
+  int64_t first = 0;
+  for (int64_t end : plan.ends) {
+    if (end <= first || end > network.depth()) fail_input(text("a group of layers ends at ", end, " after one that ends at ", first, "; the network has ", network.depth(), " layers"));
+    plan.peak_bytes = std::max(plan.peak_bytes, group_bytes(plan, network, first, end, classes));
+    work += group_work(plan, network, first, end);
+    first = end;
+  }
+  if (first != network.depth()) fail_input(text("the groups end at layer ", first, " of ", network.depth()));
+  plan.arithmetic = once > 0 ? work / once : 1;
+  int64_t spilled = plan.groups() > 1 ? plan.ends[size_t(plan.groups()) - 2] * network.width : 0;
+  Extent chunk = plan.chunk();
+  plan.scratch_bytes = spilled * 4 * round_up(volume.z, chunk.z) * round_up(volume.y, chunk.y) * round_up(volume.x, chunk.x);
+  return plan;
+}
+
+ExactPlan plan_exact(const MsdNetwork& network, Extent volume, Extent core, int64_t classes, int64_t max_memory_bytes, double most_arithmetic) {
+  ExactPlan plan = tiles_of(volume, core);
   for (int64_t first = 0; first < network.depth();) {
     auto fits = [&](int64_t end) { return max_memory_bytes == 0 || group_bytes(plan, network, first, end, classes) <= max_memory_bytes; };
     int64_t end = first + 1;
@@ -88,14 +119,9 @@ ExactPlan plan_exact(const MsdNetwork& network, Extent volume, Extent core, int6
     }
     while (end < network.depth() && fits(end + 1) && group_work(plan, network, first, end + 1) <= most_arithmetic * pass_work(plan, network, first, end + 1)) ++end;
     plan.ends.push_back(end);
-    plan.peak_bytes = std::max(plan.peak_bytes, group_bytes(plan, network, first, end, classes));
-    work += group_work(plan, network, first, end);
     first = end;
   }
-  plan.arithmetic = once > 0 ? work / once : 1;
-  int64_t spilled = plan.groups() > 1 ? plan.ends[size_t(plan.groups()) - 2] * network.width : 0;
-  plan.scratch_bytes = spilled * plan.grid().voxels() * plan.core.voxels() * 4;
-  return plan;
+  return exact_plan_of(network, volume, core, classes, plan.ends);
 }
 
 }  // namespace tomograd

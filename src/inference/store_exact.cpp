@@ -11,16 +11,19 @@
 
 namespace tomograd {
 
-StoreWork run_exact_store(Env& env, const MsdModel& model, const ExactPlan& exact, const StorePlan& plan, StoreSource& source, const std::string& out, ThreadPool& pool,
+std::string scratch_folder(const std::string& out) { return join_path(out, "scratch"); }
+
+StoreWork run_exact_store(Env& env, const MsdModel& model, const ExactPlan& exact, const StorePlan& plan, StoreSource& source, const std::string& out, ExactShare share, ThreadPool& pool,
                           const std::stop_token& stop, const std::function<void(int64_t done, int64_t of)>& progress) {
   double began = system_clock().monotonic_seconds(), tile_began = began;
-  std::string plan_digest = digest_of(plan_text(plan)), scratch = join_path(out, "scratch");
-  ForEach for_each = [&](int64_t count, const std::function<void(int64_t)>& body) { pool.for_each(count, body); };
+  std::string plan_digest = digest_of(plan_text(plan));
   StoreWork report;
-  std::vector<bool> there;                       // a shard is read to know
-  for (int64_t tile = 0; tile < plan.tiles.count(); ++tile) there.push_back(tile_trouble(env, out, plan, plan_digest, tile).empty());
+  int64_t last = exact.groups() - 1, mine = 0;
+  std::vector<bool> there(size_t(plan.tiles.count()), false);  // a shard is read to know
+  for (int64_t tile = share.worker; tile < plan.tiles.count() && (share.group < 0 || share.group == last); tile += share.workers, ++mine)
+    there[size_t(tile)] = tile_trouble(env, out, plan, plan_digest, tile).empty();
   report.skipped = std::count(there.begin(), there.end(), true);
-  if (report.skipped < plan.tiles.count()) {
+  if (mine == 0 || report.skipped < mine) {
     auto finished = [&](int64_t tile) { return there[size_t(tile)]; };
     auto read = [&](int64_t channel, const Box& box, float* into) { read_channel(source, plan, channel, box, into, pool); };
     Extent step = plan.tiles.tile(), grid = plan.tiles.grid();
@@ -29,12 +32,15 @@ StoreWork run_exact_store(Env& env, const MsdModel& model, const ExactPlan& exac
       publish_tile(env, out, plan, plan_digest, tile, labels_of(logits, plan, tile, core, pool), system_clock().monotonic_seconds() - tile_began, pool);
       ++report.done;
     };
-    run_exact(env, scratch, exact, model.network, model.head, read, use, for_each, finished, stop, [&](int64_t done, int64_t of) {
-      tile_began = system_clock().monotonic_seconds();
-      if (progress) progress(done, of);
-    });
+    ExactMsd work(env, scratch_folder(out), exact, model.network, model.head, pool);
+    work.prepare();
+    int64_t first = std::max<int64_t>(0, share.group), end = share.group < 0 ? exact.groups() : share.group + 1;
+    for (int64_t group = first; group < end; ++group)
+      work.run_group(group, {share.worker, share.workers}, read, use, finished, stop, [&](int64_t done, int64_t of) {
+        tile_began = system_clock().monotonic_seconds();
+        if (progress) progress((group - first) * of + done, (end - first) * of);
+      });
   }
-  env.remove_tree(scratch);
   report.seconds = system_clock().monotonic_seconds() - began;
   return report;
 }

@@ -107,7 +107,7 @@ std::string plan_text(const StorePlan& plan) {
   root["volume_zyx"] = list_of(plan.tiles.volume()), root["tile_zyx"] = list_of(plan.tiles.tile()), root["halo_zyx"] = list_of(plan.tiles.halo());
   root["block_zyx"] = list_of(plan.tiles.block()), root["shard_zyx"] = list_of(plan.tiles.shard_size()), root["tiles"] = plan.tiles.count();
   root["precision"] = plan.precision, root["isa"] = plan.isa, root["threads"] = plan.threads, root["seed"] = plan.seed;
-  root["device"] = plan.device, root["exact"] = plan.exact;
+  root["device"] = plan.device, root["exact_ends"] = Value::list_of(plan.exact_ends);
   Value::List channels;
   for (const auto& channel : plan.channels) {
     Value entry = Value::table();
@@ -128,7 +128,8 @@ StorePlan parse_plan(const std::string& json, const std::string& name) {
     StorePlan plan{StoreTiles(extent_of(root.at("volume_zyx"), "volume_zyx"), extent_of(root.at("tile_zyx"), "tile_zyx"), extent_of(root.at("halo_zyx"), "halo_zyx")), {}, {}, {}, {}, {}, {}, {}};
     plan.model_digest = root.at("model_digest").as_text(), plan.source_path = root.at("source").as_text(), plan.source_digest = root.at("source_digest").as_text();
     plan.precision = root.at("precision").as_text(), plan.isa = root.at("isa").as_text(), plan.threads = root.at("threads").as_integer(), plan.seed = root.at("seed").as_integer();
-    plan.device = root.at("device").as_text(), plan.exact = root.at("exact").as_bool();
+    plan.device = root.at("device").as_text();
+    for (const auto& end : root.at("exact_ends").as_list()) plan.exact_ends.push_back(end.as_integer());
     for (const auto& entry : root.at("channels").as_list()) {
       ChannelConstants channel;
       channel.shift = entry.at("shift").as_number(), channel.spread = entry.at("spread").as_number(), channel.outside = float(entry.at("outside").as_number());

@@ -45,7 +45,8 @@ struct StorePlan {
   int64_t threads = 0;                           // 0: any number gives the same bits (networks of our own kernels)
   int64_t seed = 0;
   std::string device = "cpu";                    // or "cuda": not which one, their results are the same
-  bool exact = false;                            // the untiled result, by groups of layers (inference/store_exact.h)
+  std::vector<int64_t> exact_ends = {};          // the untiled result by groups of layers (inference/exact_msd.h), where each ends; empty: tiles with a halo
+  bool exact() const { return !exact_ends.empty(); }
 };
 
 std::string plan_text(const StorePlan& plan);

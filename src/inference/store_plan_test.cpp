@@ -47,9 +47,11 @@ TEST(StorePlan, TextComesBackTheSame) {
   StorePlan plan{StoreTiles({100, 90, 80}, {48, 32, 64}, {1, 2, 3}), "sha256:a", "/x/c.zarr", "sha256:b", "bf16", "avx2", {}, {0, 3}, 2, 7};
   plan.channels.push_back({std::pair{0.1, 99.7}, 1.0 / 3, std::sqrt(2.0), 0.1f});
   plan.channels.push_back({});
+  plan.exact_ends = {4, 9};
   StorePlan back = parse_plan(plan_text(plan), "plan.json");
   EXPECT_EQ(plan_text(back), plan_text(plan));
   EXPECT_EQ(back.channels, plan.channels);
+  EXPECT_EQ(back.exact_ends, plan.exact_ends);
   EXPECT_EQ(back.tiles.region(0), plan.tiles.region(0));
   EXPECT_THROW(parse_plan("{\"format\":\"tomograd.tileplan/2\"}", "plan.json"), Error);
   EXPECT_THROW(StoreTiles({10, 10, 10}, {0, 4, 4}, cube(0)), Error);

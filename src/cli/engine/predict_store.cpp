@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/remote_env.h"
 #include "cli/engine/verbs.h"
 #include "inference/store_exact.h"
 #include "kernels/cpu_isa.h"
@@ -54,13 +55,13 @@ class StoreJob {
     if (source_.array->leading() != int64_t(model_.channels.size())) fail_input(text("the store has ", source_.array->leading(), " channels, the model reads ", model_.channels.size()));
     if (spec.crop != "none" || !spec.spacing.empty()) fail_input("the model crops or resamples its cases ([preprocess] crop, spacing), which a store is not", "predict from NIfTI files");
     model_digest_ = digest_of_file(env_, env_.kind(model) == FileKind::directory ? join_path(model, "model.safetensors") : model);
-    held_ = round_up(process_resident_bytes(), int64_t{16} << 20);
+    held_ = round_up(process_resident_bytes(), int64_t{16} << 20) + (is_remote(store) ? remote_env_bytes : 0);
     bool there = env_.kind(plan_path(out)) == FileKind::file;
     if (!there && settings.at("action").as_text() == "merge") fail_input("'" + out + "' holds no plan.json: nothing was predicted there");
     plan_ = std::make_unique<StorePlan>(there ? read_plan() : make_plan());
     use_plan();
     if (settings.at("action").as_text() == "merge") return;
-    if (plan_->exact) exact_ = exact_plan();
+    if (plan_->exact()) check_exact();
     else check_memory(plan_->tiles);
     if (plan_->device == "cuda" && settings.at("action").as_text() == "work") use_cuda();
     if (!there) publish_plan(env_, out, *plan_);
@@ -73,20 +74,22 @@ class StoreJob {
     result["tiles"] = tiles.count();
     auto list = [](Extent e) { return Value(Value::List{e.z, e.y, e.x}); };
     result["tile_zyx"] = list(tiles.tile()), result["halo_zyx"] = list(tiles.halo());
-    result["predicted_peak_bytes"] = held_ + tile_bytes();
-    result["device"] = plan_->device, result["precision"] = plan_->precision, result["exact"] = plan_->exact;
+    if (action != "merge") result["predicted_peak_bytes"] = held_ + tile_bytes();
+    result["device"] = plan_->device, result["precision"] = plan_->precision, result["exact"] = plan_->exact(), result["exact_groups"] = int64_t(plan_->exact_ends.size());
     if (action == "plan") {
+      if (ThreadPool pool(1); plan_->exact()) tell_exact(result), ExactMsd(env_, scratch_folder(out_), exact_, msd_->network, msd_->head, pool).prepare();
       info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), "; a worker takes at most ", bytes_text(held_ + tile_bytes())));
     } else if (action == "work") {
       ThreadPool pool(threads_);
       auto progress = [&](int64_t done, int64_t of) {
-        if (talk_.progress) talk_.progress(double(done) / double(of), 0, text(done, "/", of, plan_->exact ? " tiles of groups" : " tiles"));
+        if (talk_.progress) talk_.progress(double(done) / double(of), 0, text(done, "/", of, plan_->exact() ? " tiles of groups" : " tiles"));
       };
       StoreWork work;
-      if (plan_->exact) {
-        info(text("exact: ", exact_.groups(), " groups of layers, ", exact_.arithmetic, " times the arithmetic of one pass, ", bytes_text(exact_.scratch_bytes), " of feature maps on disk"));
-        result["exact_groups"] = exact_.groups(), result["exact_arithmetic"] = exact_.arithmetic, result["scratch_bytes"] = exact_.scratch_bytes;
-        work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, pool, talk_.stop, progress);
+      if (plan_->exact()) {
+        int64_t group = settings_.at("group").as_integer();
+        if (group >= exact_.groups()) fail_input(text("group ", group + 1, " of ", exact_.groups(), " was asked for"));
+        tell_exact(result);
+        work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, {group, settings_.at("worker").as_integer(), settings_.at("workers").as_integer()}, pool, talk_.stop, progress);
       } else {
         work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, cuda_.get(), talk_.stop, progress);
       }
@@ -94,6 +97,7 @@ class StoreJob {
     } else {
       if (model_.spec.postprocess.mode != "none" || model_.spec.postprocess.min_voxels > 0 || model_.spec.postprocess.fill_holes) warn("the model's [postprocess] looks at whole volumes and is not applied to tiles");
       result["digest"] = merge_store(env_, *plan_, source_, out_, model_.classes.names);
+      if (plan_->exact()) env_.remove_tree(scratch_folder(out_));
       result["out"] = out_;
     }
     return result;
@@ -127,14 +131,23 @@ class StoreJob {
     if (!msd_) msd_ = std::make_unique<MsdModel>(msd_model(model_.network, what_for));
     return *msd_;
   }
-  // The groups of layers that fit beside what the process holds.
-  ExactPlan exact_plan() {
-    const MsdModel& msd = msd_of("--exact");
-    int64_t other = held_ + tile_io_bytes(plan_->tiles, threads_), limit = compute_.max_memory_bytes;
+  // What the maps of tiles may take beside what the process holds; 0: no limit.
+  int64_t memory_for_maps(const StoreTiles& tiles, int64_t io_bytes) const {
+    int64_t other = held_ + tile_io_bytes(tiles, threads_) + io_bytes, limit = compute_.max_memory_bytes;
     if (limit > 0 && limit <= other) fail(ErrorKind::budget, text("the process, chunks and labels alone take ", bytes_text(other), ", the limit is ", bytes_text(limit)), "raise --max-memory");
-    ExactPlan plan = plan_exact(msd.network, plan_->tiles.volume(), plan_->tiles.tile(), msd.head.classes, limit > 0 ? limit - other : 0);
-    plan.reflect = msd.reflect;
-    return plan;
+    return limit > 0 ? limit - other : 0;
+  }
+  // Groups are chosen once; workers with less memory than they need say so.
+  void check_exact() {
+    const MsdModel& msd = msd_of("--exact");
+    exact_ = exact_plan_of(msd.network, plan_->tiles.volume(), plan_->tiles.tile(), msd.head.classes, plan_->exact_ends);
+    exact_.reflect = msd.reflect;
+    if (int64_t left = memory_for_maps(plan_->tiles, exact_.io_bytes(threads_)); left > 0 && exact_.peak_bytes > left)
+      fail(ErrorKind::budget, text("the groups of this plan take ", bytes_text(exact_.peak_bytes), " of feature maps, beside the process there are ", bytes_text(left)), "raise --max-memory, or give another --out for a plan of smaller groups");
+  }
+  void tell_exact(Value& result) const {
+    info(text("exact: ", exact_.groups(), " groups of layers, ", exact_.arithmetic, " times the arithmetic of one pass, ", bytes_text(exact_.scratch_bytes), " of feature maps on disk"));
+    result["exact_arithmetic"] = exact_.arithmetic, result["scratch_bytes"] = exact_.scratch_bytes;
   }
   void use_cuda() {
     int device = cuda_index() < 0 ? 0 : cuda_index(), there = cuda_devices();
@@ -146,7 +159,7 @@ class StoreJob {
     if (need > unused) fail(ErrorKind::budget, text("a tile with its halo, ", to_string(region), ", takes ", bytes_text(need), " on the device, which has ", bytes_text(unused), " free"), "give a smaller --tile and another --out");
   }
   int bytes_per_value() const { return plan_precision_ == "bf16" ? 2 : 4; }
-  int64_t tile_bytes() const { return plan_->exact ? exact_.peak_bytes + tile_io_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
+  int64_t tile_bytes() const { return plan_->exact() ? exact_.peak_bytes + exact_.io_bytes(threads_) + tile_io_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
 
   void check_memory(const StoreTiles& tiles) { check_store_memory(model_.network.graph(), tiles, bytes_per_value(), threads_, held_, compute_.max_memory_bytes); }
 
@@ -155,7 +168,7 @@ class StoreJob {
     auto refuse = [&](const std::string& what, const std::string& hint) { fail_input("the plan in '" + out_ + "' is for " + what, hint); };
     if (plan.model_digest != model_digest_) refuse(text("another model (", plan.model_digest, "), this one has ", model_digest_), "give the model it was made with, or another --out");
     if (plan.source_digest != source_.digest) refuse(text("another store (", plan.source_path, ", ", plan.source_digest, "), this one has ", source_.digest), "give that store, or another --out");
-    if (plan.exact != asks_exact()) refuse(plan.exact ? "--exact" : "tiles with a halo", "give another --out");
+    if (plan.exact() != asks_exact()) refuse(plan.exact() ? "--exact" : "tiles with a halo", "give another --out");
     StoreTiles asked(plan.tiles.volume(), extent_in(settings_, "tile", plan.tiles.tile()), extent_in(settings_, "halo", plan.tiles.halo()));
     if (!(asked.tile() == plan.tiles.tile()) || !(asked.halo() == plan.tiles.halo()))
       refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
@@ -173,8 +186,15 @@ class StoreJob {
     if (asks_exact() && cuda_index() >= 0) fail_input("--exact computes on the cpu", "leave --device out");
     StorePlan plan{StoreTiles(source_.array->size(), extent_in(settings_, "tile", cube(usual_tile)), extent_in(settings_, "halo", halo)), {}, {}, {}, {}, {}, {}, {}, 0, 0};
     plan.precision = plan_precision_ = precision_name();
-    plan.exact = asks_exact(), plan.device = cuda_index() >= 0 ? "cuda" : "cpu";
-    if (!plan.exact) check_memory(plan.tiles);   // before the pass over the volume
+    plan.device = cuda_index() >= 0 ? "cuda" : "cpu";
+    if (asks_exact()) {                          // before the pass over the volume, as what is refused for its memory
+      const MsdModel& msd = msd_of("--exact");
+      ExactPlan tiles;
+      tiles.core = plan.tiles.tile();
+      plan.exact_ends = plan_exact(msd.network, plan.tiles.volume(), plan.tiles.tile(), msd.head.classes, memory_for_maps(plan.tiles, tiles.io_bytes(threads_))).ends;
+    } else {
+      check_memory(plan.tiles);
+    }
     plan.model_digest = model_digest_, plan.source_path = absolute_path(source_.path), plan.source_digest = source_.digest;
     plan.isa = isa_name(current_isa()), plan.threads = own_kernels_only(graph) ? 0 : threads_;
     plan.seed = compute_.seed >= 0 ? compute_.seed : model_.spec.seed;
@@ -203,7 +223,7 @@ class StoreJob {
   int threads_;
   int64_t held_ = 0;
   std::unique_ptr<StorePlan> plan_;
-  std::unique_ptr<MsdModel> msd_;                // with plan_->exact or a device
+  std::unique_ptr<MsdModel> msd_;                // with plan_->exact() or a device
   ExactPlan exact_;
   std::unique_ptr<MsdCuda> cuda_;
 };
