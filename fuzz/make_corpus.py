@@ -197,3 +197,7 @@ put("png", "grey.png", png(3, 2, 0, b"\0abc\1def"))
 put("png", "rgb.png", png(2, 2, 2, b"\0abcdef\4ghijkl"))
 put("png", "alpha16.png", png(1, 1, 6, b"\0" + bytes(8), depth=16))
 put("png", "large.png", png(60000, 60000, 0, bytes(100), depth=1))
+
+put("s3_listing", "page.xml", """<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>a&amp;b</NextContinuationToken>
+<Contents><Key>x/a &#252;&#x5c42;&lt;</Key><ETag>&quot;1-2&quot;</ETag><Size>12</Size></Contents><CommonPrefixes><Prefix>x/deep/</Prefix></CommonPrefixes></ListBucketResult>""")
+put("s3_listing", "refusal.xml", "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>")

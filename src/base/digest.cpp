@@ -22,14 +22,20 @@ Digest::~Digest() = default;
 
 void Digest::add(const void* data, int64_t bytes) { EVP_DigestUpdate(state_->context, data, size_t(bytes)); }
 
-std::string Digest::finish() {
+std::string Digest::finish_raw() {
   unsigned char raw[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
   EVP_DigestFinal_ex(state_->context, raw, &length);
-  std::string result = "sha256:";
-  for (unsigned int i = 0; i < length; ++i) {
-    result += "0123456789abcdef"[raw[i] >> 4];
-    result += "0123456789abcdef"[raw[i] & 15];
+  return {reinterpret_cast<const char*>(raw), length};
+}
+
+std::string Digest::finish() { return "sha256:" + hexadecimal(finish_raw()); }
+
+std::string hexadecimal(std::string_view raw) {
+  std::string result;
+  for (char c : raw) {
+    result += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+    result += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
   }
   return result;
 }

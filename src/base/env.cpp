@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/failpoint.h"
+#include "base/remote_address.h"
 #include "base/temporaries.h"
 
 namespace tomograd {
@@ -182,7 +183,9 @@ class SystemEnv : public Env {
 
 }  // namespace
 
-Env& system_env() {
+std::unique_ptr<InputFile> Env::open_if_there(const std::string& path) { return kind(path) == FileKind::missing ? nullptr : open_input(path); }
+
+Env& local_env() {
   static SystemEnv env;
   return env;
 }
@@ -226,17 +229,19 @@ void publish_text(Env& env, const std::string& path, std::string_view content) {
   publication.commit();
 }
 
-std::string join_path(const std::string& a, const std::string& b) { return (fs::path(a) / b).string(); }
+std::string join_path(const std::string& a, const std::string& b) { return is_remote(b) ? b : (fs::path(a) / b).string(); }
 
 std::string parent_path(const std::string& path) {
+  if (is_remote(path) && path.find('/', path.find("://") + 3) == std::string::npos) return path;  // "s3://bucket" is its own, as "/" is
   std::string parent = fs::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
 }
 
 std::string file_name(const std::string& path) { return fs::path(path).filename().string(); }
-std::string absolute_path(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
+std::string absolute_path(const std::string& path) { return is_remote(path) ? path : fs::absolute(path).lexically_normal().string(); }
 
 std::string relative_path(const std::string& path, const std::string& directory) {
+  if (is_remote(path) || is_remote(directory)) return absolute_path(path);
   std::string absolute = absolute_path(path);
   std::string relative = fs::path(absolute).lexically_relative(absolute_path(directory)).string();
   return relative.empty() || relative.rfind("../../../../", 0) == 0 ? absolute : relative;

@@ -1,5 +1,6 @@
 // All file access of the project goes through an Env, so that tests can hand in a faulty twin (tests/support/fault_env.h)
-// which fails, cuts or forgets at any operation. Paths are UTF-8. Errors carry the path and the system's reason.
+// which fails, cuts or forgets at any operation. Paths are UTF-8; of the system's Env also addresses, http://, https:// and s3://,
+// for reading only (base/remote_env.h). Errors carry the path and the system's reason.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,8 @@ class Env {
  public:
   virtual ~Env() = default;
   virtual std::unique_ptr<InputFile> open_input(const std::string& path) = 0;   // missing file, directory, FIFO: Error(input)
+  // The file, or null where there is none: one look where kind() and open_input() take two, which counts where files are far away.
+  virtual std::unique_ptr<InputFile> open_if_there(const std::string& path);
   virtual std::unique_ptr<OutputFile> create_file(const std::string& path, bool must_not_exist = false) = 0;
   virtual std::unique_ptr<OutputFile> append_file(const std::string& path) = 0;
   virtual FileKind kind(const std::string& path) = 0;
@@ -49,6 +52,7 @@ class Env {
 };
 
 Env& system_env();
+Env& local_env();                                                                 // without addresses
 
 // Whole small files (specs, manifests); `limit` bytes at most.
 std::string read_text(Env& env, const std::string& path, int64_t limit = int64_t{64} << 20);
@@ -72,7 +76,7 @@ class Publication {
   std::unique_ptr<OutputFile> file_;
 };
 
-// "a/b" + "c" = "a/b/c"; an absolute second part wins.
+// "a/b" + "c" = "a/b/c"; an absolute second part, or an address, wins. Addresses are joined and cut like paths and stay addresses.
 std::string join_path(const std::string& a, const std::string& b);
 std::string parent_path(const std::string& path);     // "a/b/c" -> "a/b"; "c" -> "."
 std::string file_name(const std::string& path);       // "a/b/c.nii.gz" -> "c.nii.gz"

@@ -66,9 +66,9 @@ void draw(Env& env, BoxSource& parent, const Options& options, const Box& child,
     for (int64_t x = 0; x < whole.size.x; ++x) places.voxels[y * whole.size.x + x] = child.contains({z, y, x}) ? 1 : grown.contains({z, y, x}) ? 2 : 0;
   LabelSlice truth = cut_slice(places, 0, 0);
   MontageOptions look;
-  look.title = file_name(options.parent) + " " + box_text(child), look.marks = parent.orientation_known(), look.labels = "where it lies";
+  look.title = file_name(options.parent) + " " + box_text(child), look.marks = parent.orientation_known();
   look.caption = text("Plane z = ", z, " of the parent, which goes from 0 to ", parent.geometry().size.z - 1, ". Grey values from the 1st to the 99.5th percentile of each picture.");
-  write_png(env, options.picture, draw_montage(tiles, &truth, {{1, "child"}, {2, "overlap"}}, look));
+  write_png(env, options.picture, draw_montage(tiles, {{"where it lies", "", truth}}, {{1, "child"}, {2, "overlap"}}, look));
 }
 
 Value list_of(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
@@ -102,7 +102,7 @@ void crop(const Output& output, const Options& options) {
 void add_crop(Program& program) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = program.app.add_subcommand("crop", "Cut a child from its parent volume (NIfTI, TIFF, Zarr) without reading the rest");
-  verb->add_option("IN", options->parent, "the parent: NIfTI file, TIFF stack, Zarr array or store")->required();
+  verb->add_option("IN", options->parent, "the parent: NIfTI file, TIFF stack, Zarr array or store; also behind http://, https:// and s3://")->required();
   verb->add_option("OUT", options->child, "the child, .nii, .nii.gz or .tif")->required();
   verb->add_option("--box", options->box, "z0:z1,y0:y1,x0:x1, counted from 0, ends not included")->required();
   verb->add_option("--overlap", options->overlap, "also write the child with so many voxels more on all sides, cut at the parent, as OUT with -overlap in its name")->check(CLI::Range(0, 100000))->capture_default_str();

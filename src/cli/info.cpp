@@ -11,6 +11,7 @@
 #include "dataset/dataset.h"
 #include "dataset/file_pattern.h"
 #include "dataset/printable.h"
+#include "dataset/stored_case.h"
 #include "spec/text_formats.h"
 #include "volume/box_source.h"
 #include "volume/nifti.h"
@@ -67,6 +68,7 @@ Value case_json(const Dataset& dataset, const Case& item) {
     if (!item.images.contains(modality)) missing.push_back(modality);
   object["missing"] = Value::list_of(missing);
   object["label"] = !item.label.empty(), object["roi"] = !item.roi.empty();
+  object["block_store"] = is_stored(item);
   object["digest"] = item.digest;
   object["warnings"] = Value::list_of(item.warnings);
   return object;
@@ -79,6 +81,7 @@ void show_dataset(const Output& output, const std::string& path) {
   for (const auto& [name, values] : dataset.labels) {
     std::string list;
     for (int64_t value : values) list += (list.empty() ? "" : "+") + std::to_string(value);
+    if (values.size() > 16) list = text(values.size(), " values, ", *std::min_element(values.begin(), values.end()), " to ", *std::max_element(values.begin(), values.end()));
     labels += (labels.empty() ? "" : ", ") + printable(name) + " (" + list + ")";
   }
   auto rois = std::count_if(dataset.cases.begin(), dataset.cases.end(), [](const Case& item) { return !item.roi.empty(); });
@@ -86,7 +89,7 @@ void show_dataset(const Output& output, const std::string& path) {
   output.line("  modalities: " + modalities);
   output.line("  labels: " + (labels.empty() ? "none" : labels));
   output.line(text("  ROI: ", rois == 0 ? "none" : rois == int64_t(dataset.cases.size()) ? "all cases" : text(rois, " cases")));
-  std::vector<std::vector<std::string>> rows = {{"case", "patient", "scan", "size Z,Y,X", "spacing mm", "axes", "label", "ROI", "missing"}};
+  std::vector<std::vector<std::string>> rows = {{"case", "patient", "scan", "size Z,Y,X", "spacing mm", "axes", "label", "ROI", "missing", "files"}};
   Value::List cases;
   for (const auto& item : dataset.cases) {
     std::string missing;
@@ -94,7 +97,7 @@ void show_dataset(const Output& output, const std::string& path) {
       if (!item.images.contains(modality)) missing += (missing.empty() ? "" : " ") + printable(modality);
     rows.push_back({item.id, printable(item.patient), item.scan.empty() ? "-" : printable(item.scan), to_string(item.geometry.size),
                     spacing_text(item.geometry.spacing()), item.geometry.orientation(), item.label.empty() ? "no" : "yes",
-                    item.roi.empty() ? "no" : "yes", missing.empty() ? "-" : missing});
+                    item.roi.empty() ? "no" : "yes", missing.empty() ? "-" : missing, is_stored(item) ? "block store" : "NIfTI"});
     cases.push_back(case_json(dataset, item));
   }
   show_table(output, rows);
@@ -172,7 +175,7 @@ void show_boxes(const Output& output, const std::string& path, const std::string
   output.line(text("  spacing   ", spacing_text(geometry.spacing()), " mm (Z,Y,X)"));
   output.line(text("  axes      ", source->orientation_known() ? geometry.orientation() : "unknown"));
   output.line(text("  voxels    ", voxel_type_name(source->type()), ", ", bytes_text(bytes)));
-  if (system_env().kind(path) == FileKind::directory) {
+  if (is_zarr(system_env(), path)) {
     bool array = zarr_node(system_env(), path) == ZarrNode::array;
     Value::List levels;
     ZarrImage image;
@@ -213,8 +216,8 @@ void show_boxes(const Output& output, const std::string& path, const std::string
 void run(const Output& output, const std::string& path, const std::string& box) {
   FileKind kind = system_env().kind(path);
   auto ends_with = [&](const std::string& end) { return path.size() > end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0; };
+  if (!(kind == FileKind::file && ends_with(".json")) && is_zarr(system_env(), path)) return show_boxes(output, path, box);
   if (kind == FileKind::missing) fail_input("there is no '" + printable(path) + "'");
-  if (kind == FileKind::directory && holds_boxes(system_env(), path)) return show_boxes(output, path, box);
   if (kind == FileKind::directory) {
     if (system_env().kind(join_path(path, "model.safetensors")) != FileKind::missing ||
         system_env().kind(join_path(path, "spec.toml")) != FileKind::missing)
@@ -234,7 +237,7 @@ void run(const Output& output, const std::string& path, const std::string& box) 
 void add_info(Program& program) {
   auto path = std::make_shared<std::string>(), box = std::make_shared<std::string>();
   CLI::App* verb = program.app.add_subcommand("info", "facts of a dataset or a volume");
-  verb->add_option("path", *path, "dataset.json, a NIfTI file, a TIFF stack or a Zarr folder")->required();
+  verb->add_option("path", *path, "dataset.json, a NIfTI file, a TIFF stack or a Zarr folder; also behind http://, https:// and s3://")->required();
   verb->add_option("--box", *box, "z0:z1,y0:y1,x0:x1: also the range and mean of these voxels, read without the rest");
   verb->callback([&program, path, box] { program.action = [&program, path, box] { run(program.output, *path, *box); }; });
 }

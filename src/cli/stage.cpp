@@ -11,7 +11,7 @@ void add_stage(Program& program) {
   struct Options { std::string from, into; bool verify = false; };
   auto options = std::make_shared<Options>();
   CLI::App* verb = program.app.add_subcommand("stage", "Copy a dataset, a store, a run folder or a file to a node or disk; cut short, it goes on");
-  verb->add_option("IN", options->from, "dataset.json (with all files it names), a folder or a file")->required();
+  verb->add_option("IN", options->from, "dataset.json (with all files it names), a folder or a file; also behind s3://, and files and Zarr stores behind http://, https://")->required();
   verb->add_option("DIR", options->into, "folder of the copy; stage.json in it holds every file's digest")->required();
   verb->add_flag("--verify", options->verify, "read again what is there already");
   verb->callback([&program, options] {

@@ -9,11 +9,15 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/remote_address.h"
 #include "dataset/dataset.h"
 #include "dataset/file_pattern.h"
 #include "dataset/import.h"
+#include "dataset/scan_file.h"
 #include "spec/text_formats.h"
 #include "volume/nifti_file.h"
+#include "volume/zarr_inventory.h"
+#include "volume/zarr_metadata.h"
 
 namespace tomograd {
 namespace {
@@ -21,6 +25,7 @@ namespace {
 constexpr const char* stage_format = "tomograd.stage/1";
 constexpr int64_t piece_bytes = int64_t{4} << 20;
 constexpr int64_t files_between_records = 64, bytes_between_records = int64_t{1} << 30;
+constexpr int64_t most_asked_for = 100000;       // files of a store whose server does not list them
 
 struct Item { std::string from, path; int64_t bytes = 0; };  // path: below the copy's folder
 struct Record { int64_t bytes = 0; std::string digest, source; };  // source: size and ends of the file that was copied
@@ -34,13 +39,18 @@ std::string ends_digest(Env& env, const std::string& path) {
 
 void add_folder(Env& env, const std::string& folder, const std::string& below, std::vector<Item>& items) {
   for (const auto& name : env.list(folder)) {
-    if (name[0] == '.') continue;
+    if (name[0] == '.' && !name.starts_with(".z")) continue;  // .zarray, .zgroup, .zattrs belong to a store
     std::string path = join_path(folder, name), place = below.empty() ? name : below + "/" + name;
     FileKind kind = env.kind(path);
     if (kind == FileKind::directory) add_folder(env, path, place, items);
     else if (kind == FileKind::file) items.push_back({path, place, 0});
     else fail_input("'" + path + "' is neither a file nor a folder");
   }
+}
+
+void add_unlisted_store(Env& env, const std::string& store, const std::string& name, std::vector<Item>& items) {
+  for (const auto& path : zarr_inventory(env, store, most_asked_for))
+    if (std::string from = join_path(store, path); env.kind(from) == FileKind::file) items.push_back({from, name.empty() ? path : name + "/" + path, 0});
 }
 
 // The dataset with the copy's paths; its files are added to `items`, the other half of an image pair, too.
@@ -50,6 +60,7 @@ Dataset copied_dataset(Env& env, const Dataset& dataset, const std::string& into
   for (Case& item : copy.cases) {
     auto place = [&](std::string& path, const std::string& name) {
       if (path.empty()) return;
+      if (is_store_path(path)) fail_input("'" + path + "' is a block store; of a dataset NIfTI files alone are copied", "stage the folder that holds the dataset.json and its stores");
       NiftiNames names = nifti_names(env, path);
       size_t stem = volume_stem(names.header).size();  // both halves of a pair have it
       auto copied = [&](const std::string& file) { return item.id + "/" + name + file_name(file).substr(stem); };
@@ -115,16 +126,19 @@ std::string copy_file(Env& env, const std::string& from, const std::string& to, 
 }  // namespace
 
 StageReport stage(Env& env, const std::string& from, const std::string& into, const StageOptions& options) {
-  for (const std::string& path : {from, into})
-    if (path.find("://") != std::string::npos) fail_input("'" + path + "' is an address; this version stages between folders", "mount it, or copy it with its own tool");
+  if (into.find("://") != std::string::npos) fail_input("'" + into + "' is an address; copies go into folders, http and s3 stores are read only");
   std::vector<Item> items;
   StageReport report;
   std::optional<Dataset> copy;
-  FileKind kind = env.kind(from);
+  bool unlisted = is_http_address(from) && !from.ends_with(".json") && is_zarr(env, from);
+  FileKind kind = unlisted ? FileKind::directory : env.kind(from);
   if (kind == FileKind::missing) fail_input("there is no '" + from + "'");
   std::string home = absolute_path(into), source = absolute_path(from);
   if (home == source || home.rfind(source + "/", 0) == 0) fail_input("'" + into + "' lies in what is to be copied");
-  if (kind == FileKind::directory) {
+  if (unlisted) {
+    add_unlisted_store(env, from, file_name(source), items);
+    report.entry = join_path(into, file_name(source));
+  } else if (kind == FileKind::directory) {
     add_folder(env, from, file_name(source), items);
     report.entry = join_path(into, file_name(source));
   } else if (from.ends_with(".json")) {

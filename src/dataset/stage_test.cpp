@@ -41,6 +41,16 @@ TEST(Stage, CopiesAFolderAndThenOnlyWhatChanged) {
   EXPECT_EQ(read_text(env, into + "/store/4"), std::string(4000, 'e'));
 }
 
+TEST(Stage, TakesTheHiddenFilesOfAStore) {
+  TemporaryFolder folder;
+  Env& env = system_env();
+  std::string from = folder.path() + "/v2.zarr";
+  env.make_directories(from);
+  for (const char* name : {".zgroup", ".zattrs", ".zarray", ".zmetadata", ".DS_Store"}) publish_text(env, from + "/" + name, "{}");
+  EXPECT_EQ(stage(env, from, folder.path() + "/node").files, 4);
+  EXPECT_EQ(env.list(folder.path() + "/node/v2.zarr"), (std::vector<std::string>{".zarray", ".zattrs", ".zgroup", ".zmetadata"}));
+}
+
 TEST(Stage, GoesOnAfterAFullDiskAtAnyWrite) {
   TemporaryFolder folder;
   std::string from = filled(system_env(), folder.path() + "/store", 5);

@@ -114,16 +114,15 @@ Geometry geometry_of(const Geometry& whole, const Box& box) {
 }
 
 bool holds_boxes(Env& env, const std::string& path) {
-  if (env.kind(path) == FileKind::directory) return zarr_node(env, path) != ZarrNode::none;
-  return is_tiff_name(path) || is_nifti_name(path);
+  return is_zarr(env, path) || (env.kind(path) != FileKind::directory && (is_tiff_name(path) || is_nifti_name(path)));
 }
 
 std::unique_ptr<BoxSource> open_boxes(Env& env, const std::string& path) {
-  FileKind kind = env.kind(path);
-  if (kind == FileKind::missing) fail_input(text("there is no '", path, "'"));
-  if (!holds_boxes(env, path))
-    fail_input(kind == FileKind::directory ? text("the folder '", path, "' holds neither a Zarr array nor a Zarr group") : text("'", path, "' is no volume"), "NIfTI files (.nii, .nii.gz, .hdr), TIFF stacks (.tif, .tiff) and Zarr folders are");
-  if (kind != FileKind::directory) {
+  if (!is_zarr(env, path)) {
+    FileKind kind = env.kind(path);
+    if (kind == FileKind::missing) fail_input(text("there is no '", path, "'"));
+    if (!holds_boxes(env, path))
+      fail_input(kind == FileKind::directory ? text("the folder '", path, "' holds neither a Zarr array nor a Zarr group") : text("'", path, "' is no volume"), "NIfTI files (.nii, .nii.gz, .hdr), TIFF stacks (.tif, .tiff) and Zarr folders are");
     if (is_tiff_name(path)) return std::make_unique<TiffBoxes>(env, path);
     return std::make_unique<NiftiBoxes>(env, path);
   }

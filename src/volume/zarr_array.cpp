@@ -113,9 +113,10 @@ std::shared_ptr<ZarrShard> ZarrArray::shard_at(const ZarrIndex& place, const std
         return shards_.back().second;
       }
   }
-  if (env_.kind(path) == FileKind::missing) return nullptr;
   check_links_inside(options_.root, path);
-  auto shard = std::make_shared<ZarrShard>(env_, info_, path);
+  auto file = env_.open_if_there(path);
+  if (!file) return nullptr;
+  auto shard = std::make_shared<ZarrShard>(std::move(file), info_, path);
   if (!info_.sharded) return shard;
   bytes_read_ += shard->bytes_of_index(), ++reads_;
   std::lock_guard lock(mutex_);

@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "volume/nifti_file.h"
+#include "volume/tiff.h"
 #include "volume/zarr_fields.h"
 
 namespace tomograd {
@@ -280,14 +282,26 @@ ZarrArrayInfo parse_zarr2_array(const std::string& zarray, const std::string& za
   });
 }
 
+bool is_zarr(Env& env, const std::string& path) {
+  if ((is_nifti_name(path) || is_tiff_name(path)) && env.kind(path) != FileKind::directory) return false;
+  return zarr_node(env, path) != ZarrNode::none;
+}
+
 ZarrNode zarr_node(Env& env, const std::string& directory) {
-  auto has = [&](const char* name) { return env.kind(join_path(directory, name)) == FileKind::file; };
+  std::string unreadable;
+  auto has = [&](const char* name) {
+    std::string path = join_path(directory, name);
+    FileKind kind = env.kind(path);
+    if (kind == FileKind::other) unreadable = path;
+    return kind == FileKind::file;
+  };
   bool v3 = has("zarr.json"), array = has(".zarray"), group = has(".zgroup");
   if (int(v3) + int(array) + int(group) > 1)
     fail_input(text("'", directory, "' holds ", v3 ? "zarr.json" : ".zarray", " and ", group ? ".zgroup" : ".zarray", ": two descriptions of one folder"),
                "remove the one that is out of date");
   if (array) return ZarrNode::array;
   if (group) return ZarrNode::group;
+  if (!v3 && !unreadable.empty()) env.open_input(unreadable);  // says why
   if (!v3) return ZarrNode::none;
   std::string path = join_path(directory, "zarr.json");
   const Json root = parse_bounded_json(read_text(env, path, zarr_text_limit), path);

@@ -69,6 +69,10 @@ ZarrArrayInfo parse_zarr2_array(const std::string& zarray, const std::string& za
 enum class ZarrNode { none, array, group };
 ZarrNode zarr_node(Env& env, const std::string& directory);  // what lies there; a folder that claims to be both is Error(input)
 
+// Whether an array or a group lies there. Only its metadata files are asked for, as http servers show no folders; of a file that has
+// the name of a volume not even they.
+bool is_zarr(Env& env, const std::string& path);
+
 ZarrArrayInfo read_zarr_array_info(Env& env, const std::string& directory);
 
 // Name and content of the files that describe the array: zarr.json, or .zarray and .zattrs. Checks `info` as reading does.

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/remote_address.h"
 #include "volume/zarr_codec.h"
 
 namespace tomograd {
@@ -29,7 +30,7 @@ void check_overlap(const Buffer<uint64_t>& index) {
 
 }  // namespace
 
-ZarrShard::ZarrShard(Env& env, const ZarrArrayInfo& info, std::string path) : path_(std::move(path)), file_(env.open_input(path_)) {
+ZarrShard::ZarrShard(std::unique_ptr<InputFile> file, const ZarrArrayInfo& info, std::string path) : path_(std::move(path)), file_(std::move(file)) {
   int64_t size = file_->size();
   if (!info.sharded) {
     if (size > most_encoded_bytes(info.chunk)) fail_input(text("the chunk's file has ", size, " bytes; a chunk of its shape takes at most ", most_encoded_bytes(info.chunk)));
@@ -68,6 +69,7 @@ ZarrShard::Range ZarrShard::range(int64_t inner) const {
 }
 
 void check_links_inside(const std::string& root, const std::string& path) {
+  if (is_remote(root)) return;                   // no links there
   namespace fs = std::filesystem;
   std::error_code code;
   fs::path inside = fs::canonical(root, code), target = code ? fs::path() : fs::canonical(path, code);

@@ -22,7 +22,7 @@ class ZarrShard {
   struct Range { int64_t offset = 0, bytes = -1; };  // bytes -1: the chunk is missing
 
   // Reads and checks the index: its checksum, ranges inside the file and outside the index, no two that overlap.
-  ZarrShard(Env& env, const ZarrArrayInfo& info, std::string path);
+  ZarrShard(std::unique_ptr<InputFile> file, const ZarrArrayInfo& info, std::string path);
 
   Range range(int64_t inner) const;              // inner: running index of the chunk in the shard, C order
   int64_t chunks() const { return index_.size() / 2; }
