@@ -9,6 +9,8 @@
 #include "dataset/normalize.h"
 #include "dataset/prepared_case.h"
 #include "dataset/printable.h"
+#include "dataset/scan_file.h"
+#include "dataset/stored_intensities.h"
 #include "volume/nifti.h"
 
 namespace tomograd {
@@ -22,32 +24,37 @@ void check_grid(CaseFacts& facts, const Case& item, const Geometry& geometry, co
     facts.problems.push_back(shown(path) + " is not on the grid of the case's first image: " + reason);
 }
 
-void check_image(Env& env, CaseFacts& facts, const Case& item, const std::string& modality, const std::string& path) {
-  auto frame = item.frames.find(modality);
-  Volume volume = read_nifti(env, path, frame == item.frames.end() ? 0 : frame->second);
+Intensities measure_file(Env& env, CaseFacts& facts, const Case& item, const std::string& path, int64_t frame, ImageFacts& image) {
+  if (is_store_path(path)) {                     // streamed: it may be larger than memory
+    check_grid(facts, item, read_scan_header(env, path).geometry, path);
+    ThreadPool alone(1);                         // cases are what is done at a time
+    return measure_store(env, path, frame, alone, &image.not_finite);
+  }
+  Volume volume = read_nifti(env, path, frame);
   check_grid(facts, item, volume.geometry, path);
-  ImageFacts& image = facts.images[modality];
-  image.voxels = volume.voxels.size();
   float* end = std::remove_if(volume.voxels.begin(), volume.voxels.end(), [](float v) { return !std::isfinite(v); });
   int64_t finite = end - volume.voxels.begin();
-  image.not_finite = image.voxels - finite;
-  Intensities found = measure(volume.voxels.data(), finite);
+  image.not_finite = volume.voxels.size() - finite;
+  return measure(volume.voxels.data(), finite);
+}
+
+void check_image(Env& env, CaseFacts& facts, const Case& item, const std::string& modality, const std::string& path) {
+  auto frame = item.frames.find(modality);
+  ImageFacts image;
+  Intensities found = measure_file(env, facts, item, path, frame == item.frames.end() ? 0 : frame->second, image);
+  image.voxels = found.voxels + image.not_finite;
   image.smallest = found.smallest, image.largest = found.largest, image.mean = found.mean, image.deviation = found.deviation;
-  if (finite == 0) facts.problems.push_back(shown(path) + " holds no finite voxel");
+  facts.images[modality] = image;
+  if (found.voxels == 0) facts.problems.push_back(shown(path) + " holds no finite voxel");
   else if (image.not_finite > 0) facts.problems.push_back(text(shown(path), " holds ", image.not_finite, " voxels that are NaN or infinite"));
-  if (finite > 0 && found.smallest == found.largest) facts.problems.push_back(text(shown(path), " is constant: every voxel is ", found.smallest));
+  if (found.voxels > 0 && found.smallest == found.largest) facts.problems.push_back(text(shown(path), " is constant: every voxel is ", found.smallest));
 }
 
 void check_label(Env& env, CaseFacts& facts, const Case& item, const std::set<int64_t>& known) {
-  LabelVolume labels = read_nifti_labels(env, item.label);
-  check_grid(facts, item, labels.geometry, item.label);
-  std::vector<int64_t> counts(65536, 0);
-  for (uint16_t value : labels.voxels) ++counts[value];
-  for (int64_t value = 1; value < 65536; ++value) {
-    if (counts[size_t(value)] == 0) continue;
-    facts.label_voxels[value] = counts[size_t(value)];
+  check_grid(facts, item, read_scan_header(env, item.label).geometry, item.label);
+  facts.label_voxels = read_label_voxels(env, item.label);
+  for (const auto& [value, voxels] : facts.label_voxels)
     if (!known.contains(value)) facts.problems.push_back(text(shown(item.label), " holds the value ", value, ", which is no label of the dataset"));
-  }
   if (facts.label_voxels.empty()) facts.problems.push_back(shown(item.label) + " is empty: every voxel is 0");
 }
 
@@ -68,7 +75,7 @@ CaseFacts check_case(Env& env, const Case& item, const std::set<int64_t>& known)
   if (!item.label.empty()) guarded([&] { check_label(env, facts, item, known); });
   if (!item.roi.empty())
     guarded([&] {
-      Volume roi = read_nifti(env, item.roi);
+      Volume roi = read_scan(env, item.roi);
       check_grid(facts, item, roi.geometry, item.roi);
       facts.roi_voxels = std::count_if(roi.voxels.begin(), roi.voxels.end(), [](float v) { return v > 0.5f; });
       if (facts.roi_voxels == 0) facts.problems.push_back(shown(item.roi) + " is empty: no voxel is above 0.5");

@@ -84,6 +84,20 @@ ClassMap make_class_map(const Dataset& dataset, const ClassesSpec& spec) {
   return map;
 }
 
+void to_classes(const ClassMap& classes, const uint16_t* values, int64_t count, uint8_t* into) {
+  for (int64_t i = 0; i < count; ++i) {
+    size_t value = values[i];
+    int cls = value < classes.class_of.size() ? classes.class_of[value] : unknown;
+    if (cls < 0 || cls > 255) {
+      std::string names;
+      for (const auto& name : classes.names) names += (names.empty() ? "" : ", ") + printable(name);
+      fail_input(text("label value ", value, " belongs to none of the classes (", names, ")"),
+                 "add it to [classes] values, or correct the label map");
+    }
+    into[i] = uint8_t(cls);
+  }
+}
+
 std::vector<std::string> used_channels(const Dataset& dataset, const PreprocessSpec& spec) {
   for (const auto& name : spec.channels) check_modality(dataset, name, "channels");
   for (const auto& name : spec.leave_out) check_modality(dataset, name, "leave_out");

@@ -13,7 +13,7 @@ namespace tomograd {
 namespace {
 
 const std::vector<std::string> known_fields = {"case", "patient", "scan", "modality", "label", "roi"};
-const std::vector<std::string> endings = {".nii.gz", ".nii", ".hdr.gz", ".hdr"};
+const std::vector<std::string> endings = {".nii.gz", ".nii", ".hdr.gz", ".hdr", ".zarr"};
 
 char lower(char c) { return char(std::tolower(static_cast<unsigned char>(c))); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -108,7 +108,7 @@ FilePattern::FilePattern(const std::string& pattern) : pattern_(pattern) {
   bool has_ending = std::any_of(endings.begin(), endings.end(), [&](const std::string& ending) {
     return pattern.size() >= ending.size() && pattern.compare(pattern.size() - ending.size(), ending.size(), ending) == 0;
   });
-  if (!has_ending && (pattern.empty() || pattern.back() != '*')) regex += "(?:\\.nii|\\.nii\\.gz|\\.hdr|\\.hdr\\.gz)";
+  if (!has_ending && (pattern.empty() || pattern.back() != '*')) regex += "(?:\\.nii|\\.nii\\.gz|\\.hdr|\\.hdr\\.gz|\\.zarr)";
   try {
     regex_ = std::regex(regex, std::regex::ECMAScript | std::regex::optimize);
   } catch (const std::regex_error& error) {

@@ -3,7 +3,7 @@
 //   **/{case}_{modality:t1ce|t1|t2}                a field with a regular expression of its own (no '/' implied)
 //   *  any characters but '/',  ?  one of them,  **  any characters,  "**/" also no folder at all
 // The whole path must match; a field that comes twice must have the same text twice; a pattern that names no file ending
-// matches any volume's (.nii, .nii.gz, .hdr, .hdr.gz).
+// matches any volume's (.nii, .nii.gz, .hdr, .hdr.gz, and .zarr of a block store's folder).
 #pragma once
 
 #include <map>

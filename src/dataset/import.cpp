@@ -10,7 +10,8 @@
 #include "dataset/import_layout.h"
 #include "dataset/prepared_case.h"
 #include "dataset/printable.h"
-#include "volume/nifti.h"
+#include "dataset/scan_file.h"
+#include "volume/zarr_ome.h"
 
 namespace tomograd {
 namespace {
@@ -62,13 +63,30 @@ std::vector<Draft> group(const Listing& listing, std::vector<std::string>& notes
   return result;
 }
 
+// A store made by `tomograd block --label` has its labels in itself.
+void find_labels_in_stores(Env& env, const ImportOptions& options, std::vector<Draft>& drafts, std::vector<std::string>& notes) {
+  std::set<std::string> others;
+  for (Draft& draft : drafts) {
+    Case& item = draft.item;
+    for (const auto& [modality, path] : item.images) {
+      if (!item.label.empty() || !is_store_path(path)) continue;
+      auto names = zarr_label_names(env, path), chosen = names;
+      bool usual = options.label.empty() && std::find(names.begin(), names.end(), "label") != names.end();
+      std::erase_if(chosen, [&](const std::string& name) { return usual ? name != "label" : options.label.empty() ? looks_like_roi(name) : !name_matches(options.label, name); });
+      if (chosen.size() > 1) fail_input(text("the store '", printable(path), "' holds several label images: ", some_names(chosen)), "--label NAME chooses one");
+      for (const auto& name : names) chosen == std::vector<std::string>{name} ? void(item.label = join_path(join_path(path, "labels"), name)) : void(others.insert(name));
+    }
+  }
+  if (!others.empty()) notes.push_back("label images in the stores that were left out: " + some_names({others.begin(), others.end()}));
+}
+
 // A 4-D file without a frame of its own becomes one modality per frame.
 void read_images(Env& env, Draft& draft, std::string& first_path) {
   Case& item = draft.item;
   std::map<std::string, std::string> images;
   std::map<std::string, int64_t> frames;
   for (const auto& [modality, path] : item.images) {
-    NiftiHeader header = with_context("image '" + printable(path) + "'", [&, &path = path] { return read_nifti_header(env, path); });
+    NiftiHeader header = with_context("image '" + printable(path) + "'", [&, &path = path] { return read_scan_header(env, path); });
     auto listed = item.frames.find(modality);
     if (listed != item.frames.end()) {
       if (listed->second >= header.frames)
@@ -98,22 +116,12 @@ void read_images(Env& env, Draft& draft, std::string& first_path) {
 }
 
 void read_mask_header(Env& env, Case& item, const std::string& path, const char* role, const std::string& first_path) {
-  NiftiHeader header = with_context(text(role, " '", printable(path), "'"), [&] { return read_nifti_header(env, path); });
+  NiftiHeader header = with_context(text(role, " '", printable(path), "'"), [&] { return read_scan_header(env, path); });
   if (header.frames != 1) fail_input(text(role, " '", printable(path), "' has ", header.frames, " frames, expected one"));
   std::string reason;
   if (!same_grid(item.geometry, header.geometry, grid_tolerance(item.geometry), &reason))
     item.warnings.push_back("'" + printable(file_name(first_path)) + "' and '" + printable(file_name(path)) +
                             "' are not on the same grid: " + reason);
-}
-
-std::set<int64_t> label_values(Env& env, const std::string& path) {
-  LabelVolume labels = read_nifti_labels(env, path);
-  std::vector<bool> seen(65536, false);
-  for (uint16_t value : labels.voxels) seen[value] = true;
-  std::set<int64_t> values;
-  for (int64_t value = 1; value < 65536; ++value)
-    if (seen[size_t(value)]) values.insert(value);
-  return values;
 }
 
 void look_at(Env& env, Draft& draft) {
@@ -126,7 +134,7 @@ void look_at(Env& env, Draft& draft) {
     if (!item.label.empty()) {
       read_mask_header(env, item, item.label, "label", first_path);
       try {
-        draft.values = label_values(env, item.label);
+        for (const auto& [value, voxels] : read_label_voxels(env, item.label)) draft.values.insert(value);
       } catch (Error& error) {
         Error told(error.kind(), error.message(),
                    error.hint().empty() ? "if this file is no label map, say which is: --label PATTERN, or --label none" : error.hint());
@@ -156,9 +164,14 @@ void name_labels(Dataset& dataset, const std::vector<Draft>& drafts, Listing& li
                  std::vector<std::string>& notes) {
   std::set<int64_t> found;
   for (const auto& draft : drafts) found.insert(draft.values.begin(), draft.values.end());
-  if (found.size() > 255)
+  bool in_stores = std::any_of(drafts.begin(), drafts.end(), [](const Draft& draft) { return is_store_path(draft.item.label); });
+  if (found.size() > 255 && in_stores) {
+    notes.push_back(text("the label images hold ", found.size(), " different values, one per object; they are one label, 'object'"));
+    listing.labels = {{"object", {found.begin(), found.end()}}};
+  } else if (found.size() > 255) {
     fail_input(text("the label maps hold ", found.size(), " different values; up to 255 are classes"),
                "one value per object is an instance map: use another file with --label");
+  }
   std::set<int64_t> named;
   dataset.labels = listing.labels;
   for (const auto& [name, values] : dataset.labels) named.insert(values.begin(), values.end());
@@ -256,7 +269,10 @@ void add_file_ends(Env& env, Digest& digest, const std::string& role, const std:
 std::string case_digest(Env& env, const Case& item) {
   Digest digest;
   auto add = [&](const std::string& role, const std::string& path) {
-    if (!path.empty()) add_file_ends(env, digest, role, path);
+    if (path.empty()) return;
+    if (!is_store_path(path)) return add_file_ends(env, digest, role, path);
+    std::string store = text(role, '\n', store_digest(env, path));
+    digest.add(store.data(), int64_t(store.size()));
   };
   for (const auto& [modality, path] : item.images) {
     auto frame = item.frames.find(modality);
@@ -281,6 +297,7 @@ Imported import_dataset(Env& env, const std::string& source, const ImportOptions
     Listing listing = list_source(env, source, options);
     imported.layout = listing.layout, imported.notes = listing.notes;
     std::vector<Draft> drafts = group(listing, imported.notes);
+    if (options.label != "none") find_labels_in_stores(env, options, drafts, imported.notes);
     if (options.label != "none" && std::none_of(drafts.begin(), drafts.end(), [](const Draft& draft) { return !draft.item.label.empty(); })) {
       std::vector<std::string> names;
       for (const auto& file : listing.files) names.push_back(relative_path(file.path, source));

@@ -41,8 +41,8 @@ Imported import_dataset(Env& env, const std::string& source, const ImportOptions
 // Role, size, first and last 64 KiB of a file.
 void add_file_ends(Env& env, Digest& digest, const std::string& role, const std::string& path);
 
-// Over sizes, first and last 64 KiB of a case's files, in the order modalities (sorted), label, roi. Names and places of
-// files do not count.
+// Over sizes, first and last 64 KiB of a case's files (of block stores what volume/block_store_digest.h says), in the order
+// modalities (sorted), label, roi. Names and places of files do not count.
 std::string case_digest(Env& env, const Case& item);
 
 }  // namespace tomograd

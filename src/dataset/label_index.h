@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/extent.h"
 #include "base/memory.h"
+#include "dataset/stored_labels.h"
 
 namespace tomograd {
 
@@ -16,8 +18,9 @@ struct LabelIndex {
   std::vector<Buffer<uint32_t>> voxels;          // [class >= 1] sorted linear indices inside the ROI; [0] stays empty
   Buffer<uint32_t> block_counts;                 // [class][block z][block y][block x]
   int64_t background_voxels = 0;                 // of class 0 inside the ROI
+  std::shared_ptr<const StoredLabels> stored;    // of a case whose labels stay in a store: it answers, and the lists above are empty
 
-  int64_t voxels_of(int64_t cls) const { return cls == 0 ? background_voxels : voxels[size_t(cls)].size(); }
+  int64_t voxels_of(int64_t cls) const { return stored ? stored->voxels_of(cls) : cls == 0 ? background_voxels : voxels[size_t(cls)].size(); }
 };
 
 // labels: class indices [z][y][x]; roi may be empty (= everywhere). Sizes over 2^32 voxels are Error(input).

@@ -7,11 +7,16 @@
 #include "dataset/import_layout.h"
 #include "dataset/printable.h"
 #include "spec/text_formats.h"
+#include "volume/zarr_metadata.h"
 
 namespace tomograd {
 namespace {
 
 constexpr int deepest = 16;
+
+bool ends_with(const std::string& s, const std::string& end) {
+  return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
+}
 
 void walk(Env& env, const std::string& root, const std::string& below, int depth, Tree& tree) {
   if (depth > deepest) fail_input(text("folders below '", printable(root), "' are nested deeper than ", deepest, " (a link that leads back?)"));
@@ -19,13 +24,10 @@ void walk(Env& env, const std::string& root, const std::string& below, int depth
     if (name.empty() || name[0] == '.') continue;
     std::string relative = below.empty() ? name : below + "/" + name;
     FileKind kind = env.kind(join_path(root, relative));
-    if (kind == FileKind::directory) walk(env, root, relative, depth + 1, tree);
+    if (kind == FileKind::directory && ends_with(name, ".zarr")) tree.files.push_back(relative);
+    else if (kind == FileKind::directory) walk(env, root, relative, depth + 1, tree);
     else if (kind == FileKind::file) (is_volume_name(name) ? tree.files : tree.others).push_back(relative);
   }
-}
-
-bool ends_with(const std::string& s, const std::string& end) {
-  return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
 }
 
 bool any_match(const Tree& tree, const std::string& pattern) {
@@ -85,6 +87,20 @@ Listing list_converted(Env& env, const std::string& source, ImportOptions option
   return listing;
 }
 
+// Every store a case of its own, with its labels in it.
+Listing list_stores(const std::vector<std::string>& paths) {
+  Listing listing;
+  listing.layout = "stores";
+  for (const auto& path : paths) listing.files.push_back({path, Role::image, volume_stem(path), "", "image", -1});
+  return listing;
+}
+
+bool is_flat_list_of_stores(const Tree& tree, const ImportOptions& options) {
+  return !tree.files.empty() && std::all_of(tree.files.begin(), tree.files.end(), [&](const std::string& path) {
+    return ends_with(path, ".zarr") && path.find('/') == std::string::npos && !(options.label.empty() && looks_like_label(path)) && !(options.roi.empty() && looks_like_roi(path));
+  });
+}
+
 }  // namespace
 
 Tree scan_tree(Env& env, const std::string& root) {
@@ -99,7 +115,7 @@ Tree scan_tree(Env& env, const std::string& root) {
 
 const std::vector<std::string>& import_layouts() {
   static const std::vector<std::string> names = {"auto",      "folders", "bids",    "nnunet",  "decathlon", "monai",
-                                                 "deepmedic", "brats",   "hecktor", "hntsmrg", "dicom"};
+                                                 "deepmedic", "brats",   "hecktor", "hntsmrg", "dicom", "stores"};
   return names;
 }
 
@@ -113,13 +129,25 @@ Listing list_source(Env& env, const std::string& source, const ImportOptions& op
   }
   if (kind != FileKind::directory) fail_input("'" + printable(source) + "' is neither a folder nor a file");
 
-  Tree tree = scan_tree(env, source);
   const std::string& layout = options.layout;
+  if ((layout == "auto" || layout == "stores") && zarr_node(env, source) == ZarrNode::group) {
+    std::string path = absolute_path(source);
+    while (path.size() > 1 && path.back() == '/') path.pop_back();
+    return list_stores({path});
+  }
+  Tree tree = scan_tree(env, source);
   auto is = [&](const char* name, auto&& detect) { return layout == name || (layout == "auto" && detect()); };
   if (!options.patterns.empty()) {
     std::vector<FilePattern> patterns;
     for (const auto& pattern : options.patterns) patterns.emplace_back(pattern);
     return list_by_patterns(tree, patterns, options);
+  }
+  if (is("stores", [&] { return is_flat_list_of_stores(tree, options); })) {
+    std::vector<std::string> paths;
+    for (const auto& file : tree.files)
+      if (ends_with(file, ".zarr")) paths.push_back(tree.path(file));
+    if (paths.empty()) fail_input("'" + printable(source) + "' holds no block store (*.zarr)", "tomograd block makes them");
+    return list_stores(paths);
   }
   if (is("dicom", [&] {
         return tree.files.empty() &&
@@ -136,7 +164,7 @@ Listing list_source(Env& env, const std::string& source, const ImportOptions& op
   if (layout == "deepmedic" && list.empty())
     fail_input("'" + printable(source) + "' has no DeepMedic list (.cfg with channelsTraining, .csv with channel_<name>)");
   if (tree.files.empty() && list.empty() && description.empty())
-    fail_input(text("'", printable(source), "' holds no volume (.nii, .nii.gz, .hdr) among its ", tree.others.size(), " files"),
+    fail_input(text("'", printable(source), "' holds no volume (.nii, .nii.gz, .hdr, .zarr) among its ", tree.others.size(), " files"),
                tree.others.empty() ? "" : "there are: " + some_names(tree.others));
   if (is("bids", [&] { return !find_other(tree, "dataset_description.json").empty(); })) return list_bids(env, tree, options);
   if (!description.empty() && (layout == "auto" || layout == "nnunet" || layout == "decathlon" || layout == "monai"))

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/error.h"
 
@@ -10,11 +9,6 @@ namespace tomograd {
 namespace {
 
 constexpr double smallest_spread = 1e-8;
-
-struct Linear {  // clip, then (v - shift) / spread
-  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity(), shift = 0, spread = 1;
-  float operator()(float v) const { return float((std::clamp(double(v), low, high) - shift) / spread); }
-};
 
 }  // namespace
 
@@ -27,19 +21,21 @@ Background find_background(const Buffer<float>& voxels, Extent size) {
     else if (!any || v < smallest) smallest = v, any = true;
   }
   if (!any) fail_input(text("none of its ", voxels.size(), " voxels is a finite number"));
+  if (!set_from_corners(background, size, [&](int64_t z, int64_t y, int64_t x) { return voxels[(z * size.y + y) * size.x + x]; })) background.value = smallest;
+  return background;
+}
+
+bool set_from_corners(Background& background, Extent size, const std::function<float(int64_t z, int64_t y, int64_t x)>& voxel) {
   std::vector<float> corners;
   for (int64_t z : {int64_t{0}, size.z - 1})
     for (int64_t y : {int64_t{0}, size.y - 1})
       for (int64_t x : {int64_t{0}, size.x - 1})
-        if (float v = voxels[(z * size.y + y) * size.x + x]; std::isfinite(v)) corners.push_back(v);
-  if (corners.empty()) {
-    background.value = smallest;
-    return background;
-  }
+        if (float v = voxel(z, y, x); std::isfinite(v)) corners.push_back(v);
+  if (corners.empty()) return false;
   std::sort(corners.begin(), corners.end());
   background.value = corners[(corners.size() - 1) / 2];
   background.constant = std::count(corners.begin(), corners.end(), background.value) >= 5;
-  return background;
+  return true;
 }
 
 Intensities measure(const float* values, int64_t count) {
@@ -92,30 +88,47 @@ Buffer<float> region_values(const Buffer<float>& voxels, const Buffer<uint8_t>& 
   return {};
 }
 
+void IntensityMap::apply(float* voxels, int64_t count) const {
+  for (int64_t i = 0; i < count; ++i) voxels[i] = std::isfinite(voxels[i]) ? (*this)(voxels[i]) : outside;
+}
+
+IntensityMap intensity_map(const PreprocessSpec& spec, const Background& background, const Intensities& measured, double low, double high) {
+  IntensityMap map{low, high, 0, 1, 0};
+  if (spec.normalize == "minmax") map.shift = measured.smallest, map.spread = measured.largest - measured.smallest;
+  else if (spec.normalize != "none") map.shift = measured.mean, map.spread = measured.deviation;
+  if (spec.normalize != "none") map.spread = std::max(map.spread, smallest_spread);
+  map.outside = map(background.value);
+  return map;
+}
+
+void check_normalization(const PreprocessSpec& spec, bool has_roi) {
+  if (spec.normalize == "zscore_roi" && !has_roi)
+    fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "give it: predict --roi FILE, or import --roi PATTERN for a dataset; a model that needs none is trained with preprocess.normalize = 'zscore'");
+  if (!spec.clip_percentiles.empty() && (spec.clip_percentiles.size() != 2 || !(spec.clip_percentiles[0] < spec.clip_percentiles[1])))
+    fail_input(text("preprocess.clip_percentiles has ", spec.clip_percentiles.size(), " numbers, expected a low and a higher one"));
+}
+
+bool needs_statistics(const PreprocessSpec& spec) { return spec.normalize != "none" || !spec.clip_percentiles.empty(); }
+
 float normalize_channel(Buffer<float>& voxels, const Buffer<uint8_t>& roi, const Background& background, const PreprocessSpec& spec) {
   static const Buffer<uint8_t> everywhere;
-  if (spec.normalize == "zscore_roi" && roi.empty())
-    fail_input("preprocess.normalize is 'zscore_roi' and the case has no ROI", "give it: predict --roi FILE, or import --roi PATTERN for a dataset; a model that needs none is trained with preprocess.normalize = 'zscore'");
+  check_normalization(spec, !roi.empty());
   bool in_roi = spec.normalize == "auto" || spec.normalize == "zscore_roi" || spec.normalize == "none";
-  Linear map;
-  if (spec.normalize != "none" || !spec.clip_percentiles.empty()) {
+  IntensityMap map;
+  Intensities found;
+  if (needs_statistics(spec)) {
     Buffer<float> values = region_values(voxels, in_roi ? roi : everywhere, background);
     if (values.empty()) fail_input("its region of interest holds no finite voxel");
     if (!spec.clip_percentiles.empty()) {
-      if (spec.clip_percentiles.size() != 2 || !(spec.clip_percentiles[0] < spec.clip_percentiles[1]))
-        fail_input(text("preprocess.clip_percentiles has ", spec.clip_percentiles.size(), " numbers, expected a low and a higher one"));
       map.low = percentile(values, spec.clip_percentiles[0]);
       map.high = percentile(values, spec.clip_percentiles[1]);
       for (float& v : values) v = float(std::clamp(double(v), map.low, map.high));
     }
-    Intensities found = measure(values.data(), values.size());
-    if (spec.normalize == "minmax") map.shift = found.smallest, map.spread = found.largest - found.smallest;
-    else if (spec.normalize != "none") map.shift = found.mean, map.spread = found.deviation;
-    if (spec.normalize != "none") map.spread = std::max(map.spread, smallest_spread);
+    found = measure(values.data(), values.size());
   }
-  float outside = map(background.value);
-  for (float& v : voxels) v = std::isfinite(v) ? map(v) : outside;
-  return outside;
+  map = intensity_map(spec, background, found, map.low, map.high);
+  map.apply(voxels.data(), voxels.size());
+  return map.outside;
 }
 
 }  // namespace tomograd

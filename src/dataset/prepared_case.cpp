@@ -9,16 +9,10 @@
 #include "base/log.h"
 #include "dataset/normalize.h"
 #include "dataset/printable.h"
+#include "dataset/scan_file.h"
 
 namespace tomograd {
 namespace {
-
-void check_grid(const Geometry& reference, const std::string& reference_path, const Geometry& geometry, const std::string& path) {
-  std::string reason;
-  if (same_grid(reference, geometry, grid_tolerance(reference), &reason)) return;
-  fail_input(text("'", printable(file_name(reference_path)), "' and '", printable(file_name(path)), "' are not on the same grid: ", reason),
-             "resample one onto the other; nothing is moved silently");
-}
 
 Box bounding_box(Extent size, const std::function<bool(int64_t)>& inside) {
   Extent low = size, high{-1, -1, -1};
@@ -97,9 +91,7 @@ class Preparation {  // the steps of prepare_case, in order
   Preparation(Env& env, const Case& item, const PreprocessSpec& spec) : env_(env), item_(item), spec_(spec) {}
 
   PreparedCase run(const Dataset& dataset, const ClassMap& classes, bool with_labels) {
-    prepared_.id = item_.id, prepared_.patient = item_.patient;
-    prepared_.channels = used_channels(dataset, spec_);
-    choose_grid();
+    prepared_ = begin_case(env_, dataset, item_, spec_, &first_path_);
     if (!item_.roi.empty()) with_context("ROI '" + printable(file_name(item_.roi)) + "'", [&] { read_roi(); });
     std::vector<std::optional<Volume>> volumes;
     for (const auto& channel : prepared_.channels) volumes.push_back(read_channel(channel));
@@ -109,38 +101,10 @@ class Preparation {  // the steps of prepare_case, in order
   }
 
  private:
-  void choose_grid() {
-    for (const auto& channel : prepared_.channels) {
-      auto found = item_.images.find(channel);
-      prepared_.present.push_back(found != item_.images.end());
-      if (found == item_.images.end()) {
-        if (spec_.missing != "zero")
-          fail_input(text("modality '", printable(channel), "' is missing"),
-                     spec_.missing == "skip" ? "preprocess.missing is 'skip', so this case must not be asked for"
-                                             : "preprocess.missing = 'zero' or 'skip' accepts that");
-        continue;
-      }
-      if (!first_path_.empty()) continue;
-      first_path_ = found->second;
-      prepared_.header = with_context("image '" + printable(file_name(first_path_)) + "'", [&] { return read_nifti_header(env_, first_path_); });
-    }
-    if (first_path_.empty())
-      fail_input(text("none of the ", prepared_.channels.size(), " used modalities is there"),
-                 "leave the case out, or use more modalities");
-    prepared_.original = prepared_.header.geometry;
-    prepared_.reorientation = to_canonical(prepared_.original);
-    prepared_.canonical = reoriented(prepared_.original, prepared_.reorientation);
-    prepared_.resampled = prepared_.canonical;
-    if (!spec_.spacing.empty()) {
-      if (spec_.spacing.size() != 3) fail_input(text("preprocess.spacing has ", spec_.spacing.size(), " numbers, expected 3 (Z, Y, X in mm)"));
-      prepared_.resampled = with_spacing(prepared_.canonical, {spec_.spacing[0], spec_.spacing[1], spec_.spacing[2]});
-    }
-  }
-
   // A mask may be stored as 0 and 0.99999997 (integers with a slope of 2^-32): what counts is "more than a half".
   void read_roi() {
-    Volume volume = read_nifti(env_, item_.roi);
-    check_grid(prepared_.original, first_path_, volume.geometry, item_.roi);
+    Volume volume = read_scan(env_, item_.roi);
+    check_same_grid(prepared_.original, first_path_, volume.geometry, item_.roi);
     Buffer<uint8_t> mask(volume.voxels.size());
     std::transform(volume.voxels.begin(), volume.voxels.end(), mask.begin(), [](float v) { return uint8_t(v > 0.5f); });
     if (std::count(mask.begin(), mask.end(), uint8_t{1}) == 0) fail_input("the region of interest is empty: no voxel is above 0.5");
@@ -156,8 +120,8 @@ class Preparation {  // the steps of prepare_case, in order
     }
     return with_context("image '" + printable(file_name(found->second)) + "'", [&]() -> std::optional<Volume> {
       auto frame = item_.frames.find(channel);
-      Volume volume = read_nifti(env_, found->second, frame == item_.frames.end() ? 0 : frame->second);
-      check_grid(prepared_.original, first_path_, volume.geometry, found->second);
+      Volume volume = read_scan(env_, found->second, frame == item_.frames.end() ? 0 : frame->second);
+      check_same_grid(prepared_.original, first_path_, volume.geometry, found->second);
       if (!prepared_.reorientation.is_identity()) volume.voxels = reorient_voxels(volume.voxels, volume.geometry.size, prepared_.reorientation);
       volume.geometry = prepared_.canonical;
       Background background = find_background(volume.voxels, volume.geometry.size);
@@ -174,20 +138,10 @@ class Preparation {  // the steps of prepare_case, in order
   }
 
   void read_labels(const ClassMap& classes) {
-    LabelVolume volume = read_nifti_labels(env_, item_.label);
-    check_grid(prepared_.original, first_path_, volume.geometry, item_.label);
+    LabelVolume volume = read_scan_labels(env_, item_.label);
+    check_same_grid(prepared_.original, first_path_, volume.geometry, item_.label);
     Buffer<uint8_t> mapped(volume.voxels.size());
-    for (int64_t i = 0; i < mapped.size(); ++i) {
-      size_t value = volume.voxels[i];
-      int cls = value < classes.class_of.size() ? classes.class_of[value] : -1;
-      if (cls < 0 || cls > 255) {
-        std::string names;
-        for (const auto& name : classes.names) names += (names.empty() ? "" : ", ") + printable(name);
-        fail_input(text("label value ", value, " belongs to none of the classes (", names, ")"),
-                   "add it to [classes] values, or correct the label map");
-      }
-      mapped[i] = uint8_t(cls);
-    }
+    to_classes(classes, volume.voxels.data(), mapped.size(), mapped.data());
     prepared_.labels = reorient_voxels(mapped, volume.geometry.size, prepared_.reorientation);
   }
 
@@ -234,6 +188,13 @@ double grid_tolerance(const Geometry& geometry) {
   return 0.01 * std::min({spacing[0], spacing[1], spacing[2]});
 }
 
+void check_same_grid(const Geometry& reference, const std::string& reference_path, const Geometry& geometry, const std::string& path) {
+  std::string reason;
+  if (same_grid(reference, geometry, grid_tolerance(reference), &reason)) return;
+  fail_input(text("'", printable(file_name(reference_path)), "' and '", printable(file_name(path)), "' are not on the same grid: ", reason),
+             "resample one onto the other; nothing is moved silently");
+}
+
 std::vector<uint16_t> values_of(const ClassMap& classes) {
   std::vector<uint16_t> values(size_t(classes.count()), 0);
   for (size_t value = classes.class_of.size(); value-- > 1;)
@@ -245,6 +206,38 @@ bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& 
   if (spec.missing != "skip") return false;
   auto channels = used_channels(dataset, spec);
   return std::any_of(channels.begin(), channels.end(), [&](const std::string& channel) { return !item.images.contains(channel); });
+}
+
+PreparedCase begin_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, std::string* first_path) {
+  PreparedCase prepared;
+  prepared.id = item.id, prepared.patient = item.patient;
+  prepared.channels = used_channels(dataset, spec);
+  for (const auto& channel : prepared.channels) {
+    auto found = item.images.find(channel);
+    prepared.present.push_back(found != item.images.end());
+    if (found == item.images.end()) {
+      if (spec.missing != "zero")
+        fail_input(text("modality '", printable(channel), "' is missing"),
+                   spec.missing == "skip" ? "preprocess.missing is 'skip', so this case must not be asked for"
+                                          : "preprocess.missing = 'zero' or 'skip' accepts that");
+      continue;
+    }
+    if (!first_path->empty()) continue;
+    *first_path = found->second;
+    prepared.header = with_context("image '" + printable(file_name(*first_path)) + "'", [&] { return read_scan_header(env, *first_path); });
+  }
+  if (first_path->empty())
+    fail_input(text("none of the ", prepared.channels.size(), " used modalities is there"),
+               "leave the case out, or use more modalities");
+  prepared.original = prepared.header.geometry;
+  prepared.reorientation = to_canonical(prepared.original);
+  prepared.canonical = reoriented(prepared.original, prepared.reorientation);
+  prepared.resampled = prepared.canonical;
+  if (!spec.spacing.empty()) {
+    if (spec.spacing.size() != 3) fail_input(text("preprocess.spacing has ", spec.spacing.size(), " numbers, expected 3 (Z, Y, X in mm)"));
+    prepared.resampled = with_spacing(prepared.canonical, {spec.spacing[0], spec.spacing[1], spec.spacing[2]});
+  }
+  return prepared;
 }
 
 PreparedCase prepare_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, const ClassMap& classes,

@@ -48,8 +48,16 @@ std::vector<uint16_t> values_of(const ClassMap& classes);
 // floats and through quaternions, which costs up to 1e-4 of a voxel; a real shift is at least a good part of one.)
 double grid_tolerance(const Geometry& geometry);
 
+void check_same_grid(const Geometry& reference, const std::string& reference_path, const Geometry& geometry, const std::string& path);  // Error(input) says in what they differ
+
+// Class indices of label values. Error(input) names a value that no class has.
+void to_classes(const ClassMap& classes, const uint16_t* values, int64_t count, uint8_t* into);
+
 // Whether [preprocess] missing = "skip" leaves this case out: a used channel has no file.
 bool is_skipped(const Dataset& dataset, const Case& item, const PreprocessSpec& spec);
+
+// Names, channels, grids and the first image's header, without a voxel; `first_path`: that image. Error(input) as below.
+PreparedCase begin_case(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec, std::string* first_path);
 
 // Reads and prepares: canonical orientation, normalisation, resampling, crop, in this order. Only the used channels, the
 // label and the ROI are read; statistics come from this case alone, so a left-out case or channel cannot leak.

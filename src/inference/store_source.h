@@ -16,9 +16,7 @@ struct StoreSource {
   ZarrImage image;                               // without levels for a plain array
   Geometry geometry;
   bool orientation_known = false;
-  // Of the metadata files and, so that two volumes of the same shape differ, of the sizes and last 64 KiB (the index of a shard)
-  // of up to 16 files of chunks. The store may lie elsewhere by the time a worker reads it: paths are not in it.
-  std::string digest;
+  std::string digest;                            // volume/block_store_digest.h
 };
 
 // Error(input): no Zarr store; known and not canonical orientation (closest to RAS+), as for training from a store.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <vector>
 
 #include "kernels/augment.h"
@@ -11,7 +12,7 @@
 namespace tomograd {
 
 // Rows x in [box.begin.x, box.end().x) of one channel (or of the labels, channel -1) for the z and y of a box. All blocks
-// that the box touches are asked for at once, so that rows cost no call. What lies outside the volume is `outside`.
+// that the box touches are asked for at once and held, so that rows cost no call. What lies outside the volume is `outside`.
 template <class T>
 class BlockRows {
  public:
@@ -32,8 +33,9 @@ class BlockRows {
     for (int64_t bz = first_z_; bz <= last_z; ++bz)
       for (int64_t by = first_y_; by <= last_y; ++by)
         for (const Piece& p : pieces_) {
-          if constexpr (sizeof(T) == 1) blocks_.push_back(source.label_block({bz, by, p.bx}));
-          else blocks_.push_back(source.image_block(channel, {bz, by, p.bx}));
+          if constexpr (sizeof(T) == 1) held_.push_back(source.hold_label_block({bz, by, p.bx}));
+          else held_.push_back(source.hold_image_block(channel, {bz, by, p.bx}));
+          blocks_.push_back(held_.back().get());
         }
   }
 
@@ -84,6 +86,7 @@ class BlockRows {
   T outside_;
   T* line_;
   std::vector<Piece> pieces_;
+  std::vector<std::shared_ptr<const T>> held_;
   std::vector<const T*> blocks_;                 // [block z][block y][piece]
   int64_t first_z_ = 0, first_y_ = 0, across_ = 1;
   bool simple_ = false;

@@ -150,7 +150,7 @@ void render_channel(BlockSource& source, int64_t index, const Placement& p, cons
 void render_labels(BlockSource& source, const Placement& p, bool stream, PatchWorkspace& w, uint8_t* out) {
   const PatchKernels& kernels = patch_kernels();
   const Extent patch = p.patch;
-  if (!source.label_block({0, 0, 0})) {
+  if (!source.has_labels()) {
     std::memset(out, not_counted, size_t(patch.voxels()));
   } else if (p.augmentation.affine) {
     sample_affine<uint8_t>(source, -1, p, not_counted, w.label_line, w.label_box, kernels.sample_nearest, out);

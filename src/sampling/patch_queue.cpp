@@ -62,21 +62,18 @@ struct PatchQueue::State {
   std::vector<std::thread> workers;
 
   std::mutex epoch_mutex;
-  std::map<int64_t, std::shared_ptr<const std::vector<PatchPlace>>> epochs;
+  std::map<int64_t, std::shared_ptr<const Sampler::Epoch>> epochs;
 
   int64_t batch_bytes() const { return sampling.batch * sampling.patch.voxels() * (int64_t(names.size()) * int64_t(sizeof(float)) + 1); }
 
-  PatchPlace place_of(int64_t number) {
+  std::shared_ptr<const Sampler::Epoch> epoch_of(int64_t number) {
     const int64_t epoch = number / sampler.epoch_patches();
-    std::shared_ptr<const std::vector<PatchPlace>> places;
-    {
-      std::lock_guard lock(epoch_mutex);
-      auto& known = epochs[epoch];
-      if (!known) known = std::make_shared<const std::vector<PatchPlace>>(sampler.epoch(uint64_t(epoch)));
-      places = known;
-      while (epochs.size() > 2 && epochs.begin()->first < epoch) epochs.erase(epochs.begin());
-    }
-    return (*places)[size_t(number % sampler.epoch_patches())];
+    std::lock_guard lock(epoch_mutex);
+    auto& known = epochs[epoch];
+    if (!known) known = sampler.open_epoch(uint64_t(epoch));
+    auto opened = known;
+    while (epochs.size() > 2 && epochs.begin()->first < epoch) epochs.erase(epochs.begin());
+    return opened;
   }
 
   Batch empty_batch() {
@@ -102,9 +99,10 @@ struct PatchQueue::State {
 
   void make(Batch& batch, int64_t item, PatchWorkspace& workspace) {
     const int64_t number = batch.first + item, n = sampling.patch.voxels();
-    PatchPlace& place = batch.places[size_t(item)];
-    place = place_of(number);
-    with_context(text("making patch ", number, " of case ", sampler.case_id(place.case_index)), [&] {
+    const auto epoch = epoch_of(number);
+    const int64_t in_epoch = number % sampler.epoch_patches();
+    with_context(text("making patch ", number, " of case ", sampler.case_id(sampler.case_of(*epoch, in_epoch))), [&] {
+      const PatchPlace& place = batch.places[size_t(item)] = sampler.place(*epoch, in_epoch);
       auto augmentation = draw_augmentation(augment, names, seed, number);
       render_patch(*sources[size_t(place.case_index)], place, sampling.patch, augmentation, stream, workspace, batch.images.data() + item * batch.channels * n, batch.labels.data() + item * n);
     });

@@ -63,7 +63,7 @@ void render_patch_reference(BlockSource& source, const PatchPlace& place, Extent
     if (channel.dropped)
       for (int64_t i = 0; i < n; ++i) out[i] = 0;
   }
-  if (!source.label_block({0, 0, 0})) {
+  if (!source.has_labels()) {
     for (int64_t i = 0; i < n; ++i) labels[i] = not_counted;
   } else if (augmentation.affine) {
     each_voxel([&](int64_t i, const std::array<double, 3>& at) {

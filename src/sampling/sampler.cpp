@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "sampling/case_labels.h"
 #include "sampling/locations.h"
 #include "sampling/shares.h"
 #include "sampling/weight_map.h"
@@ -16,16 +17,26 @@ namespace tomograd {
 namespace {
 
 constexpr int64_t most_counted = int64_t{2'000'000'000};  // voxels whose classes shares() counts, a second or two
+constexpr int64_t most_decoded = int64_t{200'000'000};    // the same in stores
 constexpr int blind_tries = 1024;  // draws of a background voxel before the volume is searched for one
 
-struct Draw { int case_index; int cls; };
+}  // namespace
+
+struct Sampler::Epoch {
+  uint64_t number = 0;
+  struct Draw { int case_index; int cls; };
+  std::vector<Draw> draws;                       // empty when the user gives the places
+  std::vector<PatchPlace> given;
+};
+
+namespace {
+
+using Draw = Sampler::Epoch::Draw;
 
 template <class T>
 void shuffle(std::vector<T>& items, Random& random) {
   for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[size_t(random.below(int64_t(i)))]);
 }
-
-Extent voxel_at(int64_t linear, Extent size) { return {linear / (size.y * size.x), linear / size.x % size.y, linear % size.x}; }
 
 Extent begin_around(Extent centre, Extent patch, Extent size) {
   Extent begin;
@@ -56,9 +67,10 @@ struct Sampler::State {
   void look_for_gaps();
   void read_maps(Env& env);
   std::vector<Draw> order(uint64_t number) const;
+  CaseLabels labels(int case_index) const { return {cases[size_t(case_index)], indices[size_t(case_index)]}; }
   PatchPlace place(const Draw& draw, Random& random, FractionReport* report) const;
   Extent centre(const Draw& draw, Random& random) const;
-  Extent background_voxel(const PreparedCase& item, int64_t count, Random& random) const;
+  Extent background_voxel(int case_index, Random& random) const;
   double foreground_share(int case_index, Extent begin) const;
   std::vector<PatchPlace> given(uint64_t number) const;
 };
@@ -94,7 +106,7 @@ void Sampler::State::check_and_weigh() {
   for (double w : relative) weights.push_back(sum > 0 ? spec.foreground * w / sum : 0);
   for (size_t k = 0; k < cases.size(); ++k) {
     auto& row = available.emplace_back(size_t(classes), 0);
-    if (cases[k].labels.empty()) row[0] = cases[k].geometry.size.voxels();  // drawn anywhere
+    if (!labels(int(k)).there()) row[0] = cases[k].geometry.size.voxels();  // drawn anywhere
     else
       for (int64_t c = 0; c < indices[k].classes; ++c) row[size_t(c)] = indices[k].voxels_of(c);
   }
@@ -110,7 +122,7 @@ void Sampler::State::look_for_gaps() {
       for (size_t c = 0; c < size_t(classes); ++c) cases_with[c] += available[k][c] > 0;
     }
     if (foreground == 0 && spec.foreground > 0)
-      tell(text("case ", cases[k].id, cases[k].labels.empty() ? " has no label map" : " has no foreground voxel", ": only background patches are drawn from it"));
+      tell(text("case ", cases[k].id, !labels(int(k)).there() ? " has no label map" : " has no foreground voxel", ": only background patches are drawn from it"));
     if (foreground + available[k][0] == 0) tell(text("case ", cases[k].id, " has no voxel to draw from: its region of interest is empty"));
   }
   if (any == 0 && cases_with[0] == 0) fail_input("no training case has a voxel to draw patches from", "look at the regions of interest");
@@ -129,6 +141,7 @@ void Sampler::State::look_for_gaps() {
 void Sampler::State::read_maps(Env& env) {
   classes = 1, weights = {1};
   for (size_t k = 0; k < cases.size(); ++k) {
+    if (indices[k].stored) fail_input(text("sampling.locations is a folder of weight maps, and case ", cases[k].id, " lies in a block store; a map of it would be as large as its image"), "give a CSV file of patch centres, or leave sampling.locations empty");
     maps.push_back(WeightMap::read(env, spec.locations, cases[k]));
     available[k] = {maps[k] ? maps[k]->voxels() : 0};
     if (!maps[k]) tell(text("case ", cases[k].id, " has no weight map: no patch is drawn from it"));
@@ -158,46 +171,37 @@ std::vector<Draw> Sampler::State::order(uint64_t number) const {
 
 // Drawn in the uncropped grid: the box of preprocess.crop = "nonzero" depends on the channels, and with the same random numbers
 // the same voxels shall be drawn whichever of them is left out.
-Extent Sampler::State::background_voxel(const PreparedCase& item, int64_t count, Random& random) const {
-  const Extent size = item.geometry.size;
-  auto fits = [&](int64_t i) { return (item.labels.empty() || item.labels[i] == 0) && (item.roi.empty() || item.roi[i] != 0); };
-  const Extent whole = item.resampled.size;
+Extent Sampler::State::background_voxel(int case_index, Random& random) const {
+  const PreparedCase& item = cases[size_t(case_index)];
+  const CaseLabels own = labels(case_index);
+  const Extent size = item.geometry.size, whole = item.resampled.size;
   for (int t = 0; t < blind_tries; ++t) {
     const Extent v = voxel_at(random.below(whole.voxels()), whole) - item.crop.begin;
     bool inside = v.z >= 0 && v.y >= 0 && v.x >= 0 && v.z < size.z && v.y < size.y && v.x < size.x;
-    if (inside && fits((v.z * size.y + v.y) * size.x + v.x)) return v;
+    if (inside && own.in_roi(v) && (!own.there() || own.class_at(v) == 0)) return v;
   }
-  if (item.labels.empty()) {                     // the index cannot know how many there are
-    count = 0;
-    for (int64_t i = 0; i < size.voxels(); ++i) count += fits(i);
-    if (count == 0) fail_input(text("the region of interest of case ", item.id, " is empty"));
-  }
-  int64_t rank = random.below(count);
-  for (int64_t i = 0; i < size.voxels(); ++i)
-    if (fits(i) && rank-- == 0) return voxel_at(i, size);
-  fail_failure(text("the label index of case ", item.id, " promises ", count, " background voxels, there are fewer"));
+  const int64_t count = own.background_voxels();
+  if (count == 0) fail_input(text("the region of interest of case ", item.id, " is empty"));
+  return own.background_voxel(random.below(count));
 }
 
 Extent Sampler::State::centre(const Draw& draw, Random& random) const {
-  const PreparedCase& item = cases[size_t(draw.case_index)];
-  const LabelIndex& index = indices[size_t(draw.case_index)];
-  if (draw.cls == 0) return background_voxel(item, index.background_voxels, random);
-  const auto& voxels = index.voxels[size_t(draw.cls)];
-  return voxel_at(voxels[random.below(voxels.size())], item.geometry.size);
+  if (draw.cls == 0) return background_voxel(draw.case_index, random);
+  return labels(draw.case_index).voxel(draw.cls, random.below(available[size_t(draw.case_index)][size_t(draw.cls)]));
 }
 
 double Sampler::State::foreground_share(int case_index, Extent begin) const {
-  const auto k = size_t(case_index);
-  return double(foreground_in(indices[k], cases[k].labels, Box{begin, spec.patch})) / double(spec.patch.voxels());
+  return double(labels(case_index).foreground_in(Box{begin, spec.patch})) / double(spec.patch.voxels());
 }
 
 PatchPlace Sampler::State::place(const Draw& draw, Random& random, FractionReport* report) const {
   const PreparedCase& item = cases[size_t(draw.case_index)];
+  const bool labelled = labels(draw.case_index).there();
   if (!maps.empty()) {
-    const Extent size = item.geometry.size, c = maps[size_t(draw.case_index)]->draw(item, random);
-    return {draw.case_index, item.labels.empty() ? -1 : item.labels[(c.z * size.y + c.y) * size.x + c.x], begin_around(c, spec.patch, size)};
+    const Extent c = maps[size_t(draw.case_index)]->draw(item, random);
+    return {draw.case_index, labelled ? int(labels(draw.case_index).class_at(c)) : -1, begin_around(c, spec.patch, item.geometry.size)};
   }
-  PatchPlace place{draw.case_index, item.labels.empty() ? -1 : draw.cls, begin_around(centre(draw, random), spec.patch, item.geometry.size)};
+  PatchPlace place{draw.case_index, labelled ? draw.cls : -1, begin_around(centre(draw, random), spec.patch, item.geometry.size)};
   if (draw.cls == 0 || (spec.min_fraction <= 0 && !report)) return place;
   double share = foreground_share(draw.case_index, place.begin);
   for (int t = 1; t < fraction_tries && share < spec.min_fraction; ++t) {
@@ -222,10 +226,9 @@ std::vector<PatchPlace> Sampler::State::given(uint64_t number) const {
     shuffle(round, random);
     for (const auto& location : round) {
       if (int64_t(places.size()) == spec.epoch_patches) break;
-      const PreparedCase& item = cases[size_t(location.case_index)];
-      const Extent size = item.geometry.size, c = location.centre;
-      int cls = item.labels.empty() ? -1 : item.labels[(c.z * size.y + c.y) * size.x + c.x];
-      places.push_back({location.case_index, cls, begin_around(c, spec.patch, size)});
+      const CaseLabels own = labels(location.case_index);
+      int cls = own.there() ? int(own.class_at(location.centre)) : -1;
+      places.push_back({location.case_index, cls, begin_around(location.centre, spec.patch, cases[size_t(location.case_index)].geometry.size)});
     }
   }
   return places;
@@ -253,14 +256,26 @@ int64_t Sampler::epoch_patches() const { return state_->spec.epoch_patches; }
 const std::vector<std::string>& Sampler::warnings() const { return state_->warnings; }
 const std::string& Sampler::case_id(int case_index) const { return state_->cases[size_t(case_index)].id; }
 
+std::shared_ptr<const Sampler::Epoch> Sampler::open_epoch(uint64_t number) const {
+  auto epoch = std::make_shared<Epoch>();
+  epoch->number = number;
+  if (state_->locations.empty()) epoch->draws = state_->order(number);
+  else epoch->given = state_->given(number);
+  return epoch;
+}
+
+int Sampler::case_of(const Epoch& epoch, int64_t i) const { return epoch.draws.empty() ? epoch.given[size_t(i)].case_index : epoch.draws[size_t(i)].case_index; }
+
+PatchPlace Sampler::place(const Epoch& epoch, int64_t i) const {
+  if (epoch.draws.empty()) return epoch.given[size_t(i)];
+  Random random(state_->seed, "sampling/place", epoch.number, uint64_t(i));
+  return state_->place(epoch.draws[size_t(i)], random, nullptr);
+}
+
 std::vector<PatchPlace> Sampler::epoch(uint64_t number) const {
-  const State& s = *state_;
-  if (!s.locations.empty()) return s.given(number);
+  auto epoch = open_epoch(number);
   std::vector<PatchPlace> places;
-  for (const Draw& draw : s.order(number)) {
-    Random random(s.seed, "sampling/place", number, places.size());
-    places.push_back(s.place(draw, random, nullptr));
-  }
+  for (int64_t i = 0; i < int64_t(epoch->draws.size() + epoch->given.size()); ++i) places.push_back(place(*epoch, i));
   return places;
 }
 
@@ -280,21 +295,18 @@ ClassShares Sampler::shares(uint64_t number) const {
   const State& s = *state_;
   const auto places = epoch(number);
   const auto classes = size_t(s.maps.empty() ? s.classes : std::max_element(s.indices.begin(), s.indices.end(), [](const auto& a, const auto& b) { return a.classes < b.classes; })->classes);
-  ClassShares shares{s.weights, std::vector<double>(classes, 0), std::vector<double>(classes, 0)};
+  ClassShares shares{s.weights, std::vector<double>(classes, 0), std::vector<double>(classes, 0), {}};
   if (!s.maps.empty()) shares.expected.assign(classes, std::nan(""));  // whatever the maps say
-  std::vector<int64_t> centres(classes, 0), voxels(256, 0);
-  int64_t counted = 0;
+  std::vector<int64_t> centres(classes, 0);
+  std::array<int64_t, 256> voxels{};
+  int64_t counted = 0, decoded = 0;
   for (const auto& place : places) {
+    ++shares.case_patches[place.case_index];
     if (place.drawn_class >= 0) ++centres[size_t(place.drawn_class)];
-    const PreparedCase& item = s.cases[size_t(place.case_index)];
-    if (item.labels.empty() || counted >= most_counted) continue;
-    counted += s.spec.patch.voxels();
-    const Extent size = item.geometry.size;
-    const Box box = intersection(Box{place.begin, s.spec.patch}, Box{{0, 0, 0}, size});
-    for (int64_t z = box.begin.z; z < box.end().z; ++z)
-      for (int64_t y = box.begin.y; y < box.end().y; ++y)
-        for (int64_t i = (z * size.y + y) * size.x + box.begin.x, end = i + box.size.x; i < end; ++i)
-          if (item.roi.empty() || item.roi[i] != 0) ++voxels[item.labels[i]];
+    const bool stored = s.indices[size_t(place.case_index)].stored != nullptr;
+    if (!s.labels(place.case_index).there() || counted >= most_counted || (stored && decoded >= most_decoded)) continue;
+    (stored ? decoded : counted) += s.spec.patch.voxels();
+    s.labels(place.case_index).count(Box{place.begin, s.spec.patch}, voxels);
   }
   const double all = double(std::accumulate(voxels.begin(), voxels.end(), int64_t{0}));
   for (size_t c = 0; c < classes; ++c) {

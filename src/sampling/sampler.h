@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,11 @@ struct FractionReport {
   double lowest = 1;                             // smallest foreground share among the foreground patches
 };
 
-struct ClassShares { std::vector<double> expected, realised; std::vector<double> voxel_share; };  // per class: centres, and voxels in the patches
+struct ClassShares {
+  std::vector<double> expected, realised;        // per class, of the centres
+  std::vector<double> voxel_share;               // per class, of the voxels in the patches
+  std::map<int, int64_t> case_patches;           // patches of each case that has some
+};
 
 class Sampler {
  public:
@@ -38,8 +44,14 @@ class Sampler {
   Sampler(const std::vector<PreparedCase>& cases, const std::vector<LabelIndex>& indices, const SamplingSpec& spec, uint64_t seed, Env& env);
   ~Sampler();
   int64_t epoch_patches() const;
-  std::vector<PatchPlace> epoch(uint64_t number) const;    // all places of an epoch, in order; pure
-  ClassShares shares(uint64_t number) const;               // voxels are counted in the first patches, up to 2e9 voxels of them
+  // An epoch in order; every place is a pure function of the epoch and its number in it, drawn when it is asked for, so that
+  // what a store has to decode for it is decoded by who needs it. Thread-safe.
+  struct Epoch;
+  std::shared_ptr<const Epoch> open_epoch(uint64_t number) const;
+  int case_of(const Epoch& epoch, int64_t i) const;
+  PatchPlace place(const Epoch& epoch, int64_t i) const;
+  std::vector<PatchPlace> epoch(uint64_t number) const;    // all places
+  ClassShares shares(uint64_t number) const;               // voxels are counted in the first patches, up to 2e9 voxels of them, of stores up to 2e8
   FractionReport fraction_report(uint64_t number) const;
   const std::string& case_id(int case_index) const;
   const std::vector<std::string>& warnings() const;        // already told to warn(), kept for reports

@@ -1,6 +1,7 @@
 #include "sampling/sampling_bench.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <ctime>
 #include <deque>
@@ -12,6 +13,7 @@
 #include "base/parallel.h"
 #include "dataset/label_index.h"
 #include "dataset/prepared_case.h"
+#include "dataset/stored_case.h"
 #include "kernels/cpu_isa.h"
 #include "sampling/patch.h"
 #include "sampling/patch_queue.h"
@@ -39,21 +41,30 @@ double copy_bandwidth(int threads) {             // bytes read and written per s
 }
 
 struct Cohort {
+  std::shared_ptr<BlockCache> cache;             // null when no case is a block store
+  std::vector<std::unique_ptr<BlockSource>> blocks;
   std::vector<PreparedCase> cases;
   std::vector<LabelIndex> indices;
-  std::vector<std::unique_ptr<BlockSource>> blocks;
   std::vector<BlockSource*> sources;
   std::vector<std::string> channels;
 };
 
-Cohort load(Env& env, const Dataset& dataset, int64_t channels) {
+Cohort load(Env& env, const Dataset& dataset, int64_t channels, int threads, int64_t cache_bytes) {
   PreprocessSpec preprocess;
   preprocess.normalize = "none";
   for (int64_t c = 0; c < std::min<int64_t>(channels, int64_t(dataset.modalities.size())); ++c) preprocess.channels.push_back(dataset.modalities[size_t(c)]);
   Cohort cohort;
   cohort.channels = preprocess.channels;
   const ClassMap classes = make_class_map(dataset, {});
+  ThreadPool pool(threads);
   for (const Case& item : dataset.cases) {
+    if (is_stored(item)) {
+      if (!cohort.cache) cohort.cache = std::make_shared<BlockCache>(cache_bytes);
+      StoredCase stored = open_stored_case(env, dataset, item, preprocess, classes, cohort.cache, pool);
+      cohort.sources.push_back(cohort.blocks.emplace_back(std::move(stored.blocks)).get());
+      cohort.cases.push_back(std::move(stored.prepared)), cohort.indices.push_back(std::move(stored.index));
+      continue;
+    }
     auto& prepared = cohort.cases.emplace_back(prepare_case(env, dataset, item, preprocess, classes, true));
     cohort.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
     cohort.sources.push_back(cohort.blocks.emplace_back(blocks_of(prepared)).get());
@@ -77,11 +88,25 @@ void check(const Cohort& cohort, const Sampler& sampler, Extent patch, const Aug
   }
 }
 
+// The first blocks of a store, few of which are in the cache yet; those that are cost next to nothing.
+double seconds_per_block(const Cohort& cohort) {
+  constexpr int64_t most = 64;
+  BlockSource* source = nullptr;
+  for (size_t k = 0; k < cohort.sources.size() && !source; ++k)
+    if (cohort.indices[k].stored) source = cohort.sources[k];
+  if (!source) return 0;
+  const Extent grid{ceil_div(source->size().z, source->block().z), ceil_div(source->size().y, source->block().y), ceil_div(source->size().x, source->block().x)};
+  const int64_t misses = cohort.cache->counts().misses;
+  const double begin = now();
+  for (int64_t i = 0; i < std::min(most, grid.voxels()); ++i) source->hold_image_block(0, {i / grid.x / grid.y, i / grid.x % grid.y, i % grid.x});
+  return (now() - begin) / double(std::max<int64_t>(1, cohort.cache->counts().misses - misses));
+}
+
 }  // namespace
 
-SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int threads, double seconds, int64_t channels, int64_t slot_megabytes) {
+SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int threads, double seconds, int64_t channels, int64_t slot_megabytes, int64_t cache_bytes) {
   SamplingBench bench;
-  Cohort cohort = load(env, dataset, channels);
+  Cohort cohort = load(env, dataset, channels, threads, cache_bytes);
   bench.patch = patch;
   bench.threads = threads;
   bench.cases = int64_t(cohort.cases.size());
@@ -111,6 +136,12 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
   check(cohort, sampler, patch, noisy);
   bench.checked = true;
 
+  if (cohort.cache) {
+    bench.cache_bytes = cache_bytes;
+    for (size_t k = 0; k < cohort.cases.size(); ++k)
+      if (is_stored(dataset.cases[k])) bench.store_bytes += cohort.cases[k].geometry.size.voxels() * (4 * bench.channels + cohort.sources[k]->has_labels());
+    bench.seconds_per_block = seconds_per_block(cohort);
+  }
   for (const auto& [name, augment] : {std::pair{"plain", plain}, {"flips and noise", noisy}, {"all steps", all}}) {
     PatchQueue queue(cohort.sources, sampler, sampling, augment, cohort.channels, 1, 0);
     std::deque<Batch> kept;
@@ -123,6 +154,7 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
     for (int64_t i = 0; i < held + 2 * sampling.queue_megabytes * 1000000 / batch_bytes; ++i) turn();
     SamplingRate rate;
     rate.name = name;
+    const BlockCacheCounts before = cohort.cache ? cohort.cache->counts() : BlockCacheCounts{};
     const double begin = now(), cpu_begin = cpu_seconds();
     double spent = 0;
     while (spent < seconds) {
@@ -134,6 +166,13 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
     rate.cpu_seconds_per_patch = (cpu_seconds() - cpu_begin) / double(rate.patches);
     rate.bytes_per_second = rate.patches_per_second * double(bench.patch_bytes);
     rate.copy_fraction = rate.bytes_per_second / bench.copy_bytes_per_second;
+    if (cohort.cache) {
+      const BlockCacheCounts after = cohort.cache->counts();
+      const double decoded = double(after.misses - before.misses), found = double(after.hits - before.hits);
+      rate.decoded_per_patch = decoded / double(rate.patches);
+      rate.cache_hits = found / std::max(1.0, decoded + found);
+      bench.cache_peak_bytes = after.most_bytes;
+    }
     bench.rates.push_back(rate);
   }
   return bench;
@@ -150,6 +189,12 @@ Value to_value(const SamplingBench& bench) {
   out["patch_bytes"] = bench.patch_bytes;
   out["copy_bytes_per_second"] = bench.copy_bytes_per_second;
   out["checked"] = bench.checked;
+  if (bench.cache_bytes > 0) {
+    out["cache_bytes"] = bench.cache_bytes;
+    out["cache_peak_bytes"] = bench.cache_peak_bytes;
+    out["store_bytes"] = bench.store_bytes;
+    out["seconds_per_block"] = bench.seconds_per_block;
+  }
   Value::List rates;
   for (const auto& rate : bench.rates) {
     Value row = Value::table();
@@ -159,6 +204,7 @@ Value to_value(const SamplingBench& bench) {
     row["cpu_seconds_per_patch"] = rate.cpu_seconds_per_patch;
     row["bytes_per_second"] = rate.bytes_per_second;
     row["copy_fraction"] = rate.copy_fraction;
+    if (bench.cache_bytes > 0) row["blocks_decoded_per_patch"] = rate.decoded_per_patch, row["cache_hit_share"] = rate.cache_hits;
     rates.push_back(row);
   }
   out["rates"] = Value(std::move(rates));
@@ -171,7 +217,11 @@ std::string to_table(const SamplingBench& bench) {
       << bytes_text(bench.slot_bytes) << " of slots; copy " << std::fixed << std::setprecision(1) << bench.copy_bytes_per_second / 1e9 << " GB/s\n";
   for (const auto& rate : bench.rates)
     out << std::left << std::setw(18) << rate.name << std::right << std::setprecision(0) << std::setw(8) << rate.patches_per_second << " patches/s " << std::setprecision(1) << std::setw(6)
-        << rate.bytes_per_second / 1e9 << " GB/s " << std::setprecision(0) << std::setw(4) << 100 * rate.copy_fraction << " % of copy" << std::setw(7) << 1e6 * rate.cpu_seconds_per_patch << " us of CPU each\n";
+        << rate.bytes_per_second / 1e9 << " GB/s " << std::setprecision(0) << std::setw(4) << 100 * rate.copy_fraction << " % of copy" << std::setw(7) << 1e6 * rate.cpu_seconds_per_patch << " us of CPU each"
+        << (bench.cache_bytes > 0 ? text(", ", std::round(10 * rate.decoded_per_patch) / 10, " blocks decoded, ", std::round(100 * rate.cache_hits), " % in the cache") : "") << "\n";
+  if (bench.cache_bytes > 0)
+    out << "block stores of " << bytes_text(bench.store_bytes) << " decoded, cache " << bytes_text(bench.cache_bytes) << " (took " << bytes_text(bench.cache_peak_bytes) << "), an image block "
+        << std::round(1e6 * bench.seconds_per_block) << " us of one thread\n";
   return out.str();
 }
 

@@ -1,7 +1,6 @@
 #include "sampling/share_report.h"
 
 #include <cmath>
-#include <map>
 
 #include "base/error.h"
 
@@ -30,10 +29,8 @@ Value share_report(const Sampler& sampler, const SamplingSpec& spec, const std::
     list.push_back(entry);
   }
   root["classes"] = list;
-  std::map<int, int64_t> patches;
-  for (const auto& place : sampler.epoch(epoch)) ++patches[place.case_index];
   Value::List cases;
-  for (const auto& [index, count] : patches) {
+  for (const auto& [index, count] : shares.case_patches) {
     Value entry = Value::table();
     entry["case"] = sampler.case_id(index);
     entry["patches"] = count;

@@ -51,6 +51,7 @@ struct SamplingSpec {
   double min_fraction = 0;                       // least share of foreground voxels in a foreground patch
   std::string locations;                         // CSV of case,z,y,x (patch centres) or a folder of weight maps; empty = drawn
   int64_t queue_megabytes = 256;
+  int64_t cache_megabytes = 1024;
   int64_t workers = 1;
   template <class V> void visit(V&& v) {
     v(patch, "patch", "size of a training patch, Z,Y,X; 0,0,0 fits patch, batch and spacing to the training cases by nnU-Net's rules", between(0, 1 << 20, "voxels"));
@@ -63,6 +64,7 @@ struct SamplingSpec {
     v(min_fraction, "min_fraction", "least share of foreground voxels in a patch drawn as foreground", between(0, 1));
     v(locations, "locations", "patch centres: a CSV file with the columns case,z,y,x, or a folder of weight maps CASE.nii.gz; empty = drawn from the labels");
     v(queue_megabytes, "queue_megabytes", "memory for patches made ahead", between(1, 1e6, "MB"));
+    v(cache_megabytes, "cache_megabytes", "memory for decoded blocks of all cases that are block stores (*.zarr); blocks of patches in the making come on top", between(1, 1e7, "MB"));
     v(workers, "workers", "threads that make patches", between(0, 256));
   }
 };

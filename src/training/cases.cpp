@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "dataset/import.h"
+#include "dataset/scan_file.h"
+#include "dataset/stored_case.h"
 
 namespace tomograd {
 namespace {
@@ -41,7 +43,7 @@ Split without_skipped(const Dataset& dataset, const Split& split, const Preproce
 
 std::string changed_since_import(Env& env, const Case& item) {
   if (item.digest.empty()) return "";
-  auto gone = [&](const std::string& path) { return !path.empty() && env.kind(path) != FileKind::file; };
+  auto gone = [&](const std::string& path) { return !path.empty() && env.kind(path) != (is_store_path(path) ? FileKind::directory : FileKind::file); };
   for (const auto& [modality, path] : item.images)
     if (gone(path)) return "the file of " + modality + " is gone";
   if (gone(item.label)) return "the label file is gone";
@@ -66,9 +68,20 @@ PreparedCase read_case(Env& env, const Dataset& dataset, int which, const RunSpe
 
 TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads) {
   TrainingCases result;
+  ThreadPool pool(int(std::max<int64_t>(1, spec.threads)));
   for (int index : which) {
+    const Case& item = dataset.cases[size_t(index)];
+    if (item.label.empty()) fail_input(text("case '", item.id, "' has no label file and cannot be trained on"), "leave it out of the dataset, or name its label with import --label");
+    if (is_stored(item)) {
+      if (!result.cache) result.cache = std::make_shared<BlockCache>(spec.sampling.cache_megabytes * 1'000'000);
+      StoredCase stored = open_stored_case(env, dataset, item, spec.preprocess, classes, result.cache, pool);
+      reads.push_back({item.id, "train"});
+      result.blocks.push_back(std::move(stored.blocks));
+      result.indices.push_back(std::move(stored.index));
+      result.cases.push_back(std::move(stored.prepared));
+      continue;
+    }
     PreparedCase prepared = read_case(env, dataset, index, spec, classes, "train", reads);
-    if (prepared.labels.empty()) fail_input(text("case '", prepared.id, "' has no label file and cannot be trained on"), "leave it out of the dataset, or name its label with import --label");
     result.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
     result.blocks.push_back(blocks_with_roi_masked(prepared));
     prepared.images.clear();  // the blocks hold them now
@@ -82,7 +95,8 @@ int64_t channel_bytes_per_scan(Env& env, const Dataset& dataset, const std::vect
   int64_t bytes = 0;
   for (const auto& item : dataset.cases)
     for (const auto& channel : channels)
-      if (auto found = item.images.find(channel); found != item.images.end()) bytes += env.file_size(found->second);
+      if (auto found = item.images.find(channel); found != item.images.end())
+        bytes += is_store_path(found->second) ? item.geometry.size.voxels() * voxel_bytes(read_scan_header(env, found->second).type) : env.file_size(found->second);
   return dataset.cases.empty() ? 0 : bytes / int64_t(dataset.cases.size());
 }
 

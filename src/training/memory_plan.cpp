@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dataset/stored_case.h"
+#include "dataset/stored_intensities.h"
 #include "inference/tile_plan.h"
 
 namespace tomograd {
@@ -13,6 +15,15 @@ namespace {
 constexpr double heap_factor = 1.7;
 constexpr int64_t library_bytes = 64'000'000;    // code and tables that libraries build at their first use
 
+constexpr int64_t usual_block = 64;              // voxels a side; what a store's own are is not in the dataset
+constexpr int64_t scratch_of_a_block = 8 * usual_block * usual_block * usual_block;  // as stored, encoded, and numbers on their way
+
+int64_t blocks_of_a_patch(Extent patch) {        // decoded images that it touches at most, of one channel, while it is cut
+  int64_t blocks = 1;
+  for (int axis = 0; axis < 3; ++axis) blocks *= ceil_div(patch[axis] - 1, usual_block) + 1;
+  return blocks * usual_block * usual_block * usual_block * 4;
+}
+
 int64_t voxels_of(const Case& item, const RunSpec& spec) {
   double voxels = double(item.geometry.size.voxels());
   if (!spec.preprocess.spacing.empty()) {
@@ -21,6 +32,21 @@ int64_t voxels_of(const Case& item, const RunSpec& spec) {
     voxels *= before / after * 1.05;             // rounding of each axis to whole voxels
   }
   return int64_t(voxels);
+}
+
+// Cases in block stores: rows of their label blocks (dataset/stored_labels.h), at most 1 byte for 32 voxels and class; the pass for
+// the statistics of the largest; the cache, or the blocks that are held at once where those are more, or all where that is less.
+int64_t stored_bytes(const std::vector<Extent>& sizes, const RunSpec& spec, int64_t channels) {
+  int64_t rows = 0, statistics = 0, all = 0;
+  for (Extent size : sizes) {
+    rows += size.voxels() / 32 * spec.model.out_channels + channels * (int64_t{65536} * 4);  // and a table of normalised values
+    statistics = std::max(statistics, stored_statistics_bytes(size));
+    Extent whole;
+    for (int axis = 0; axis < 3; ++axis) whole[axis] = round_up(size[axis], usual_block);
+    all += whole.voxels() * (4 * channels + 1);
+  }
+  int64_t cache = std::max(spec.sampling.cache_megabytes * 1'000'000, std::max<int64_t>(1, spec.sampling.workers) * blocks_of_a_patch(spec.sampling.patch));
+  return rows + statistics + std::min(cache, all) + (spec.sampling.workers + spec.threads) * scratch_of_a_block;
 }
 
 }  // namespace
@@ -35,12 +61,18 @@ TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, con
   plan.predicts_in_between = spec.validation.every_steps > 0;
   int64_t channels = int64_t(spec.preprocess.channels.size()), per_voxel = 4 * channels + 3 + (spec.sampling.locations.empty() ? 0 : 4);  // images, labels, ROI, index of a quarter of the voxels
   int64_t largest = 0;
+  std::vector<Extent> stored;
   for (int index : training) {
+    if (is_stored(dataset.cases[size_t(index)])) {
+      stored.push_back(dataset.cases[size_t(index)].geometry.size);
+      continue;
+    }
     int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);
     plan.cases += voxels * per_voxel;
     largest = std::max(largest, voxels);
   }
   plan.cases += largest * (per_voxel + 8);       // the case being read, one file of it as stored and as numbers
+  if (!stored.empty()) plan.cases += stored_bytes(stored, spec, channels);
   int64_t patch_bytes = spec.sampling.batch * spec.sampling.patch.voxels() * (4 * channels + 1);
   plan.queue = std::max(spec.sampling.queue_megabytes * 1'000'000, 2 * patch_bytes);
   int64_t parameters = parameter_count(graph);

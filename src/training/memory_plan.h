@@ -11,7 +11,7 @@
 namespace tomograd {
 
 struct TrainingMemory {
-  int64_t cases = 0;                             // prepared training cases, their labels and index, and the one being read
+  int64_t cases = 0;                             // prepared training cases, their labels and index, and the one being read; of block stores what of them is cached
   int64_t queue = 0;                             // patches made ahead
   int64_t weights = 0;                           // parameters, gradients, moments, the average, and copies in another format
   int64_t activations = 0;                       // of one batch, forward and backward, with what the heap leaves in pieces

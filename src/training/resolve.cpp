@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "dataset/configure.h"
 #include "dataset/prepared_case.h"
+#include "dataset/stored_case.h"
 #include "kernels/cpu_isa.h"
 #include "training/trainer.h"
 
@@ -30,6 +31,9 @@ std::vector<double> median_spacing(const Dataset& dataset, const std::vector<int
 // Patch, batch and spacing from the training cases alone. Without a limit the 8 GB that nnU-Net's own rules assume, not
 // what happens to be free, so that the same data give the same network on every machine.
 void fit_to_cases(Env& env, RunSpec& spec, const Dataset& dataset, const std::vector<int>& cases, const ClassMap& classes, int64_t max_memory_bytes) {
+  for (int index : cases)
+    if (is_stored(dataset.cases[size_t(index)]))
+      fail_input(text("sampling.patch is 0,0,0, to be fitted to the training cases, and case '", dataset.cases[size_t(index)].id, "' lies in a block store, which is not read whole"), "give sampling.patch, such as [64, 64, 64]");
   Fingerprint fingerprint = make_fingerprint(env, dataset, cases, spec.preprocess, classes);
   Configuration fitted = configure(fingerprint, max_memory_bytes > 0 ? max_memory_bytes : int64_t{8'000'000'000});
   spec.sampling.patch = fitted.patch;

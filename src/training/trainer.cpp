@@ -113,7 +113,7 @@ class Run {
     if (options_.max_memory_bytes > 0 && result_.predicted_peak_bytes > options_.max_memory_bytes)
       fail(ErrorKind::budget, text("this run needs up to ", bytes_text(result_.predicted_peak_bytes), " (", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches made ahead, ",
                                    bytes_text(plan.activations), " for a step of ", spec_.sampling.batch, " patches of ", to_string(spec_.sampling.patch), "), the limit is ", bytes_text(options_.max_memory_bytes)),
-           "lower sampling.patch, sampling.batch or sampling.queue_megabytes, use preprocess.crop, or raise --max-memory");
+           "lower sampling.patch, sampling.batch, sampling.queue_megabytes or, of block stores, sampling.cache_megabytes, use preprocess.crop, or raise --max-memory");
   }
 
   std::map<std::string, at::Tensor> load_tensors(const std::string& model) {
@@ -200,6 +200,10 @@ class Run {
     }
     result_.seconds = elapsed();
     result_.stall_seconds = queue.stall_seconds();
+    if (cases_.cache) {
+      BlockCacheCounts counts = cases_.cache->counts();
+      info(text("block stores: ", counts.misses, " blocks decoded, ", counts.hits, " found in the cache, which held at most ", bytes_text(counts.most_bytes), " (sampling.cache_megabytes = ", spec_.sampling.cache_megabytes, ")"));
+    }
     double here = result_.seconds - seconds_before_;
     result_.patches_per_second = here > 0 ? double((step_ - first_step) * per_step) / here : 0;
     result_.seconds_per_step = step_ > first_step ? here / double(step_ - first_step) : step_ > 0 ? result_.seconds / double(step_) : 0;
@@ -272,7 +276,7 @@ class Run {
         env_.make_directories(predictions);
         LabelVolume volume = to_original(prepared, prediction.labels);
         for (uint16_t& voxel : volume.voxels) voxel = values[voxel];
-        write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), volume, &prepared.header);
+        write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), volume, prepared.header.raw.empty() ? nullptr : &prepared.header);
       }
     });
     return scores;

@@ -21,6 +21,7 @@ class BlockSource {
   // Pointer to the block's voxels [z][y][x] (block().voxels() floats), valid as long as the source. Thread-safe.
   virtual const float* image_block(int64_t channel, Extent block_index) = 0;
   virtual const uint8_t* label_block(Extent block_index) = 0;   // class indices; nullptr when the case has no labels
+  virtual bool has_labels() { return label_block({0, 0, 0}) != nullptr; }
   // The same, kept for as long as the returned pointer lives: the way to ask that suits every source. A source whose blocks
   // come and go answers these alone; here they cost no more than the raw pointers.
   virtual std::shared_ptr<const float> hold_image_block(int64_t channel, Extent block_index) { return {std::shared_ptr<void>(), image_block(channel, block_index)}; }
