@@ -55,7 +55,7 @@ fi
 
 if [ "$want" = test ] || [ "$want" = all ]; then
   say 4 "oracles: .venv-test"
-  environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime
+  environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime, openvino, moto.server' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime openvino==2026.4.1 'moto[server]'
 fi
 
 # Unpacked and not installed: no right is needed, and a package that is not installed cannot start a service.

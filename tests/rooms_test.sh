@@ -6,11 +6,12 @@ table='base:
 spec: base
 kernels: base
 volume: base kernels
+backend: base
 arch: base spec
 dataset: base spec volume
 sampling: base spec volume kernels dataset
 nn: base spec kernels arch
-inference: base spec nn arch sampling dataset volume kernels
+inference: base spec nn arch sampling dataset volume kernels backend
 training: base spec kernels nn arch inference evaluation sampling dataset volume
 evaluation: base volume kernels
 search: base spec
@@ -28,6 +29,8 @@ while IFS=: read -r room allowed; do
 done <<< "$table"
 strangers=$(grep -rlE '#include <(torch|ATen|c10)/' . | grep -vE '^\./(nn|inference|training|restoration)/|^\./cli/engine/')
 [ -z "$strangers" ] || { echo "torch outside the engine rooms: $strangers"; bad=1; }
+strangers=$(grep -rl '#include <openvino/' . | grep -v '^\./backend/openvino/')
+[ -z "$strangers" ] || { echo "OpenVINO outside its plugin: $strangers"; bad=1; }
 headers=$(grep -lE '#include <(torch|ATen|c10)/' ./*/*.h 2>/dev/null | xargs -r grep -LE '^// Private to the engine rooms' | xargs -r grep -HE '#include <(torch|ATen|c10)/' | grep -v 'ATen_fwd.h')
 [ -z "$headers" ] || { echo "public headers that show torch: $headers"; bad=1; }
 exit $bad

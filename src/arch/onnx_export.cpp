@@ -263,10 +263,25 @@ class Exporter {
   std::vector<std::string> values_;
 };
 
+class Bytes : public OutputFile {
+ public:
+  void write(const void* data, int64_t bytes) override { all.append(static_cast<const char*>(data), size_t(bytes)); }
+  void write_at(int64_t, const void*, int64_t) override { fail_failure("ONNX is written from start to end"); }
+  void sync() override {}
+  void close() override {}
+  std::string all;
+};
+
 }  // namespace
 
 void export_onnx(const Graph& graph, const WeightLookup& weights, const OnnxOptions& options, OutputFile& to) {
   with_context("writing ONNX", [&] { Exporter(graph, weights, options).run(to); });
+}
+
+std::string export_onnx(const Graph& graph, const WeightLookup& weights, const OnnxOptions& options) {
+  Bytes bytes;
+  export_onnx(graph, weights, options, bytes);
+  return std::move(bytes.all);
 }
 
 }  // namespace tomograd

@@ -25,5 +25,6 @@ struct OnnxOptions {
 // does not take options.size, a weight is missing or has other numbers than the network needs, or the file would pass 2 GiB.
 // What has been written to `to` by then is of no use.
 void export_onnx(const Graph& graph, const WeightLookup& weights, const OnnxOptions& options, OutputFile& to);
+std::string export_onnx(const Graph& graph, const WeightLookup& weights, const OnnxOptions& options);  // the file's bytes
 
 }  // namespace tomograd

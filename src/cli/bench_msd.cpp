@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
-#include "cli/bench_msd_weights.h"
 #include "cli/bench_rates.h"
 #include "cli/verb.h"
 #include "kernels/fma_peak.h"
@@ -82,6 +81,22 @@ double largest_softmax_error(const std::vector<float>& a, const std::vector<floa
   return worst;
 }
 
+// Its own time and no other work of it: the network is compiled before.
+double openvino_seconds(Backend& openvino, const Subject& subject, const std::vector<float>& exact, int threads) {
+  Extent size = subject.layout.size;
+  std::unique_ptr<BackendTiles> tiles = bench_msd_tiles(openvino, subject, size, threads);
+  std::vector<float> input, theirs(exact.size());
+  for (int64_t z = 0; z < size.z; ++z)
+    for (int64_t y = 0; y < size.y; ++y) {
+      const float* row = &subject.stack[subject.layout.at(0, z, y, 0)];
+      input.insert(input.end(), row, row + size.x);
+    }
+  double seconds = fastest(2, [&] { tiles->run(input.data(), theirs.data()); });
+  // Float sums in another order; a wrong layer would be off by something like 1.
+  if (double error = largest_softmax_error(exact, theirs); error > 1e-3) fail_failure(text("OpenVINO's probabilities differ from ours by ", error, "; no figure is given"));
+  return seconds;
+}
+
 Value rate(double seconds, double flop, double peak) {
   Value value = Value::table();
   value["duration_seconds"] = seconds;
@@ -93,7 +108,7 @@ Value rate(double seconds, double flop, double peak) {
 
 }  // namespace
 
-Value bench_msd(int64_t depth, Extent size, int threads, int times) {
+Value bench_msd(int64_t depth, Extent size, int threads, int times, Backend* openvino) {
   ThreadPool pool(threads);
   ForEach for_each = [&](int64_t count, const std::function<void(int64_t)>& body) { pool.for_each(count, body); };
   Subject subject(depth, size);
@@ -108,6 +123,8 @@ Value bench_msd(int64_t depth, Extent size, int threads, int times) {
   value["gflop"] = flop * 1e-9;
   value["threads"] = int64_t(threads);
   std::vector<float> exact = logits(subject, subject.stack.data(), false, for_each);
+
+  value["openvino_seconds"] = openvino ? Value(openvino_seconds(*openvino, subject, exact, threads)) : Value();
 
   {
     Buffer<float> pairs(subject.layout.floats(ceil_div(subject.network.channels(), 2)), 0.0f);

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
+#include "backend/backend.h"
 #include "base/extent.h"
 #include "base/parallel.h"
+#include "cli/bench_msd_weights.h"
 #include "kernels/fma_peak.h"
 #include "spec/value.h"
 
@@ -13,8 +16,10 @@ namespace tomograd {
 // GFLOP/s of one kind of chain on all threads; 0 where the processor has none. Error(failure) when an answer is wrong.
 double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds);
 
-// The mixed-scale dense network forwards (f32, bf16) and one training step; Error(failure) when a voxel differs from the reference.
-Value bench_msd(int64_t depth, Extent size, int threads, int times);
+// The mixed-scale dense network forwards (f32, bf16) and one training step; Error(failure) when a voxel differs from the reference. With
+// OpenVINO its seconds for the same network in f32 beside ours, else null.
+Value bench_msd(int64_t depth, Extent size, int threads, int times, Backend* openvino);
+std::unique_ptr<BackendTiles> bench_msd_tiles(Backend& backend, const BenchWeights& weights, Extent size, int threads);
 
 // The same network on a CUDA device, a whole volume of 16-bit voxels by tiles with a halo; max_bytes of device memory, 0 = what is free.
 Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes, int device, int threads);

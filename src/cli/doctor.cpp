@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cli/openvino_loader.h"
 #include "cli/verb.h"
 #include "kernels/cpu_isa.h"
 
@@ -27,6 +28,12 @@ void add_doctor(Program& program) {
         facts["engine"] = Value::table();
         facts["engine"]["error"] = error.what();
       }
+      facts["openvino"] = Value::table();
+      try {
+        facts["openvino"]["version"] = openvino().version();
+      } catch (const Error& error) {
+        facts["openvino"]["error"] = error.what();
+      }
       const Output& out = program.output;
       out.result("doctor", facts);
       out.line(text("system          ", facts["system"].as_text()));
@@ -35,6 +42,7 @@ void add_doctor(Program& program) {
       out.line("memory          " + bytes_text(facts["available_memory_bytes"].as_integer()) + " available");
       out.line("disk            " + bytes_text(facts["free_disk_bytes"].as_integer()) + " free here");
       for (const auto& [key, value] : facts["engine"].as_table()) out.line("engine." + key + std::string(key.size() < 9 ? 9 - key.size() : 1, ' ') + (value.is_text() ? value.as_text() : text(value.is_integer() ? value.as_integer() : value.as_bool())));
+      out.line("openvino        " + facts["openvino"].as_table().front().second.as_text());
     };
   });
 }

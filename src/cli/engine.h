@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/backend.h"
 #include "base/env.h"
 #include "spec/run_spec.h"
 #include "spec/value.h"
@@ -25,6 +26,17 @@ struct ComputeOptions {  // --device --threads --precision --seed --max-memory
 // N of "cuda:N", 0 of "cuda", nothing of any other device.
 std::optional<int> cuda_number(const std::string& device);
 
+// What computes the tiles of predict: our kernels, libtorch's plain operations, or a library that the program has loaded. MODEL may be a
+// network of somebody else's (.onnx, .xml) then, and the rest says what its file does not.
+struct BackendChoice {
+  std::string name = "native";                   // native, torch, openvino
+  Backend* library = nullptr;                    // of openvino
+  std::vector<std::string> channels;             // modalities in the network's order; empty = those of the inputs
+  std::string normalize = "none";                // or "zscore"
+  std::string activation = "auto";               // softmax: it returns logits; none: it returns shares; auto: as its last operator says
+};
+bool is_foreign_network(const std::string& model);  // by its name
+
 struct Talk {  // how a compute verb reports; both may be empty
   std::function<void(const std::string& line)> say;                              // one line of talk
   std::function<void(double share, double seconds_left, const std::string& what)> progress;
@@ -39,8 +51,8 @@ class Engine {
   // `roi` is that of image files, "" = none. The result's "manifest" is what the output folder's manifest.json says, without
   // format and version; the caller writes it.
   virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& predict_settings,
-                        const ComputeOptions& compute, const Talk& talk) = 0;
-  virtual Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
+                        const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) = 0;
+  virtual Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
 };

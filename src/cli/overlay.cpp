@@ -48,13 +48,6 @@ LabelVolume read_on_grid(Env& env, const std::string& path, const Geometry& grid
   return resample_nearest(labels, grid);
 }
 
-std::vector<uint16_t> values_of(const LabelVolume& a, const LabelVolume& b) {
-  std::set<uint16_t> values(a.voxels.begin(), a.voxels.end());
-  values.insert(b.voxels.begin(), b.voxels.end());
-  values.erase(0);
-  return {values.begin(), values.end()};
-}
-
 void make_overlay(const Output& output, const Options& given) {
   Env& env = system_env();
   const Options options = with_files_of_case(env, given);
@@ -96,7 +89,7 @@ void make_overlay(const Output& output, const Options& given) {
     predicted.push_back(cut_slice(prediction, axis, index));
     std::string note = "Dice";
     Value result = Value::table(), dice = Value::table();
-    for (uint16_t value : values_of(truth, prediction)) {
+    for (uint16_t value : values_in(truth, prediction)) {
       double d = label_dice(truth, prediction, value);
       char number[16];
       std::snprintf(number, sizeof number, " %.3f", d);

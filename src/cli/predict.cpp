@@ -2,6 +2,7 @@
 // [predict] table says.
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/openvino_loader.h"
 #include "cli/predict_store.h"
 #include "cli/verb.h"
 #include "spec/text_formats.h"
@@ -14,6 +15,7 @@ struct PredictOptions {
   std::vector<std::string> inputs, more_models;
   double overlap = -1;
   bool mirror = false, no_mirror = false;
+  BackendChoice backend;
   ComputeOptions compute;
   StorePrediction store;
 };
@@ -26,11 +28,24 @@ Value tile_of(std::string given) {
   return list.as_list().size() == 1 ? list.as_list().front() : list;
 }
 
+BackendChoice backend_of(const PredictOptions& options, bool store) {
+  BackendChoice choice = options.backend;
+  bool foreign = is_foreign_network(options.model);
+  if (foreign && store) fail_usage(text("'", options.model, "' is a network of another program, which predicts image files, not block stores"), "cut the part you want: tomograd crop STORE part.nii.gz --box z0:z1,y0:y1,x0:x1");
+  if (foreign && choice.name != "openvino") fail_usage(text("'", options.model, "' is a network of another program"), "add --backend openvino");
+  if (foreign && !options.more_models.empty()) fail_usage("--with is for models of tomograd; their probabilities are not averaged with those of another program's network");
+  if (!foreign && (!choice.channels.empty() || choice.normalize != "none" || choice.activation != "auto")) fail_usage("--channels, --normalize and --activation are for networks of other programs; a model of tomograd says them itself", "leave them out");
+  if (choice.name == "openvino") choice.library = &openvino();
+  return choice;
+}
+
 void predict(const PredictOptions& options, const Output& output) {
-  if (predicts_store(options.store, options.inputs)) {
+  bool store = predicts_store(options.store, options.inputs);
+  BackendChoice backend = backend_of(options, store);
+  if (store) {
     if (options.overlap >= 0 || !options.blend.empty() || options.mirror || !options.more_models.empty() || !options.roi.empty())
       fail_usage("--overlap, --blend, --tta, --with and --roi are for image files; tiles of a store meet without overlap and read a --halo", "leave them out");
-    return predict_store(options.store, options.model, options.inputs[0], options.out, options.tile.empty() ? Value() : tile_of(options.tile), options.compute, output);
+    return predict_store(options.store, options.model, options.inputs[0], options.out, options.tile.empty() ? Value() : tile_of(options.tile), backend, options.compute, output);
   }
   Value settings = Value::table();
   if (!options.tile.empty()) settings["tile"] = tile_of(options.tile);
@@ -42,7 +57,7 @@ void predict(const PredictOptions& options, const Output& output) {
 
   std::vector<std::string> models{options.model};
   models.insert(models.end(), options.more_models.begin(), options.more_models.end());
-  Value result = engine().predict(models, options.inputs, options.roi, options.out, settings, options.compute, output.talk(stop_on_signals()));
+  Value result = engine().predict(models, options.inputs, options.roi, options.out, settings, backend, options.compute, output.talk(stop_on_signals()));
   Value manifest = Value::table();
   manifest["format"] = "tomograd.manifest/1";
   manifest["version"] = TOMOGRAD_VERSION;
@@ -56,10 +71,12 @@ void predict(const PredictOptions& options, const Output& output) {
 
 }  // namespace
 
+bool is_foreign_network(const std::string& model) { return model.ends_with(".onnx") || model.ends_with(".xml"); }
+
 void add_predict(Program& program) {
   auto options = std::make_shared<PredictOptions>();
   CLI::App* verb = program.app.add_subcommand("predict", "Label whole volumes with a trained network, in bounded memory");
-  verb->add_option("MODEL", options->model, "run folder or .safetensors file")->required();
+  verb->add_option("MODEL", options->model, "run folder or .safetensors file; with --backend openvino also a network of another program, .onnx or .xml")->required();
   verb->add_option("IN", options->inputs, "a dataset.json, or one image file per channel in the model's order")->required();
   verb->add_option("--roi", options->roi, "region of interest of image files, for models that normalise or crop by it; nothing is labelled outside");
   verb->add_option("--out", options->out, "folder for one label file per case, on the case's own grid, and manifest.json")->required();
@@ -69,6 +86,11 @@ void add_predict(Program& program) {
   verb->add_option("--blend", options->blend, "auto (crop where the network's convolutions are valid, which is exact, else gaussian), gaussian, constant or crop")->check(CLI::IsMember({"auto", "gaussian", "constant", "crop"}));
   verb->add_flag("--tta", options->mirror, "average over all eight mirror images");
   verb->add_flag("--no-tta", options->no_mirror, "no mirror images, whatever the model says");
+  verb->add_option("--backend", options->backend.name, "what computes the tiles: our kernels (native), libtorch's plain operations (torch) or OpenVINO")->check(CLI::IsMember({"native", "torch", "openvino"}))->capture_default_str();
+  const char* foreign = "Networks of other programs (MODEL is .onnx or .xml: [1][channel][z][y][x] to [1][class][z][y][x], cases in RAS+)";
+  verb->add_option("--channels", options->backend.channels, "modalities of the dataset in the network's order; default all, in the dataset's")->delimiter(',')->allow_extra_args(false)->group(foreign);
+  verb->add_option("--normalize", options->backend.normalize, "of each channel and case, as the network was trained: none, or zscore of what is not background")->check(CLI::IsMember({"none", "zscore"}))->capture_default_str()->group(foreign);
+  verb->add_option("--activation", options->backend.activation, "softmax: it returns logits; none: it returns shares of 1; auto: as its last operator says")->check(CLI::IsMember({"auto", "softmax", "none"}))->capture_default_str()->group(foreign);
   add_compute_options(*verb, options->compute);
   add_store_options(*verb, options->store);
   verb->callback([&program, options] { program.action = [&program, options] { predict(*options, program.output); }; });

@@ -40,8 +40,8 @@ Share share_of(const std::string& given, const char* option, int64_t first) {
 // before it.
 class Array {
  public:
-  Array(const StorePrediction& options, std::string model, std::string store, std::string out, const ComputeOptions& compute, const Talk& talk)
-      : options_(options), model_(std::move(model)), store_(std::move(store)), out_(std::move(out)), compute_(compute), talk_(talk), local_(options.on == "local") {}
+  Array(const StorePrediction& options, std::string model, std::string store, std::string out, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk)
+      : options_(options), model_(std::move(model)), store_(std::move(store)), out_(std::move(out)), backend_(backend), compute_(compute), talk_(talk), local_(options.on == "local") {}
 
   void run(const Value& plan) {
     std::unique_ptr<Cluster> cluster;
@@ -79,7 +79,7 @@ class Array {
   }
 
   std::vector<std::string> arguments(const std::vector<std::string>& more) const {
-    std::vector<std::string> list = {std::filesystem::read_symlink("/proc/self/exe").string(), "predict", model_, store_, "--out", out_, "--precision", compute_.precision, "--device", compute_.device};
+    std::vector<std::string> list = {std::filesystem::read_symlink("/proc/self/exe").string(), "predict", model_, store_, "--out", out_, "--precision", compute_.precision, "--device", compute_.device, "--backend", backend_.name};
     int threads = compute_.threads > 0 ? compute_.threads : local_ ? std::max(1, available_threads() / int(std::max<int64_t>(1, options_.workers))) : 1;
     list.insert(list.end(), {"--threads", std::to_string(threads)});
     if (options_.exact) list.push_back("--exact");
@@ -112,6 +112,7 @@ class Array {
 
   const StorePrediction& options_;
   std::string model_, store_, out_;
+  const BackendChoice& backend_;
   const ComputeOptions& compute_;
   const Talk& talk_;
   bool local_;
@@ -140,7 +141,8 @@ bool predicts_store(const StorePrediction& options, const std::vector<std::strin
   return store;
 }
 
-void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const ComputeOptions& compute, const Output& output) {
+void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const BackendChoice& backend, const ComputeOptions& compute,
+                   const Output& output) {
   if (options.exact && !options.halo.empty()) fail_usage("--exact needs no --halo: its tiles read the feature maps of their neighbours");
   bool shares = !options.tiles.empty() || !options.element.empty();
   if (options.exact && shares && options.group == 0) fail_usage("--exact with --tiles needs --group G: a tile of one group of layers reads its neighbours' maps of the one before", "--on local or --on slurm runs all groups");
@@ -165,13 +167,13 @@ void predict_store(const StorePrediction& options, const std::string& model, con
   Value result = Value::table();
   auto step = [&](const char* action) {
     settings["action"] = action;
-    Value told = engine().predict_store(model, store, out, settings, compute, talk);
+    Value told = engine().predict_store(model, store, out, settings, backend, compute, talk);
     for (const auto& [key, value] : told.as_table()) result[key] = value;
   };
   double began = system_clock().monotonic_seconds();
   if (!options.on.empty()) {
     step("plan");
-    Array(options, absolute_path(model), absolute_path(store), absolute_path(out), compute, talk).run(result);
+    Array(options, absolute_path(model), absolute_path(store), absolute_path(out), backend, compute, talk).run(result);
     step("merge");
   } else if (options.merge) {
     step("merge");

@@ -18,6 +18,7 @@ void add_store_options(CLI::App& verb, StorePrediction& options);
 
 // Whether this call is for a store. Error(usage) when options for stores stand beside other inputs.
 bool predicts_store(const StorePrediction& options, const std::vector<std::string>& inputs);
-void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const ComputeOptions& compute, const Output& output);
+void predict_store(const StorePrediction& options, const std::string& model, const std::string& store, const std::string& out, const Value& tile, const BackendChoice& backend, const ComputeOptions& compute,
+                   const Output& output);
 
 }  // namespace tomograd

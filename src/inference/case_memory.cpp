@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "dataset/prepared_case.h"
 #include "dataset/printable.h"
+#include "dataset/stored_case.h"
 #include "volume/nifti_file.h"
 
 namespace tomograd {
@@ -65,6 +66,7 @@ int64_t writing_bytes(const CaseSizes& sizes, Extent size) {
 }  // namespace
 
 CaseSizes case_sizes(Env& env, const Dataset& dataset, const Case& item, const PreprocessSpec& spec) {
+  if (is_stored(item)) fail_input(text("case '", item.id, "' lies in a block store; cases of a dataset are predicted whole, in memory"), "tomograd predict MODEL STORE.zarr predicts a store tile by tile");
   CaseSizes sizes;
   std::vector<std::string> channels = used_channels(dataset, spec);
   sizes.channels = int64_t(channels.size());
@@ -101,8 +103,7 @@ CaseSizes case_sizes(Env& env, const Dataset& dataset, const Case& item, const P
 
 int64_t CasePlan::peak_bytes() const { return std::max({preparing_bytes, predicting_bytes, cleaning_bytes, writing_bytes}); }
 
-CasePlan plan_case(const Graph& graph, const CaseSizes& sizes, Extent size, const PredictSpec& spec, const PostprocessSpec& post, int bytes_per_value, int64_t max_memory_bytes,
-                   int64_t networks) {
+CasePlan plan_case(const PlanTiles& plan_tiles, const CaseSizes& sizes, Extent size, const PostprocessSpec& post, int64_t max_memory_bytes) {
   CasePlan plan;
   int64_t images = size.voxels() * (4 * sizes.channels + (sizes.roi ? 1 : 0)) + small_things;
   plan.preparing_bytes = preparing_bytes(sizes, size) + small_things;
@@ -115,7 +116,7 @@ CasePlan plan_case(const Graph& graph, const CaseSizes& sizes, Extent size, cons
   };
   refuse_over(plan.preparing_bytes, "preparing");
   refuse_over(images, "holding the prepared images of");
-  plan.tiles = plan_tiles(graph, size, spec, bytes_per_value, max_memory_bytes > 0 ? std::max<int64_t>(1, max_memory_bytes - images) : 0, networks);
+  plan.tiles = plan_tiles(size, max_memory_bytes > 0 ? std::max<int64_t>(1, max_memory_bytes - images) : 0);
   plan.predicting_bytes = images + plan.tiles.peak_bytes;
   // What the library made of the weights stays with the process.
   plan.cleaning_bytes += plan.tiles.weight_bytes;
@@ -123,6 +124,11 @@ CasePlan plan_case(const Graph& graph, const CaseSizes& sizes, Extent size, cons
   refuse_over(plan.cleaning_bytes, "cleaning the labels of");
   refuse_over(plan.writing_bytes, "writing the labels of");
   return plan;
+}
+
+CasePlan plan_case(const Graph& graph, const CaseSizes& sizes, Extent size, const PredictSpec& spec, const PostprocessSpec& post, int bytes_per_value, int64_t max_memory_bytes,
+                   int64_t networks) {
+  return plan_case([&](Extent volume, int64_t left) { return plan_tiles(graph, volume, spec, bytes_per_value, left, networks); }, sizes, size, post, max_memory_bytes);
 }
 
 }  // namespace tomograd

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "base/env.h"
 #include "dataset/dataset.h"
@@ -31,8 +32,12 @@ struct CasePlan {
   int64_t peak_bytes() const;
 };
 
+// The tiles of one case, in at most so many bytes (0 = no limit).
+using PlanTiles = std::function<TilePlan(Extent volume, int64_t max_memory_bytes)>;
+
 // `size` is that of the prepared case: sizes.prepared before the case is read, which a crop can only lower. Tiles shrink until
 // their stage fits into max_memory_bytes (0 = no limit); Error(budget) names the stage that does not.
+CasePlan plan_case(const PlanTiles& plan_tiles, const CaseSizes& sizes, Extent size, const PostprocessSpec& post, int64_t max_memory_bytes);
 CasePlan plan_case(const Graph& graph, const CaseSizes& sizes, Extent size, const PredictSpec& spec, const PostprocessSpec& post, int bytes_per_value, int64_t max_memory_bytes,
                    int64_t networks = 1);
 

@@ -43,7 +43,6 @@ void check(const std::vector<Network*>& networks, const PreparedCase& prepared) 
                       network->graph().in_channels(), " and ", network->graph().out_channels()));
   if (int64_t(prepared.images.size()) != first.in_channels())
     fail_input(text("the network takes ", first.in_channels(), " channels, case ", prepared.id, " has ", prepared.images.size()));
-  if (first.out_channels() > most_blend_classes) fail_input(text("the network has ", first.out_channels(), " classes, at most ", most_blend_classes, " can be predicted"));
 }
 
 std::vector<Mirror> mirrors(bool all) {
@@ -76,7 +75,7 @@ class TileRunner {
     return false;
   }
 
-  void run(Network& network, Place at, const Mirror& mirror) {
+  void run(const TileForward& network, Place at, const Mirror& mirror) {
     at::Tensor logits = forward(network, origin(at), mirror);
     if (logits.size(1) != ring_.classes() || logits.size(2) != plan_.output.z || logits.size(3) != plan_.output.y || logits.size(4) != plan_.output.x)
       fail_failure(text("the network returned ", logits.size(1), " classes of ", logits.size(2), "x", logits.size(3), "x", logits.size(4), ", planned were ", ring_.classes(),
@@ -91,7 +90,7 @@ class TileRunner {
  private:
   Extent origin(Place at) const { return {plan_.axes[0].starts[at.z], plan_.axes[1].starts[at.y], plan_.axes[2].starts[at.x]}; }
 
-  at::Tensor forward(Network& network, Extent start, const Mirror& mirror) {
+  at::Tensor forward(const TileForward& network, Extent start, const Mirror& mirror) {
     Extent size = plan_.tile;
     Box box{{}, size};
     // A mirrored image has its margins the other way round.
@@ -99,9 +98,7 @@ class TileRunner {
     at::Tensor tile = at::empty({1, int64_t(prepared_.images.size()), size.z, size.y, size.x}, at::TensorOptions(at::kFloat).memory_format(at::MemoryFormat::ChannelsLast3d));
     float* into = tile.data_ptr<float>();
     at::parallel_for(0, size.z * size.y, size.y, [&](int64_t first, int64_t last) { read_tile_rows(prepared_, box, mirror, first, last, into); });
-    auto weights = network.state();
-    if (!weights.empty()) tile = tile.to(weights.front().second.device());
-    return network.forward(std::move(tile), false).front().to(at::kCPU, at::kFloat);  // the network frees the tile as soon as it is read
+    return network(std::move(tile));
   }
 
   bool add(const at::Tensor& logits, Place at, const Mirror& mirror) {
@@ -141,25 +138,38 @@ Prediction predict_volume(const std::vector<Network*>& networks, const PreparedC
                           int64_t max_memory_bytes, std::stop_token stop, std::function<void(int64_t done, int64_t of)> progress) {
   check(networks, prepared);
   TilePlan plan = plan_tiles(networks.front()->graph(), prepared.geometry.size, spec, precision == Precision::f32 ? 4 : 2, max_memory_bytes, int64_t(networks.size()));
-  return predict_volume(networks, prepared, plan, spec.mirror, precision, stop, std::move(progress));
+  check_tiles(networks, plan);
+  PrecisionGuard precision_guard(networks, precision);
+  std::vector<TileForward> forward;
+  for (Network* network : networks) forward.push_back(tile_forward(*network));
+  return predict_tiles(forward, networks.front()->graph().out_channels(), prepared, plan, spec.mirror, stop, std::move(progress));
 }
 
-Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const TilePlan& plan, bool mirror, Precision precision, std::stop_token stop,
-                          std::function<void(int64_t done, int64_t of)> progress) {
-  check(networks, prepared);
-  if (!(plan.volume == prepared.geometry.size)) fail_failure(text("tiles were planned for ", to_string(plan.volume), " voxels, the case has ", to_string(prepared.geometry.size)));
-  double began = system_clock().monotonic_seconds();
+void check_tiles(const std::vector<Network*>& networks, const TilePlan& plan) {
   for (Network* network : networks)
     if (!fits(network->graph(), plan.tile) || output_size(network->graph(), plan.tile) != plan.output)
       fail_input(text("networks that are averaged must return equal sizes for a tile of ", to_string(plan.tile)));
+}
 
+TileForward tile_forward(Network& network) {
+  return [&network](at::Tensor tile) {
+    auto weights = network.state();
+    if (!weights.empty()) tile = tile.to(weights.front().second.device());
+    return network.forward(std::move(tile), false).front().to(at::kCPU, at::kFloat);  // the network frees the tile as soon as it is read
+  };
+}
+
+Prediction predict_tiles(const std::vector<TileForward>& networks, int64_t classes, const PreparedCase& prepared, const TilePlan& plan, bool mirror, std::stop_token stop,
+                         std::function<void(int64_t done, int64_t of)> progress) {
+  if (classes > most_blend_classes) fail_input(text("the network has ", classes, " classes, at most ", most_blend_classes, " can be predicted"));
+  if (!(plan.volume == prepared.geometry.size)) fail_failure(text("tiles were planned for ", to_string(plan.volume), " voxels, the case has ", to_string(prepared.geometry.size)));
+  double began = system_clock().monotonic_seconds();
   torch::NoGradGuard no_grad;
-  PrecisionGuard precision_guard(networks, precision);
   Prediction result;
   result.predicted_peak_bytes = plan.peak_bytes;
   result.labels = Buffer<uint8_t>(plan.volume.voxels());
   std::vector<Mirror> images = mirrors(mirror);
-  SlabRing ring(plan, networks.front()->graph().out_channels(), float(networks.size() * images.size()));
+  SlabRing ring(plan, classes, float(networks.size() * images.size()));
   TileRunner runner(prepared, plan, ring);
   int64_t done = 0, of = int64_t(plan.starts.size() * networks.size() * images.size());
   const AxisTiles &along = plan.axes[size_t(plan.sweep)], &across = plan.axes[size_t(1 - plan.sweep)];
@@ -169,10 +179,10 @@ Prediction predict_volume(const std::vector<Network*>& networks, const PreparedC
       for (size_t x = 0; x < plan.axes[2].starts.size(); ++x) {
         Place place = plan.sweep == 0 ? Place{slow, fast, x} : Place{fast, slow, x};
         bool needed = runner.any_roi(runner.written(place));
-        for (Network* network : networks)
+        for (const TileForward& network : networks)
           for (const Mirror& mirror : images) {
             throw_if_stopped(stop);
-            if (needed) runner.run(*network, place, mirror);
+            if (needed) runner.run(network, place, mirror);
             if (progress) progress(++done, of);
           }
       }

@@ -2,6 +2,8 @@
 // so that float class maps of the whole volume never exist.
 #pragma once
 
+#include <ATen/core/ATen_fwd.h>
+
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -32,8 +34,15 @@ struct Prediction {
 Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const PredictSpec& spec, Precision precision,
                           int64_t max_memory_bytes, std::stop_token stop = {}, std::function<void(int64_t done, int64_t of)> progress = {});
 
-// The same with tiles that were planned before (case_memory.h).
-Prediction predict_volume(const std::vector<Network*>& networks, const PreparedCase& prepared, const TilePlan& plan, bool mirror, Precision precision, std::stop_token stop = {},
-                          std::function<void(int64_t done, int64_t of)> progress = {});
+// Error(input) unless each of the networks returns what is planned for a tile.
+void check_tiles(const std::vector<Network*>& networks, const TilePlan& plan);
+
+// Logits [1][class][z][y][x] of a tile [1][channel][z][y][x] that lies channels last in memory and is given away; both f32 on the CPU.
+using TileForward = std::function<at::Tensor(at::Tensor tile)>;
+TileForward tile_forward(Network& network);      // in its present precision, wherever its weights are; not longer than it lives
+
+// The same with tiles that were planned before (case_memory.h), whoever computes them (inference/backend_forward.h).
+Prediction predict_tiles(const std::vector<TileForward>& networks, int64_t classes, const PreparedCase& prepared, const TilePlan& plan, bool mirror, std::stop_token stop = {},
+                         std::function<void(int64_t done, int64_t of)> progress = {});
 
 }  // namespace tomograd

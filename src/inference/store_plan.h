@@ -44,7 +44,7 @@ struct StorePlan {
   std::vector<int64_t> values;                   // label value of each class, 0 .. 255
   int64_t threads = 0;                           // 0: any number gives the same bits (networks of our own kernels)
   int64_t seed = 0;
-  std::string device = "cpu";                    // or "cuda": not which one, their results are the same
+  std::string device = "cpu";                    // or "cuda": not which one, their results are the same; or a backend, "torch", "openvino 2026.4.1"
   std::vector<int64_t> exact_ends = {};          // the untiled result by groups of layers (inference/exact_msd.h), where each ends; empty: tiles with a halo
   bool exact() const { return !exact_ends.empty(); }
 };

@@ -31,7 +31,7 @@ int64_t padding_bytes(const Graph& graph, Extent region) {
 
 class TileWork {
  public:
-  TileWork(Network& network, const StorePlan& plan, StoreSource& source, MsdCuda* cuda, ThreadPool& pool) : network_(network), plan_(plan), source_(source), cuda_(cuda), pool_(pool) {}
+  TileWork(Network& network, const StorePlan& plan, StoreSource& source, const RegionForward& forward, ThreadPool& pool) : network_(network), plan_(plan), source_(source), forward_(forward), pool_(pool) {}
 
   // Class by voxel of the core, as label values.
   Buffer<uint8_t> labels(int64_t tile) {
@@ -39,9 +39,9 @@ class TileWork {
     Extent size = region.size;
     at::Tensor input = at::empty({1, int64_t(plan_.channels.size()), size.z, size.y, size.x}, at::kFloat);
     for (int64_t c = 0; c < input.size(1); ++c) read_channel(source_, plan_, c, region, input.data_ptr<float>() + c * size.voxels(), pool_);
-    if (cuda_) {
+    if (forward_) {
       Buffer<float> logits(int64_t(plan_.values.size()) * size.voxels());
-      cuda_->forward({input.const_data_ptr<float>(), false, size}, logits.data(), nullptr);
+      forward_(input.const_data_ptr<float>(), size, logits.data());
       return labels_of(logits.data(), plan_, tile, region, pool_);
     }
     at::Tensor logits = network_.forward(std::move(input), false).front().contiguous();
@@ -54,7 +54,7 @@ class TileWork {
   Network& network_;
   const StorePlan& plan_;
   StoreSource& source_;
-  MsdCuda* cuda_;
+  const RegionForward& forward_;
   ThreadPool& pool_;
 };
 
@@ -83,13 +83,13 @@ void check_store_memory(const Graph& graph, const StoreTiles& tiles, int bytes_p
        need(smaller) <= max_memory_bytes ? text("--tile ", numbers, " needs ", bytes_text(need(smaller))) : text("even --tile ", numbers, " needs ", bytes_text(need(smaller)), ": raise --max-memory or lower --halo"));
 }
 
-StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool, MsdCuda* cuda,
+StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool, const RegionForward& forward,
                            const std::stop_token& stop, const std::function<void(int64_t done, int64_t of)>& progress) {
   torch::NoGradGuard no_grad;
   const StoreTiles& tiles = plan.tiles;
   double began = system_clock().monotonic_seconds();
   std::string plan_digest = digest_of(plan_text(plan));
-  TileWork work(network, plan, source, cuda, pool);
+  TileWork work(network, plan, source, forward, pool);
   StoreWork report;
   int64_t of = worker < tiles.count() ? ceil_div(tiles.count() - worker, workers) : 0;
   for (int64_t tile = worker; tile < tiles.count(); tile += workers) {

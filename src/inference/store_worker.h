@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "inference/store_plan.h"
-#include "kernels/msd_cuda.h"
 #include "nn/network.h"
 
 namespace tomograd {
@@ -27,12 +26,15 @@ struct StoreWork {
   double seconds = 0;
 };
 
+// Logits [class][z][y][x] of a region [channel][z][y][x], computed by something else than the network itself (a device, a backend).
+using RegionForward = std::function<void(const float* region, Extent size, float* logits)>;
+
 // Tiles i with i % workers == worker (0-based), in rising order, in the network's present precision. The network sees the whole
 // region, the core is kept; faces that are the region's and not the volume's are bordered as the network borders the volume.
-// With `cuda` (the same network there) the device computes. Stops between tiles: Error(stopped). Error(failure) naming the tile whose
+// With `forward` that computes, the same network elsewhere. Stops between tiles: Error(stopped). Error(failure) naming the tile whose
 // logits are not finite.
 StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool,
-                           MsdCuda* cuda = nullptr, const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
+                           const RegionForward& forward = {}, const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
 
 int64_t finished_tiles(Env& env, const std::string& out, const StorePlan& plan);  // records that are there, for a progress line
 

@@ -160,28 +160,43 @@ int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int6
 
 namespace {
 
+// Axes, sweep and slab; tile, output and margin are there. peak_bytes becomes what class sums and labels take.
+void lay_out(TilePlan& plan, const std::array<AxisFacts, 3>& facts, int64_t classes, const PredictSpec& spec) {
+  Extent volume = plan.volume;
+  for (int axis = 0; axis < 3; ++axis) plan.axes[size_t(axis)] = plan_axis(facts[size_t(axis)], volume[axis], plan.output[axis], spec);
+  int64_t along_z = unfinished_planes(plan.axes[0]), along_y = unfinished_planes(plan.axes[1]);
+  plan.sweep = along_y * volume.z < along_z * volume.y ? 1 : 0;
+  plan.slab_planes = plan.sweep == 1 ? along_y : along_z;
+  int64_t sums = (classes - 1) * plan.slab_planes * (plan.sweep == 1 ? volume.z : volume.y) * volume.x * 4;
+  plan.peak_bytes = sums + volume.voxels();
+}
+
+void list_starts(TilePlan& plan) {
+  for (int64_t z : plan.axes[0].starts)
+    for (int64_t y : plan.axes[1].starts)
+      for (int64_t x : plan.axes[2].starts) plan.starts.push_back({z, y, x});
+}
+
+void check_volume(Extent volume) {
+  if (volume.z < 1 || volume.y < 1 || volume.x < 1) fail_input(text("volume of ", to_string(volume), " voxels cannot be predicted"));
+}
+
 TilePlan plan_of(const Graph& graph, const std::array<AxisFacts, 3>& facts, Extent volume, Extent tile, const PredictSpec& spec, int bytes_per_value, int64_t networks) {
   TilePlan plan;
   plan.volume = volume;
   plan.tile = tile;
   plan.output = output_size(graph, tile);
   plan.margin = output_margin(graph, tile);
-  for (int axis = 0; axis < 3; ++axis) plan.axes[size_t(axis)] = plan_axis(facts[size_t(axis)], volume[axis], plan.output[axis], spec);
-  int64_t along_z = unfinished_planes(plan.axes[0]), along_y = unfinished_planes(plan.axes[1]);
-  plan.sweep = along_y * volume.z < along_z * volume.y ? 1 : 0;
-  plan.slab_planes = plan.sweep == 1 ? along_y : along_z;
-
-  int64_t sums = (graph.out_channels() - 1) * plan.slab_planes * (plan.sweep == 1 ? volume.z : volume.y) * volume.x * 4;
-  int64_t labels = volume.voxels();
+  lay_out(plan, facts, graph.out_channels(), spec);
   plan.weight_bytes = library_weight_bytes(graph, networks);
-  plan.peak_bytes = tile_bytes(graph, tile, bytes_per_value) + plan.weight_bytes + sums + labels;
+  plan.peak_bytes += tile_bytes(graph, tile, bytes_per_value) + plan.weight_bytes;
   return plan;
 }
 
 }  // namespace
 
 TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, int bytes_per_value, int64_t max_memory_bytes, int64_t networks) {
-  if (volume.z < 1 || volume.y < 1 || volume.x < 1) fail_input(text("volume of ", to_string(volume), " voxels cannot be predicted"));
+  check_volume(volume);
   LegalSizes legal = legal_sizes(graph);
   std::array<AxisFacts, 3> facts{find_axis(graph, legal, 0), find_axis(graph, legal, 1), find_axis(graph, legal, 2)};
   Extent tile;
@@ -209,9 +224,17 @@ TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, 
            "raise --max-memory, or predict fewer classes or a smaller region");
     plan = std::move(best);
   }
-  for (int64_t z : plan.axes[0].starts)
-    for (int64_t y : plan.axes[1].starts)
-      for (int64_t x : plan.axes[2].starts) plan.starts.push_back({z, y, x});
+  list_starts(plan);
+  return plan;
+}
+
+TilePlan plan_fixed_tiles(Extent volume, Extent tile, int64_t classes, const PredictSpec& spec) {
+  check_volume(volume);
+  TilePlan plan;
+  plan.volume = volume;
+  plan.tile = plan.output = tile;
+  lay_out(plan, {}, classes, spec);
+  list_starts(plan);
   return plan;
 }
 

@@ -56,6 +56,22 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
   for (size_t i = 0; i < along.starts.size(); ++i) EXPECT_LE(along.ends[i] - along.begins[i], plan.slab_planes);
 }
 
+TEST(TilePlan, TilesOfFixedSizeCoverTheVolumeOrStandAroundIt) {
+  PredictSpec spec = predict_spec(cube(96), 0.5, "auto");  // its tile does not count
+  TilePlan plan = plan_fixed_tiles({37, 16, 9}, {16, 16, 16}, 3, spec);
+  EXPECT_EQ(plan.tile, cube(16));
+  EXPECT_EQ(plan.output, cube(16));
+  EXPECT_EQ(plan.axes[0].starts, (std::vector<int64_t>{0, 7, 14, 21}));
+  EXPECT_EQ(plan.axes[1].starts, std::vector<int64_t>{0});
+  EXPECT_EQ(plan.axes[2].starts, std::vector<int64_t>{-3});  // in the middle of the tile
+  EXPECT_EQ(plan.starts.size(), 4u);
+  for (const AxisTiles& axis : plan.axes)
+    for (float total : axis.totals) EXPECT_GT(total, 0);
+  EXPECT_LT(plan.axes[0].weights.front(), 0.1f * plan.axes[0].weights[8]);  // Gaussian
+  EXPECT_EQ(plan.peak_bytes, 2 * plan.slab_planes * (plan.sweep == 1 ? 37 : 16) * 9 * 4 + 37 * 16 * 9);
+  EXPECT_THROW(plan_fixed_tiles({0, 1, 1}, cube(8), 2, spec), Error);
+}
+
 TEST(TilePlan, RandomPlansAreSound) {
   std::mt19937 random(11);
   const Graph graphs[] = {valid_graph(), padded_graph(), two_path_graph(), half_padded_graph()};

@@ -67,14 +67,14 @@ TEST(Montage, HasATilePerImageAndTheTruth) {
   for (int i = 100; i < 200; ++i) truth.pixels[size_t(i)] = i < 150 ? 1 : 2;
   MontageOptions options;
   options.tile_pixels = 100;
-  Image without = draw_montage(tiles, nullptr, {}, options), with = draw_montage(tiles, &truth, {{1, "GTV-T"}}, options);
+  Image without = draw_montage(tiles, {}, {}, options), with = draw_montage(tiles, {{"truth", "", truth}}, {{1, "GTV-T"}}, options);
   EXPECT_EQ(pixels_of(without, label_color(1)), 0);
   EXPECT_GT(pixels_of(with, label_color(1)), 100);
   EXPECT_GT(pixels_of(with, label_color(2)), 100);
   EXPECT_EQ(with.width, 3 * 100 + 2 * 10 + 2 * 14);
   options.columns = 4;
-  EXPECT_EQ(draw_montage(tiles, &truth, {}, options).width, 4 * 100 + 3 * 10 + 2 * 14);
-  EXPECT_EQ(draw_montage(tiles, &truth, {}, options), draw_montage(tiles, &truth, {}, options));
+  EXPECT_EQ(draw_montage(tiles, {{"truth", "", truth}}, {}, options).width, 4 * 100 + 3 * 10 + 2 * 14);
+  EXPECT_EQ(draw_montage(tiles, {{"truth", "", truth}}, {}, options), draw_montage(tiles, {{"truth", "", truth}}, {}, options));
 
   auto legend = label_legend({&truth}, {{1, "GTV-T"}, {9, "unused"}});
   ASSERT_EQ(legend.size(), 2u);
@@ -82,13 +82,37 @@ TEST(Montage, HasATilePerImageAndTheTruth) {
   EXPECT_EQ(legend[1].name, "label 2");
 }
 
+// Column by column: what differs between results differs in their tiles, and nothing else does.
+TEST(Montage, ResultsStandBesideEachOther) {
+  LabelSlice a{view(20, 20), std::vector<uint16_t>(400, 0)};
+  for (int i = 100; i < 200; ++i) a.pixels[size_t(i)] = 1;
+  LabelSlice b = a;
+  for (int i = 200; i < 300; ++i) b.pixels[size_t(i)] = 1;
+  MontageOptions options;
+  options.tile_pixels = 100, options.columns = 4, options.marks = false;
+  Image image = draw_montage({{"T1w", ramp(20, 20)}}, {{"truth", "", a}, {"ours", "Dice 1", a}, {"theirs", "Dice 0.67", b}}, {}, options);
+  ASSERT_EQ(image.width, 4 * 100 + 3 * 10 + 2 * 14);
+  auto labelled = [&](int64_t column) {
+    int64_t n = 0;
+    for (int64_t y = 40; y < 136; ++y)           // below the names
+      for (int64_t x = 0; x < 100; ++x) n += image.at(14 + column * 110 + x, y) != image.at(14 + x, y);
+    return n;
+  };
+  EXPECT_EQ(labelled(1), 2500);                  // 100 voxels of 5 x 5 pixels
+  EXPECT_EQ(labelled(2), 2500);
+  EXPECT_EQ(labelled(3), 5000);
+  LabelSlice cells{view(20, 20), {}};
+  for (uint16_t i = 0; i < 400; ++i) cells.pixels.push_back(i);
+  EXPECT_TRUE(label_legend({&cells}, {}).empty());
+}
+
 TEST(Montage, ShowsMissingModalitiesAndRefusesOtherSizes) {
   std::vector<MontageTile> tiles{{"absent", {}}, {"there", ramp(20, 10)}};
-  Image image = draw_montage(tiles, nullptr, {});
+  Image image = draw_montage(tiles, {}, {});
   EXPECT_GT(image.width, 600);
   LabelSlice truth{view(10, 10), std::vector<uint16_t>(100, 1)};
-  EXPECT_THROW(draw_montage(tiles, &truth, {}), Error);
-  EXPECT_THROW(draw_montage({{"absent", {}}}, nullptr, {}), Error);
+  EXPECT_THROW(draw_montage(tiles, {{"truth", "", truth}}, {}), Error);
+  EXPECT_THROW(draw_montage({{"absent", {}}}, {}, {}), Error);
 }
 
 TEST(Sheet, MarksSayWhichSideIsWhichOnlyWhenKnown) {

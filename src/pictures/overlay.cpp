@@ -43,6 +43,16 @@ std::vector<LegendEntry> agreement_legend() {
           {"other class", agreement_color(other_class)}};
 }
 
+std::vector<uint16_t> values_in(const LabelVolume& a, const LabelVolume& b) {
+  std::vector<bool> there(65536, false);
+  for (const LabelVolume* labels : {&a, &b})
+    for (uint16_t value : labels->voxels) there[value] = true;
+  std::vector<uint16_t> values;
+  for (size_t value = 1; value < there.size(); ++value)
+    if (there[value]) values.push_back(uint16_t(value));
+  return values;
+}
+
 double label_dice(const LabelVolume& truth, const LabelVolume& prediction, uint16_t label) {
   if (truth.voxels.size() != prediction.voxels.size())
     fail_input(text("a prediction of ", to_string(prediction.geometry.size), " voxels against a truth of ", to_string(truth.geometry.size)));

@@ -26,5 +26,6 @@ std::vector<LegendEntry> agreement_legend();
 
 // Dice of one label value over two volumes; 1 when neither has it.
 double label_dice(const LabelVolume& truth, const LabelVolume& prediction, uint16_t label);
+std::vector<uint16_t> values_in(const LabelVolume& a, const LabelVolume& b);  // label values above 0 of either, in rising order
 
 }  // namespace tomograd

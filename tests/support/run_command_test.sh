@@ -14,6 +14,11 @@ remove_test_folder() {
 trap remove_test_folder EXIT
 skip() { echo "SKIPPED: $*"; exit 77; }
 need_data() { [ -n "$REAL_DATA" ] || skip "no real scans at ../shared/data nor at TOMOGRAD_REAL_DATA"; }
+need_openvino() {  # what CI must have: skipped only where TOMOGRAD_NO_SKIP is not set
+  tomograd doctor | grep -q '^openvino  *[0-9]' && return
+  [ -z "${TOMOGRAD_NO_SKIP:-}" ] || { echo "no OpenVINO: $(tomograd doctor | grep '^openvino')"; exit 1; }
+  skip "no OpenVINO (scripts/setup.sh test fetches it, the next build makes the plugin)"
+}
 fails() { local want=$1; shift; local got=0; "$@" >out.txt 2>err.txt || got=$?; [ "$got" = "$want" ] || { echo "exit $got, expected $want: $*"; cat out.txt err.txt; exit 1; }; }
 status=0
 set +e

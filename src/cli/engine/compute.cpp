@@ -16,6 +16,12 @@ Precision compute_precision(const ComputeOptions& compute, const std::string& ot
 
 const char* precision_name(Precision precision) { return precision == Precision::f32 ? "f32" : precision == Precision::bf16 ? "bf16" : "f16"; }
 
+std::string backend_name(const BackendChoice& backend) { return backend.library ? backend.name + " " + backend.library->version() : backend.name; }
+
+void refuse_memory_limit(const BackendChoice& backend, const ComputeOptions& compute) {
+  if (backend.name != "native" && compute.max_memory_bytes > 0) fail_usage(text("--max-memory is kept by --backend native alone; what ", backend.name, " takes is not known before"), "leave one of the two out");
+}
+
 void use_threads(const ComputeOptions& compute) { at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads()); }
 
 }  // namespace tomograd

@@ -15,12 +15,12 @@ class LibraryEngine : public Engine {
   Value train(const RunSpec& spec, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) override {
     return engine_train(spec, compute, resume, init_from, predictions, talk);
   }
-  Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& settings, const ComputeOptions& compute,
-                const Talk& talk) override {
-    return engine_predict(models, inputs, roi, out, settings, compute, talk);
+  Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& settings, const BackendChoice& backend,
+                const ComputeOptions& compute, const Talk& talk) override {
+    return engine_predict(models, inputs, roi, out, settings, backend, compute, talk);
   }
-  Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) override {
-    return engine_predict_store(model, store, out, settings, compute, talk);
+  Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) override {
+    return engine_predict_store(model, store, out, settings, backend, compute, talk);
   }
   Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) override { return engine_bench(name, settings, compute, talk); }
   Value facts() override {

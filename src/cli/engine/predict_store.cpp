@@ -9,9 +9,12 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/remote_env.h"
+#include "cli/engine/compute.h"
 #include "cli/engine/verbs.h"
+#include "inference/backend_forward.h"
 #include "inference/store_exact.h"
 #include "kernels/cpu_isa.h"
+#include "kernels/msd_cuda.h"
 #include "training/model_file.h"
 
 namespace tomograd {
@@ -48,10 +51,11 @@ Extent extent_in(const Value& settings, const char* key, Extent otherwise) {
 
 class StoreJob {
  public:
-  StoreJob(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk)
-      : env_(system_env()), model_(load_model(env_, model)), source_(open_store_source(env_, store)), out_(out), settings_(settings), compute_(compute), talk_(talk),
+  StoreJob(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk)
+      : env_(system_env()), model_(load_model(env_, model)), source_(open_store_source(env_, store)), out_(out), settings_(settings), backend_(backend), compute_(compute), talk_(talk),
         threads_(compute.threads > 0 ? compute.threads : available_threads()) {
     const PreprocessSpec& spec = model_.spec.preprocess;
+    if (!native()) refuse_with_backend();
     if (source_.array->leading() != int64_t(model_.channels.size())) fail_input(text("the store has ", source_.array->leading(), " channels, the model reads ", model_.channels.size()));
     if (spec.crop != "none" || !spec.spacing.empty()) fail_input("the model crops or resamples its cases ([preprocess] crop, spacing), which a store is not", "predict from NIfTI files");
     model_digest_ = digest_of_file(env_, env_.kind(model) == FileKind::directory ? join_path(model, "model.safetensors") : model);
@@ -62,7 +66,7 @@ class StoreJob {
     use_plan();
     if (settings.at("action").as_text() == "merge") return;
     if (plan_->exact()) check_exact();
-    else check_memory(plan_->tiles);
+    else if (native()) check_memory(plan_->tiles);
     if (plan_->device == "cuda" && settings.at("action").as_text() == "work") use_cuda();
     if (!there) publish_plan(env_, out, *plan_);
   }
@@ -74,11 +78,11 @@ class StoreJob {
     result["tiles"] = tiles.count();
     auto list = [](Extent e) { return Value(Value::List{e.z, e.y, e.x}); };
     result["tile_zyx"] = list(tiles.tile()), result["halo_zyx"] = list(tiles.halo());
-    if (action != "merge") result["predicted_peak_bytes"] = held_ + tile_bytes();
+    if (action != "merge") result["predicted_peak_bytes"] = native() ? Value(held_ + tile_bytes()) : Value();
     result["device"] = plan_->device, result["precision"] = plan_->precision, result["exact"] = plan_->exact(), result["exact_groups"] = int64_t(plan_->exact_ends.size());
     if (action == "plan") {
       if (ThreadPool pool(1); plan_->exact()) tell_exact(result), ExactMsd(env_, scratch_folder(out_), exact_, msd_->network, msd_->head, pool).prepare();
-      info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), "; a worker takes at most ", bytes_text(held_ + tile_bytes())));
+      info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), native() ? "; a worker takes at most " + bytes_text(held_ + tile_bytes()) : std::string()));
     } else if (action == "work") {
       ThreadPool pool(threads_);
       auto progress = [&](int64_t done, int64_t of) {
@@ -91,7 +95,7 @@ class StoreJob {
         tell_exact(result);
         work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, {group, settings_.at("worker").as_integer(), settings_.at("workers").as_integer()}, pool, talk_.stop, progress);
       } else {
-        work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, cuda_.get(), talk_.stop, progress);
+        work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, forward(), talk_.stop, progress);
       }
       result["done"] = work.done, result["skipped"] = work.skipped, result["work_seconds"] = work.seconds;
     } else {
@@ -111,6 +115,19 @@ class StoreJob {
     std::optional<int> number = cuda_number(device);
     if (!number) fail_input(text("device is '", device, "'"), "expected auto, cpu or cuda:N");
     return *number;
+  }
+  bool native() const { return backend_.name == "native"; }
+  std::string device_name() const { return !native() ? backend_name(backend_) : cuda_index() >= 0 ? "cuda" : "cpu"; }
+  void refuse_with_backend() const {
+    const std::string with = "--backend " + backend_.name;
+    if (asks_exact()) fail_usage("--exact is computed by our own kernels, not with " + with, "leave one of the two out");
+    if (cuda_index() >= 0) fail_usage(with + " computes on the cpu", "leave --device out");
+    refuse_memory_limit(backend_, compute_);
+  }
+  RegionForward forward() {
+    if (cuda_) return [this](const float* region, Extent size, float* logits) { cuda_->forward({region, false, size}, logits, nullptr); };
+    if (backend_.library) return region_forward(model_.network, *backend_.library, {plan_precision_ == "bf16", threads_});
+    return {};
   }
   std::string precision_name() const {
     if (asks_exact()) {
@@ -174,6 +191,8 @@ class StoreJob {
       refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
     if (compute_.precision != "auto" && compute_.precision != plan.precision) refuse(text("precision ", plan.precision, ", asked for is ", compute_.precision), "give another --out");
     if (compute_.device != "auto" && (cuda_index() >= 0) != (plan.device == "cuda")) refuse("device " + plan.device + ", asked for is " + compute_.device, "give another --out");
+    bool ours = plan.device == "cpu" || plan.device == "cuda";
+    if (native() ? !ours : plan.device != device_name()) refuse((ours ? "our own kernels" : "backend " + plan.device) + ", asked for is " + (native() ? "none" : device_name()), "give another --out, or its --backend");
     if (plan.threads > 0 && compute_.threads > 0 && plan.threads != compute_.threads) refuse(text(plan.threads, " threads, on which this network's bits depend; asked for are ", compute_.threads), "leave --threads out");
     return plan;
   }
@@ -186,17 +205,17 @@ class StoreJob {
     if (asks_exact() && cuda_index() >= 0) fail_input("--exact computes on the cpu", "leave --device out");
     StorePlan plan{StoreTiles(source_.array->size(), extent_in(settings_, "tile", cube(usual_tile)), extent_in(settings_, "halo", halo)), {}, {}, {}, {}, {}, {}, {}, 0, 0};
     plan.precision = plan_precision_ = precision_name();
-    plan.device = cuda_index() >= 0 ? "cuda" : "cpu";
+    plan.device = device_name();
     if (asks_exact()) {                          // before the pass over the volume, as what is refused for its memory
       const MsdModel& msd = msd_of("--exact");
       ExactPlan tiles;
       tiles.core = plan.tiles.tile();
       plan.exact_ends = plan_exact(msd.network, plan.tiles.volume(), plan.tiles.tile(), msd.head.classes, memory_for_maps(plan.tiles, tiles.io_bytes(threads_))).ends;
-    } else {
+    } else if (native()) {
       check_memory(plan.tiles);
     }
     plan.model_digest = model_digest_, plan.source_path = absolute_path(source_.path), plan.source_digest = source_.digest;
-    plan.isa = isa_name(current_isa()), plan.threads = own_kernels_only(graph) ? 0 : threads_;
+    plan.isa = isa_name(current_isa()), plan.threads = native() && own_kernels_only(graph) ? 0 : threads_;
     plan.seed = compute_.seed >= 0 ? compute_.seed : model_.spec.seed;
     plan.values = byte_values(model_.classes);
     ThreadPool pool(threads_);
@@ -208,6 +227,7 @@ class StoreJob {
     plan_precision_ = plan_->precision;
     if (plan_->threads > 0) threads_ = int(plan_->threads);
     at::set_num_threads(threads_);
+    model_.network.use_fused(backend_.name != "torch");
     model_.network.set_precision(plan_precision_ == "bf16" ? Precision::bf16 : Precision::f32);
     for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16})
       if (plan_->isa == isa_name(isa) && isa != current_isa()) with_context(text("the plan was made for ", plan_->isa, ", and other instructions may give other bits"), [&] { force_isa(isa); });
@@ -218,6 +238,7 @@ class StoreJob {
   StoreSource source_;
   std::string out_, model_digest_, plan_precision_ = "f32";
   const Value& settings_;
+  const BackendChoice& backend_;
   const ComputeOptions& compute_;
   const Talk& talk_;
   int threads_;
@@ -230,8 +251,9 @@ class StoreJob {
 
 }  // namespace
 
-Value engine_predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const ComputeOptions& compute, const Talk& talk) {
-  return StoreJob(model, store, out, settings, compute, talk).run();
+Value engine_predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute,
+                           const Talk& talk) {
+  return StoreJob(model, store, out, settings, backend, compute, talk).run();
 }
 
 }  // namespace tomograd

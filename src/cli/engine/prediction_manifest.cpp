@@ -31,20 +31,24 @@ Value class_tables(const ClassMap& classes) {
   return list;
 }
 
-Value prediction_manifest(Env& env, const std::vector<std::string>& models, const LoadedModel& first, const Dataset& dataset, const PredictSpec& spec, Precision precision,
-                          const ComputeOptions& compute) {
+Value prediction_manifest(Env& env, const std::vector<std::string>& models, const PredictedNetworks& networks, const Dataset& dataset, const ComputeOptions& compute) {
   Value root = Value::table();
   root["kind"] = "prediction";
   root["purpose"] = "research; not a medical device";
-  root["spec"] = spec_to_value(spec);
-  root["postprocess"] = spec_to_value(first.spec.postprocess);
+  root["spec"] = spec_to_value(networks.spec.predict);
+  root["postprocess"] = spec_to_value(networks.spec.postprocess);
   Value::List used;
-  for (const auto& given : models) {
+  auto use = [&](const std::string& given) {
     Value entry = Value::table();
     entry["name"] = file_name(given);
-    entry["digest"] = digest_of_file(env, env.kind(given) == FileKind::directory ? join_path(given, "model.safetensors") : given);
+    entry["digest"] = digest_of_file(env, model_path(env, given));
     used.push_back(entry);
+  };
+  for (const auto& given : models) {
+    use(given);
+    if (std::string weights = given.substr(0, given.size() - 4) + ".bin"; given.ends_with(".xml") && env.kind(weights) == FileKind::file) use(weights);
   }
+  if (networks.own.empty()) root["preprocess"] = spec_to_value(networks.spec.preprocess);  // no model says it
   root["models"] = used;
   Value::List inputs;
   for (const auto& item : dataset.cases) {
@@ -54,16 +58,18 @@ Value prediction_manifest(Env& env, const std::vector<std::string>& models, cons
     inputs.push_back(entry);
   }
   root["inputs"] = inputs;
-  root["channels"] = Value::list_of(first.channels);
-  root["classes"] = class_tables(first.classes);
-  root["seed"] = first.spec.seed;
+  root["channels"] = Value::list_of(networks.channels);
+  root["classes"] = class_tables(networks.classes);
+  root["seed"] = networks.spec.seed;
   root["device"] = "cpu";
-  root["precision"] = precision_name(precision);
+  root["backend"] = networks.backend;
+  root["precision"] = precision_name(networks.precision);
   root["instruction_set"] = isa_name(current_isa());
   root["threads"] = int64_t{at::get_num_threads()};
   root["max_memory_bytes"] = compute.max_memory_bytes;
   root["peak_memory_bytes"] = process_peak_bytes();
-  root["reproducible"] = compute.max_memory_bytes == 0;  // under a limit the tiles depend on what the process holds
+  // Under a limit the tiles depend on what the process holds; other libraries do not promise equal bits.
+  root["reproducible"] = compute.max_memory_bytes == 0 && networks.bounded;
   return root;
 }
 

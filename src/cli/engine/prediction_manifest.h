@@ -7,8 +7,8 @@
 
 #include "base/env.h"
 #include "cli/engine.h"
+#include "cli/engine/predicted_networks.h"
 #include "dataset/dataset.h"
-#include "training/model_file.h"
 
 namespace tomograd {
 
@@ -17,7 +17,6 @@ namespace tomograd {
 Value class_tables(const ClassMap& classes);
 
 // Without format and version, which the program adds. `models` are paths as given on the command line.
-Value prediction_manifest(Env& env, const std::vector<std::string>& models, const LoadedModel& first, const Dataset& dataset, const PredictSpec& spec, Precision precision,
-                          const ComputeOptions& compute);
+Value prediction_manifest(Env& env, const std::vector<std::string>& models, const PredictedNetworks& networks, const Dataset& dataset, const ComputeOptions& compute);
 
 }  // namespace tomograd
