@@ -80,17 +80,19 @@ else
   after() { (cd "$1" && "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --merge > /dev/null); }
   held='export TOMOGRAD_FAILPOINTS="tile.after_shard=hold:hold/$TOMOGRAD_ELEMENT"; exec "$@"'   # a victim is hit before it is done
   compare predict bash -c "$held" - "$build/tomograd" predict "$folder/m" "$folder/c.zarr" --out out --precision f32 --threads 1 --tile 32,32,32 --halo 16 --element '{element}/{elements}'
-  # The untiled result by groups of layers: an array each, which waits for the one before. Every worker of the first call is killed at
-  # its third tile; the second call does what is missing.
+  # The untiled result by groups of layers: an array each, which waits for the one before. Workers of the first call are killed at
+  # their third tile; the second call does what is missing.
   say "exact: in one process, then as arrays one after the other"
   exact=("$build/tomograd" predict "$folder/m" "$folder/c.zarr" --exact --tile 24,32,32 --threads 1)
   "${exact[@]}" --out "$folder/exact-here" > /dev/null
   if TOMOGRAD_FAILPOINTS=zarr.before_publish=kill@3 "${exact[@]}" --out "$folder/exact-array" --on slurm --workers 6 > "$folder/exact.log" 2>&1; then say "killed workers were not noticed"; exit 1; fi
+  kills=$(sed -n 's/.*: \([0-9]*\) of 6 elements did not complete.*/\1/p' "$folder/exact.log")
+  [ "${kills:-0}" -gt 0 ] || { tail "$folder/exact.log" >&2; exit 1; }
   "${exact[@]}" --out "$folder/exact-array" --on slurm --workers 6 > "$folder/exact.log" 2>&1 || { tail "$folder/exact.log" >&2; exit 1; }
   cmp "$folder/exact-here/complete" "$folder/exact-array/complete"
   [ ! -e "$folder/exact-array/scratch" ]
   arrays=$(ls "$folder/exact-array/logs" | grep -o 'group-[0-9]*' | sort -u | wc -l)
-  echo "slurm: exact: arrays of 6 jobs for $arrays groups of layers, 6 kills by kill -9, digest equal"
+  echo "slurm: exact: arrays of 6 jobs for $arrays groups of layers, $kills kills by kill -9, digest equal"
 fi
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)

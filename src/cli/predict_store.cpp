@@ -47,7 +47,7 @@ class Array {
     std::unique_ptr<Cluster> cluster;
     if (local_) cluster = std::make_unique<LocalProcesses>(system_env(), system_clock(), LocalOptions{std::max<int64_t>(1, options_.workers), 60});
     else cluster = std::make_unique<Slurm>(system_env(), system_clock());
-    std::vector<std::pair<Job, Submission>> stages;
+    std::vector<Stage> stages;
     for (int64_t group = 1, groups = plan.at("exact_groups").as_integer(); group <= std::max<int64_t>(1, groups); ++group) {
       Job job = base_job(plan.at("tiles").as_integer());
       job.argv = arguments({"--element", "{element}/{elements}"});
@@ -63,11 +63,16 @@ class Array {
   }
 
  private:
-  void submit(Cluster& cluster, Job job, std::vector<std::pair<Job, Submission>>& stages) const {
-    if (!local_ && !stages.empty()) job.after.push_back({stages.back().second.ids(), true});
+  struct Stage {
+    Job job;
+    Submission submission;
+  };
+
+  void submit(Cluster& cluster, Job job, std::vector<Stage>& stages) const {
+    if (!local_ && !stages.empty()) job.after.push_back({stages.back().submission.ids(), true});
     Submission submission = cluster.submit(job);
     if (!local_ && talk_.say) talk_.say(text(job.name, ": ", job.elements, job.elements == 1 ? " element" : " elements", ", job ", submission.ids().front()));
-    stages.emplace_back(std::move(job), std::move(submission));
+    stages.push_back({std::move(job), std::move(submission)});
   }
 
   Job base_job(int64_t tiles) const {
@@ -88,17 +93,17 @@ class Array {
     return list;
   }
 
-  void wait(Cluster& cluster, const std::pair<Job, Submission>& stage) {
-    const auto& [job, submission] = stage;
+  void wait(Cluster& cluster, const Stage& stage) {
+    const Submission& submission = stage.submission;
     std::map<int64_t, int> repeats;
     double began = system_clock().monotonic_seconds();
-    ElementStates states = watch(cluster, submission, system_clock(), local_ ? 0.1 : 2, talk_.stop, [&, &job = job, &submission = submission](const ElementStates& now) {
+    ElementStates states = watch(cluster, submission, system_clock(), local_ ? 0.1 : 2, talk_.stop, [&](const ElementStates& now) {
       for (int64_t e = 0; e < submission.elements; ++e) {
         JobState state = now.of[size_t(e)];
         if (!local_ || !has_ended(state) || state == JobState::complete) continue;
         // A worker that was killed is started again; one that said no says it again.
         std::string why = now.reasons.contains(e) ? now.reasons.at(e) : job_state_name(state);
-        if (why.find("signal") == std::string::npos || ++repeats[e] > most_repeats) fail_failure(text("worker ", e, " ended with ", why), "its log: " + join_path(job.logs, text(job.name, "-", e, ".log")));
+        if (why.find("signal") == std::string::npos || ++repeats[e] > most_repeats) fail_failure(text("worker ", e, " ended with ", why), "its log: " + join_path(stage.job.logs, text(stage.job.name, "-", e, ".log")));
         if (talk_.say) talk_.say(text("worker ", e, " was lost (", why, "); started again"));
         cluster.requeue(submission, e);
       }
@@ -107,7 +112,7 @@ class Array {
       return done < submission.elements;
     });
     if (talk_.stop.stop_requested()) fail(ErrorKind::stopped, local_ ? "stopped on request; finished tiles are kept" : "no longer watching; the array goes on", "the same command does what is missing");
-    if (states.count(JobState::complete) < submission.elements) fail_failure(text(submission.elements - states.count(JobState::complete), " of ", submission.elements, " elements did not complete"), "the same command does what is missing; logs are in " + job.logs);
+    if (states.count(JobState::complete) < submission.elements) fail_failure(text(submission.elements - states.count(JobState::complete), " of ", submission.elements, " elements did not complete"), "the same command does what is missing; logs are in " + stage.job.logs);
   }
 
   const StorePrediction& options_;
@@ -136,8 +141,8 @@ bool predicts_store(const StorePrediction& options, const std::vector<std::strin
   bool store = false;
   for (const auto& path : inputs) store |= is_zarr(system_env(), path);
   if (store && inputs.size() != 1) fail_usage(text(inputs.size(), " inputs were given and one is a Zarr folder; a store holds all channels"));
-  bool asked = !options.tiles.empty() || !options.element.empty() || !options.on.empty() || !options.halo.empty() || options.merge || options.exact || options.workers > 0;
-  if (asked && !store) fail_usage("--halo, --tiles, --merge, --on, --workers and --exact are for block stores", "first: tomograd block VOLUME STORE.zarr");
+  bool asked = !options.tiles.empty() || !options.element.empty() || !options.on.empty() || !options.halo.empty() || options.merge || options.exact || options.workers > 0 || options.group > 0;
+  if (asked && !store) fail_usage("--halo, --tiles, --merge, --on, --workers, --group and --exact are for block stores", "first: tomograd block VOLUME STORE.zarr");
   return store;
 }
 

@@ -89,8 +89,8 @@ Place place_at(const Body& b, double u, double v, double w) {
 }
 
 // Columns T1w T1ce T2w T2star ADC ktrans ve; rows as in Tissue. Chosen so that the orders are the familiar ones (fat bright
-// in T1, fluid bright in T2 and ADC, vessels bright after contrast) while nothing healthy is as bright as a lesion. Images scale the contrast (phantom_images.cpp, equalise),
-// after which a vessel in ktrans may be as bright as a lesion in fat.
+// in T1, fluid bright in T2 and ADC, vessels bright after contrast) while nothing healthy is as bright as a lesion.
+// Images scale the contrast (phantom_images.cpp, equalise), after which a vessel in ktrans may be as bright as a lesion in fat.
 constexpr double table[size_t(Tissue::count)][7] = {
     {0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02},  // air
     {0.74, 0.74, 0.66, 0.58, 0.26, 0.22, 0.24},  // fat

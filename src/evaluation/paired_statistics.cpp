@@ -137,8 +137,9 @@ PairedTest paired_test(const std::vector<double>& differences, const std::vector
   }
   double count = double(trainings.size()), centre = std::accumulate(trainings.begin(), trainings.end(), 0.0) / count, squares = 0;
   for (double mean : trainings) squares += (mean - centre) * (mean - centre);
-  double error = std::sqrt(squares / (count - 1) / count), reach = error * student_quantile(wanted_coverage, int64_t(trainings.size()) - 1);
-  result.p = std::max(result.p, error > 0 ? student_p(centre / error, int64_t(trainings.size()) - 1) : double(centre == 0));
+  int64_t degrees = int64_t(trainings.size()) - 1;
+  double error = std::sqrt(squares / (count - 1) / count), reach = error * student_quantile(wanted_coverage, degrees);
+  result.p = std::max(result.p, error > 0 ? student_p(centre / error, degrees) : double(centre == 0));
   result.interval.low = std::min(result.interval.low, centre - reach);
   result.interval.high = std::max(result.interval.high, centre + reach);
   return result;

@@ -17,7 +17,7 @@ int64_t first_layer(const ExactPlan& plan, int64_t group) { return group ? plan.
 // A tile's maps of one group are one shard: one file, published once. Chunks are smaller, so that a neighbour reads little more than
 // its halo.
 ZarrArrayInfo maps_info(const ExactPlan& plan, const MsdNetwork& network, int64_t group) {
-  Extent chunk = plan.chunk();
+  Extent chunk = exact_chunk(plan.core);
   int64_t maps = (plan.ends[size_t(group)] - first_layer(plan, group)) * network.width;
   ZarrArrayInfo info;
   info.shape = {maps, plan.volume.z, plan.volume.y, plan.volume.x};
@@ -93,7 +93,7 @@ void ExactMsd::prepare() {
 
 void ExactMsd::write_maps(int64_t group, int64_t tile, const MsdLayout& layout, const float* stack, const Box& core, Extent inner) {
   ZarrWriter writer(env_, maps_folder(group));
-  Extent chunk = plan_.chunk();
+  Extent chunk = exact_chunk(plan_.core);
   int64_t first = network_.in_channels + first_layer(plan_, group) * network_.width;
   std::vector<ZarrIndex> all = writer.chunks_of_shard(shard_at(plan_, tile));
   size_t step = size_t(pool_.threads());
@@ -157,7 +157,7 @@ bool ExactMsd::run_tile(int64_t group, int64_t tile, const ReadBox& read, const 
   return true;
 }
 
-void ExactMsd::run_group(int64_t group, Share share, const ReadBox& read, const UseLogits& use, const std::function<bool(int64_t)>& finished, const std::stop_token& stop,
+void ExactMsd::run_group(int64_t group, ExactShare share, const ReadBox& read, const UseLogits& use, const std::function<bool(int64_t)>& finished, const std::stop_token& stop,
                          const std::function<void(int64_t, int64_t)>& progress) {
   int64_t tiles = plan_.tiles(), done = 0, of = (tiles - share.worker + share.workers - 1) / share.workers;
   for (int64_t tile = share.worker; tile < tiles; tile += share.workers) {

@@ -30,12 +30,15 @@ struct ExactPlan {
   Extent grid() const { return {ceil_div(volume.z, core.z), ceil_div(volume.y, core.y), ceil_div(volume.x, core.x)}; }
   int64_t tiles() const { return grid().voxels(); }
   int64_t groups() const { return int64_t(ends.size()); }
-  Extent chunk() const;                          // of the maps on disk: divides the core, at most 32 voxels a side where its sides allow
-  int64_t io_bytes(int threads) const { return int64_t(threads) * 4 * chunk().voxels() * 4; }  // chunks being read or written
 };
 
+Extent exact_chunk(Extent core);                 // of the maps on disk: divides the core, at most 32 voxels a side where its sides allow
+int64_t exact_io_bytes(Extent core, int threads);  // chunks being read or written
+
+struct ExactShare { int64_t worker = 0, workers = 1; };  // tiles t with t % workers == worker
+
 // The longest groups that keep arithmetic at most `most_arithmetic` times that of one pass, and memory within max_memory_bytes (0 =
-// no limit; io_bytes() come on top); a group of one layer repeats nothing. Error(budget) naming a core that would fit when this one
+// no limit; exact_io_bytes() come on top); a group of one layer repeats nothing. Error(budget) naming a core that would fit when this one
 // does not.
 ExactPlan plan_exact(const MsdNetwork& network, Extent volume, Extent core, int64_t classes, int64_t max_memory_bytes, double most_arithmetic = 2.5);
 // The same for groups that were chosen before. Error(input) when they are not the network's.
@@ -60,10 +63,9 @@ class ExactMsd {
   // one group need no order; a tile whose maps are there already is left as it is. False: it was.
   bool run_tile(int64_t group, int64_t tile, const ReadBox& read, const UseLogits& use);
 
-  // Tiles t of the group with t % workers == worker. Error(stopped) between tiles: the next call goes on. finished(tile): its classes
+  // A share of the group's tiles. Error(stopped) between tiles: the next call goes on. finished(tile): its classes
   // are known already, the last group leaves it out. Error(input) naming the file when a map of an earlier group is not there.
-  struct Share { int64_t worker = 0, workers = 1; };
-  void run_group(int64_t group, Share share, const ReadBox& read, const UseLogits& use, const std::function<bool(int64_t tile)>& finished = {}, const std::stop_token& stop = {},
+  void run_group(int64_t group, ExactShare share, const ReadBox& read, const UseLogits& use, const std::function<bool(int64_t tile)>& finished = {}, const std::stop_token& stop = {},
                  const std::function<void(int64_t done, int64_t of)>& progress = {});
 
  private:

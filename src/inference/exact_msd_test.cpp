@@ -129,7 +129,7 @@ TEST(ExactMsd, MemoryStaysBelowAQuarterOfTheStack) {
   std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
   TemporaryFolder folder;
   ThreadPool pool(2);
-  set_memory_budget(counted_bytes() + plan.peak_bytes + plan.io_bytes(2));  // a buffer more than was promised throws
+  set_memory_budget(counted_bytes() + plan.peak_bytes + exact_io_bytes(plan.core, 2));  // a buffer more than was promised throws
   run_exact(folder.path() + "/scratch", plan, subject, tiled, pool);
   set_memory_budget(0);
   EXPECT_EQ(whole, tiled);
@@ -167,7 +167,7 @@ TEST(ExactMsd, StagesOfSeveralWorkers) {
   ExactPlan chosen = plan_exact(subject.network, subject.volume, {16, 13, 24}, classes, 0), plan = exact_plan_of(subject.network, subject.volume, chosen.core, classes, chosen.ends);
   EXPECT_EQ(plan.scratch_bytes, chosen.scratch_bytes);
   EXPECT_EQ(plan.peak_bytes, chosen.peak_bytes);
-  EXPECT_EQ(plan.chunk(), (Extent{16, 13, 24}));
+  EXPECT_EQ(exact_chunk(plan.core), (Extent{16, 13, 24}));
   ASSERT_GT(plan.groups(), 1);
   std::vector<float> whole = subject.untiled(), tiled(whole.size(), NAN);
   TemporaryFolder folder;

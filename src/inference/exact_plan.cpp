@@ -80,7 +80,8 @@ ExactPlan tiles_of(Extent volume, Extent core) {
 
 }  // namespace
 
-Extent ExactPlan::chunk() const { return {chunk_side(core.z), chunk_side(core.y), chunk_side(core.x)}; }
+Extent exact_chunk(Extent core) { return {chunk_side(core.z), chunk_side(core.y), chunk_side(core.x)}; }
+int64_t exact_io_bytes(Extent core, int threads) { return int64_t(threads) * 4 * exact_chunk(core).voxels() * 4; }
 
 ExactPlan exact_plan_of(const MsdNetwork& network, Extent volume, Extent core, int64_t classes, std::vector<int64_t> ends) {
   ExactPlan plan = tiles_of(volume, core);
@@ -96,7 +97,7 @@ ExactPlan exact_plan_of(const MsdNetwork& network, Extent volume, Extent core, i
   if (first != network.depth()) fail_input(text("the groups end at layer ", first, " of ", network.depth()));
   plan.arithmetic = once > 0 ? work / once : 1;
   int64_t spilled = plan.groups() > 1 ? plan.ends[size_t(plan.groups()) - 2] * network.width : 0;
-  Extent chunk = plan.chunk();
+  Extent chunk = exact_chunk(plan.core);
   plan.scratch_bytes = spilled * 4 * round_up(volume.z, chunk.z) * round_up(volume.y, chunk.y) * round_up(volume.x, chunk.x);
   return plan;
 }

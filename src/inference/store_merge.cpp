@@ -49,7 +49,7 @@ std::string merge_store(Env& env, const StorePlan& plan, const StoreSource& sour
   manifest["model_digest"] = plan.model_digest, manifest["source_digest"] = plan.source_digest, manifest["plan_digest"] = plan_digest;
   manifest["tiles"] = plan.tiles.count(), manifest["digest"] = digest;
   manifest["classes"] = Value::list_of(classes), manifest["values"] = Value::list_of(plan.values);
-  manifest["seed"] = plan.seed, manifest["device"] = plan.device, manifest["exact"] = plan.exact(), manifest["isa"] = plan.isa, manifest["precision"] = plan.precision, manifest["threads"] = plan.threads, manifest["reproducible"] = plan.device == "cpu" || plan.device == "cuda";
+  manifest["seed"] = plan.seed, manifest["device"] = plan.device, manifest["exact"] = plan.exact(), manifest["isa"] = plan.isa, manifest["precision"] = plan.precision, manifest["threads"] = plan.threads, manifest["reproducible"] = plan.own_kernels();
   publish_text(env, join_path(out, "manifest.json"), to_json(manifest) + "\n");
   publish_text(env, join_path(out, "zarr.json"), zarr_image_text(label_image(source)));
   publish_text(env, join_path(out, "complete"), digest + "\n");

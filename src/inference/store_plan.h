@@ -47,6 +47,7 @@ struct StorePlan {
   std::string device = "cpu";                    // or "cuda": not which one, their results are the same; or a backend, "torch", "openvino 2026.4.1"
   std::vector<int64_t> exact_ends = {};          // the untiled result by groups of layers (inference/exact_msd.h), where each ends; empty: tiles with a halo
   bool exact() const { return !exact_ends.empty(); }
+  bool own_kernels() const { return device == "cpu" || device == "cuda"; }
 };
 
 std::string plan_text(const StorePlan& plan);

@@ -1,7 +1,6 @@
 // Whether a channel differs from the other channels, not only from nothing: per patient, the change without it less the mean
 // change without each of the others. Where all channels matter alike (a null phantom, say) these contrasts lie around zero
 // although every single change does not, so naming a "most influential" channel rests on them.
-#include <cmath>
 #include <limits>
 #include <map>
 
@@ -26,14 +25,8 @@ void contrast_channels(ReportData& report) {
     for (const auto& [patient, changes] : by_patient) {
       if (changes.size() != channels.size()) continue;
       PatientChange contrast = *changes[c];
-      for (size_t k = 0; k < changes.size(); ++k) {
-        if (k == c) continue;
-        contrast.value -= changes[k]->value / double(changes.size() - 1);
-        for (auto& [repeat, value] : contrast.repeats)
-          if (auto other = changes[k]->repeats.find(repeat); other != changes[k]->repeats.end()) value -= other->second / double(changes.size() - 1);
-          else value = nothing;
-      }
-      std::erase_if(contrast.repeats, [](const auto& repeat) { return std::isnan(repeat.second); });
+      for (size_t k = 0; k < changes.size(); ++k)
+        if (k != c) add_change(contrast, *changes[k], -double(changes.size() - 1));
       contrasts.push_back(std::move(contrast));
     }
     if (contrasts.empty()) return;

@@ -53,14 +53,14 @@ void pair_with_all(ChannelReport& channel, const std::map<std::string, Cell>& wi
   for (const auto& patient : patients) {
     auto a = with_all.find(patient), b = without.find(patient);
     if (a == with_all.end() || b == without.end()) continue;
-    std::vector<double> repeats;
     PatientChange change{patient, 0, {}, tested_with.at(patient)};
     for (const auto& [repeat, value] : b->second)
-      if (auto base = a->second.find(repeat); base != a->second.end()) repeats.push_back(value - base->second), change.repeats[repeat] = repeats.back();
-    if (repeats.empty()) continue;
-    change.value = mean_of(repeats);
+      if (auto base = a->second.find(repeat); base != a->second.end()) change.repeats[repeat] = value - base->second;
+    if (change.repeats.empty()) continue;
+    std::vector<double>& row = by_seed.emplace_back();
+    for (const auto& [repeat, value] : change.repeats) row.push_back(value);
+    change.value = mean_of(row);
     channel.changes.push_back(std::move(change));
-    by_seed.push_back(std::move(repeats));
   }
   channel.change = no_interval, channel.p = nothing, channel.variance = {nothing, nothing};
   if (channel.changes.empty()) return;
@@ -80,6 +80,12 @@ Verdict judge(const ChannelReport& channel, const ReportData& report) {
 }
 
 }  // namespace
+
+void add_change(PatientChange& to, const PatientChange& other, double divisor) {
+  to.value += other.value / divisor;
+  std::erase_if(to.repeats, [&](const auto& repeat) { return !other.repeats.contains(repeat.first); });
+  for (auto& [repeat, value] : to.repeats) value += other.repeats.at(repeat) / divisor;
+}
 
 ChangeTest test_changes(const std::vector<PatientChange>& changes) {
   std::vector<double> values, trainings;

@@ -25,10 +25,7 @@ Interval joint_change(const ReportData& report, const std::vector<size_t>& dropp
   for (size_t index : dropped)
     for (const auto& change : report.channels[index].changes) {
       auto [at, fresh] = sums.try_emplace(change.patient, change, 1);
-      if (fresh) continue;
-      at->second.first.value += change.value, ++at->second.second;
-      std::erase_if(at->second.first.repeats, [&](const auto& repeat) { return !change.repeats.contains(repeat.first); });
-      for (auto& [repeat, value] : at->second.first.repeats) value += change.repeats.at(repeat);
+      if (!fresh) add_change(at->second.first, change, 1), ++at->second.second;
     }
   std::vector<PatientChange> whole;
   for (const auto& [patient, sum] : sums)

@@ -12,6 +12,9 @@ std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, co
 // Fills in channels (outcomes, means, changes, statistics, savings), patients, pairs and the smallest p.
 void describe_channels(ReportData& report);
 
+// Adds other / divisor, of its value and of the repeats that both have; the others are dropped.
+void add_change(PatientChange& to, const PatientChange& other, double divisor);
+
 // paired_test of changes or contrasts: patients of a test group share its trainings, whose repeats are averaged. Of a single
 // group the repeats are the trainings.
 struct ChangeTest : PairedTest { int64_t trainings = 0; };

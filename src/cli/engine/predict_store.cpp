@@ -58,7 +58,7 @@ class StoreJob {
     if (!native()) refuse_with_backend();
     if (source_.array->leading() != int64_t(model_.channels.size())) fail_input(text("the store has ", source_.array->leading(), " channels, the model reads ", model_.channels.size()));
     if (spec.crop != "none" || !spec.spacing.empty()) fail_input("the model crops or resamples its cases ([preprocess] crop, spacing), which a store is not", "predict from NIfTI files");
-    model_digest_ = digest_of_file(env_, env_.kind(model) == FileKind::directory ? join_path(model, "model.safetensors") : model);
+    model_digest_ = digest_of_file(env_, model_path(env_, model));
     held_ = round_up(process_resident_bytes(), int64_t{16} << 20) + (is_remote(store) ? remote_env_bytes : 0);
     bool there = env_.kind(plan_path(out)) == FileKind::file;
     if (!there && settings.at("action").as_text() == "merge") fail_input("'" + out + "' holds no plan.json: nothing was predicted there");
@@ -81,7 +81,11 @@ class StoreJob {
     if (action != "merge") result["predicted_peak_bytes"] = native() ? Value(held_ + tile_bytes()) : Value();
     result["device"] = plan_->device, result["precision"] = plan_->precision, result["exact"] = plan_->exact(), result["exact_groups"] = int64_t(plan_->exact_ends.size());
     if (action == "plan") {
-      if (ThreadPool pool(1); plan_->exact()) tell_exact(result), ExactMsd(env_, scratch_folder(out_), exact_, msd_->network, msd_->head, pool).prepare();
+      if (plan_->exact()) {
+        tell_exact(result);
+        ThreadPool pool(1);
+        ExactMsd(env_, scratch_folder(out_), exact_, msd_->network, msd_->head, pool).prepare();
+      }
       info(text(tiles.count(), " tiles of ", to_string(tiles.tile()), ", halo ", to_string(tiles.halo()), native() ? "; a worker takes at most " + bytes_text(held_ + tile_bytes()) : std::string()));
     } else if (action == "work") {
       ThreadPool pool(threads_);
@@ -93,7 +97,7 @@ class StoreJob {
         int64_t group = settings_.at("group").as_integer();
         if (group >= exact_.groups()) fail_input(text("group ", group + 1, " of ", exact_.groups(), " was asked for"));
         tell_exact(result);
-        work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, {group, settings_.at("worker").as_integer(), settings_.at("workers").as_integer()}, pool, talk_.stop, progress);
+        work = run_exact_store(env_, *msd_, exact_, *plan_, source_, out_, group, {settings_.at("worker").as_integer(), settings_.at("workers").as_integer()}, pool, talk_.stop, progress);
       } else {
         work = run_store_worker(env_, model_.network, *plan_, source_, out_, settings_.at("worker").as_integer(), settings_.at("workers").as_integer(), pool, forward(), talk_.stop, progress);
       }
@@ -148,9 +152,10 @@ class StoreJob {
     if (!msd_) msd_ = std::make_unique<MsdModel>(msd_model(model_.network, what_for));
     return *msd_;
   }
+  int64_t exact_and_tile_io_bytes(const StoreTiles& tiles) const { return exact_io_bytes(tiles.tile(), threads_) + tile_io_bytes(tiles, threads_); }
   // What the maps of tiles may take beside what the process holds; 0: no limit.
-  int64_t memory_for_maps(const StoreTiles& tiles, int64_t io_bytes) const {
-    int64_t other = held_ + tile_io_bytes(tiles, threads_) + io_bytes, limit = compute_.max_memory_bytes;
+  int64_t memory_for_maps(const StoreTiles& tiles) const {
+    int64_t other = held_ + exact_and_tile_io_bytes(tiles), limit = compute_.max_memory_bytes;
     if (limit > 0 && limit <= other) fail(ErrorKind::budget, text("the process, chunks and labels alone take ", bytes_text(other), ", the limit is ", bytes_text(limit)), "raise --max-memory");
     return limit > 0 ? limit - other : 0;
   }
@@ -159,7 +164,7 @@ class StoreJob {
     const MsdModel& msd = msd_of("--exact");
     exact_ = exact_plan_of(msd.network, plan_->tiles.volume(), plan_->tiles.tile(), msd.head.classes, plan_->exact_ends);
     exact_.reflect = msd.reflect;
-    if (int64_t left = memory_for_maps(plan_->tiles, exact_.io_bytes(threads_)); left > 0 && exact_.peak_bytes > left)
+    if (int64_t left = memory_for_maps(plan_->tiles); left > 0 && exact_.peak_bytes > left)
       fail(ErrorKind::budget, text("the groups of this plan take ", bytes_text(exact_.peak_bytes), " of feature maps, beside the process there are ", bytes_text(left)), "raise --max-memory, or give another --out for a plan of smaller groups");
   }
   void tell_exact(Value& result) const {
@@ -176,7 +181,7 @@ class StoreJob {
     if (need > unused) fail(ErrorKind::budget, text("a tile with its halo, ", to_string(region), ", takes ", bytes_text(need), " on the device, which has ", bytes_text(unused), " free"), "give a smaller --tile and another --out");
   }
   int bytes_per_value() const { return plan_precision_ == "bf16" ? 2 : 4; }
-  int64_t tile_bytes() const { return plan_->exact() ? exact_.peak_bytes + exact_.io_bytes(threads_) + tile_io_bytes(plan_->tiles, threads_) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
+  int64_t tile_bytes() const { return plan_->exact() ? exact_.peak_bytes + exact_and_tile_io_bytes(plan_->tiles) : store_tile_bytes(model_.network.graph(), plan_->tiles, bytes_per_value(), threads_); }
 
   void check_memory(const StoreTiles& tiles) { check_store_memory(model_.network.graph(), tiles, bytes_per_value(), threads_, held_, compute_.max_memory_bytes); }
 
@@ -191,8 +196,7 @@ class StoreJob {
       refuse(text("tiles of ", to_string(plan.tiles.tile()), " with a halo of ", to_string(plan.tiles.halo()), ", asked for are ", to_string(asked.tile()), " and ", to_string(asked.halo())), "leave --tile and --halo out, or give another --out");
     if (compute_.precision != "auto" && compute_.precision != plan.precision) refuse(text("precision ", plan.precision, ", asked for is ", compute_.precision), "give another --out");
     if (compute_.device != "auto" && (cuda_index() >= 0) != (plan.device == "cuda")) refuse("device " + plan.device + ", asked for is " + compute_.device, "give another --out");
-    bool ours = plan.device == "cpu" || plan.device == "cuda";
-    if (native() ? !ours : plan.device != device_name()) refuse((ours ? "our own kernels" : "backend " + plan.device) + ", asked for is " + (native() ? "none" : device_name()), "give another --out, or its --backend");
+    if (native() ? !plan.own_kernels() : plan.device != device_name()) refuse((plan.own_kernels() ? "our own kernels" : "backend " + plan.device) + ", asked for is " + (native() ? "none" : device_name()), "give another --out, or its --backend");
     if (plan.threads > 0 && compute_.threads > 0 && plan.threads != compute_.threads) refuse(text(plan.threads, " threads, on which this network's bits depend; asked for are ", compute_.threads), "leave --threads out");
     return plan;
   }
@@ -208,9 +212,7 @@ class StoreJob {
     plan.device = device_name();
     if (asks_exact()) {                          // before the pass over the volume, as what is refused for its memory
       const MsdModel& msd = msd_of("--exact");
-      ExactPlan tiles;
-      tiles.core = plan.tiles.tile();
-      plan.exact_ends = plan_exact(msd.network, plan.tiles.volume(), plan.tiles.tile(), msd.head.classes, memory_for_maps(plan.tiles, tiles.io_bytes(threads_))).ends;
+      plan.exact_ends = plan_exact(msd.network, plan.tiles.volume(), plan.tiles.tile(), msd.head.classes, memory_for_maps(plan.tiles)).ends;
     } else if (native()) {
       check_memory(plan.tiles);
     }

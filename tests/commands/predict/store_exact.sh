@@ -9,5 +9,5 @@ for tile in 16 "20,24,32"; do tomograd predict m c.zarr --exact --tile "$tile" -
 grep -q '"exact_groups"' out.json; TOMOGRAD_FAILPOINTS=zarr.before_publish=kill@9 tomograd predict m c.zarr --exact --tile 16 --out killed && exit 1
 [ -e killed/scratch ]; tomograd predict m c.zarr --exact --tile 16 --out killed; [ "$(labels whole)" = "$(labels killed)" ]; cmp killed/complete exact-16/complete
 tomograd predict m c.zarr --exact --tile 16 --on local --workers 2 --out local; [ "$(labels whole)" = "$(labels local)" ]; cmp local/complete exact-16/complete; [ ! -e local/scratch ]
-fails 2 tomograd predict m c.zarr --exact --tile 16 --tiles 1/2 --group 2 --out early; grep -q 'maps/0' err.txt; fails 2 tomograd predict m c.zarr --exact --tiles 1/2 --out x; fails 2 tomograd predict m c.zarr --group 1 --out x
+fails 2 tomograd predict m c.zarr --exact --tile 16 --tiles 1/2 --group 2 --out early; grep -q 'maps/0' err.txt; fails 2 tomograd predict m c.zarr --exact --tiles 1/2 --out x; fails 2 tomograd predict m c.zarr --group 1 --out x; fails 2 tomograd predict m c.tif --group 1 --out x; grep -q -- "--group and --exact are for block stores" err.txt
 fails 2 tomograd predict m c.zarr --tile 16 --halo 3 --out killed; grep -q -- 'is for --exact' err.txt; fails 2 tomograd predict m c.zarr --exact --precision bf16 --out x; fails 1 tomograd predict m c.zarr --device cuda:7 --out x
