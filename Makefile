@@ -55,7 +55,7 @@ fuzz: setup ## hostile inputs for every reader, SECONDS=60 each [NAME=nifti]; li
 test-faults: build ## kill -9 at random moments, KILLS=100 times: the same bytes and tables must come out
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|msd-cuda|brats-loo|phantom picks one
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 docs: build ## docs/settings.md from the fields of the specs

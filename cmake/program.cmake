@@ -18,3 +18,6 @@ set_target_properties(tomograd PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIREC
 if(TARGET tomograd_engine)
   add_dependencies(tomograd tomograd_engine)
 endif()
+# Data that users may edit (share/) are found beside the program, in share/tomograd: here through a link.
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/share)
+file(CREATE_LINK ${CMAKE_SOURCE_DIR}/share ${CMAKE_BINARY_DIR}/share/tomograd SYMBOLIC)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
-# usage: scripts/bench.sh [peak|sampling|predict|train|msd|msd-cuda|brats-loo|phantom]   (none = the first five; the last two take an hour or two
+# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom]   (none = the first six; the last two take an hour or two
 # and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
@@ -51,6 +51,11 @@ if wanted msd; then
   echo "== mixed-scale dense network, 96^3, 80 layers: ours with the peak beside it, then PyTorch and OpenVINO, then PyTorch's training"
   $tomograd bench msd --no-peer
   if have_peer; then $peer "$peers/msd.py" 96 80; $peer "$peers/msd.py" 96 80 train || echo "PyTorch's training at this size did not fit here"; fi
+fi
+if wanted bayes; then
+  echo "== Bayesian search, 20 seeds, ours then Optuna's Gaussian process"
+  $tomograd bench bayes
+  if have_peer; then $peer bench/peers/bayes_optuna.py; fi
 fi
 if wanted msd-cuda; then
   echo "== the same on a CUDA device, a whole volume of 2304x1280x1024 by tiles with a halo of 32; then PyTorch there"

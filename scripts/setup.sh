@@ -55,16 +55,19 @@ fi
 
 if [ "$want" = test ] || [ "$want" = all ]; then
   say 4 "oracles: .venv-test"
-  environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime, openvino, moto.server' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime openvino==2026.4.1 'moto[server]'
+  environment .venv-test 'import nibabel, scipy, safetensors, zarr, onnx, onnxruntime, openvino, moto.server, optuna' numpy nibabel scipy safetensors zarr==3.1.6 onnx onnxruntime openvino==2026.4.1 'moto[server]' optuna
+  # The schema of a cluster's configuration file alone; what writes stacks from it is not wanted.
+  environment .venv-test 'from pcluster.schemas.cluster_schema import ClusterSchema' --no-deps aws-parallelcluster==3.16.1 'marshmallow~=3.10' tabulate
 fi
 
 # Unpacked and not installed: no right is needed, and a package that is not installed cannot start a service.
 if [ "$want" = all ]; then
   source scripts/private_slurm.sh
-  if (find_slurm); then
-    say 5 "SLURM: all there"
+  find_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || compgen -G '.slurm/usr/lib/postgresql/*/bin/initdb' > /dev/null; }
+  if (find_slurm) && find_postgres; then
+    say 5 "SLURM, PostgreSQL: all there"
   else
-    say 5 "SLURM: unpacking into .slurm (about 10 s)"
+    say 5 "SLURM, PostgreSQL: unpacking into .slurm (about 20 s)"
     mapfile -t wanted < <(sed 's/ *#.*//; /^$/d' scripts/packages-debian-all.txt)
     rm -rf .slurm .slurm-part; mkdir -p .slurm-part/debs .slurm-part/apt/lists/partial .slurm-part/apt/archives/partial
     own=(); download() {
@@ -81,6 +84,7 @@ if [ "$want" = all ]; then
     rm -rf .slurm-part/debs .slurm-part/apt .slurm-part/log
     mv .slurm-part .slurm
     (find_slurm) || die "SLURM was unpacked into .slurm but does not run from there; remove the folder and run this again"
+    find_postgres || die "PostgreSQL was unpacked into .slurm but is not there; remove the folder and run this again"
   fi
 fi
 

@@ -93,6 +93,43 @@ else
   [ ! -e "$folder/exact-array/scratch" ]
   arrays=$(ls "$folder/exact-array/logs" | grep -o 'group-[0-9]*' | sort -u | wc -l)
   echo "slurm: exact: arrays of 6 jobs for $arrays groups of layers, $kills kills by kill -9, digest equal"
+  # A Bayesian search: workers pull trials over http from the host that owns the store. Some are killed, then the owner is, and
+  # another one goes on: the table must be that of an undisturbed search on this host.
+  say "trials: here, then over an array whose workers and owner are killed"
+  cat > "$folder/search.toml" <<'END'
+lease_seconds = 4
+attempts = 5
+[trial]
+command = ["python3", "-c", "import math, time; time.sleep(0.6); print(1 - (math.log10({rate}) + 2) ** 2 / 9 - ({depth} - 4) ** 2 / 25, file=open('{out}/value', 'w')); open('{out}/metrics.json', 'w').write('{\"dice\": ' + open('{out}/value').read() + '}')"]
+[strategy]
+kind = "bayesian"
+trials = 30
+parallel = 4
+[[variable]]
+key = "rate"
+range = [1e-4, 1.0]
+scale = "log"
+[[variable]]
+key = "depth"
+range = [1, 8]
+scale = "integer"
+END
+  tomograd=$build/tomograd
+  $tomograd experiment run "$folder/search.toml" --set out="$folder/here" --workers 4 > "$folder/here.log" 2>&1 || { tail -n 5 "$folder/here.log" >&2; exit 1; }
+  $tomograd experiment results "$folder/here" --csv > "$folder/here.csv"
+  $tomograd experiment run "$folder/search.toml" --set out="$folder/there" --on slurm --workers 4 > "$folder/there.log" 2>&1 & child=$!
+  kills=0
+  for i in 1 2 3 4; do
+    sleep 1.5
+    victim=$(pgrep -f "worker --experiment $folder/there --served" | head -n 1 || true)
+    if [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null; then kills=$((kills + 1)); fi
+  done
+  kill -9 $child; wait $child 2>/dev/null || true; child=''
+  run $tomograd experiment resume "$folder/there" --on slurm --workers 4 > "$folder/there.log" 2>&1 || { tail -n 5 "$folder/there.log" "$folder"/there/logs/*.log >&2; exit 1; }
+  $tomograd experiment results "$folder/there" --csv > "$folder/there.csv"
+  cmp "$folder/here.csv" "$folder/there.csv"
+  [ "$kills" -gt 0 ] || { say "no worker was hit"; exit 1; }
+  echo "slurm: trials: $(($(wc -l < "$folder/there.csv") - 1)) trials over http, $kills workers and the owner killed by kill -9, table equal"
 fi
 stop_slurm "$folder"
 left=$(slurm_leftovers "$folder" | wc -l)

@@ -16,6 +16,7 @@ training: base spec kernels nn arch inference evaluation sampling dataset volume
 evaluation: base volume kernels
 search: base spec
 experiments: base spec search
+server: base spec search experiments
 cluster: base spec
 planning: base spec arch
 pictures: base volume

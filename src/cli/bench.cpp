@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cli/bench_bayes.h"
 #include "cli/bench_rates.h"
 #include "cli/openvino_loader.h"
 #include "cli/verb.h"
@@ -19,12 +20,14 @@ namespace tomograd {
 namespace {
 
 struct Options {
-  std::string name, data;
+  std::string name, data, store;
   std::vector<int64_t> patch = {64, 64, 64}, size;  // size: empty = that of the benchmark
   double seconds = 5;
   int64_t cache_bytes = 1'000'000'000;
-  int64_t channels = 2, depth = 80, halo = 32;
+  int64_t channels = 2, depth = 80, halo = 32, clients = 1;
   bool peer = true;
+  int64_t seeds = 20;
+  std::vector<std::string> functions;
   ComputeOptions compute;
 };
 
@@ -119,6 +122,12 @@ void bench_msd_network(const Options& options, const Output& out) {
   out.line(text("OpenVINO     ", peer ? text(value.at("openvino_seconds").as_number(), " s") : why_not));
 }
 
+void bench_trials(const Options& options, const Output& out) {
+  Value value = bench_store(options.store, options.clients);
+  out.result("bench-store", value);
+  for (const auto& [key, number] : value.as_table()) out.line(key + "  " + text(number.as_number()));
+}
+
 void bench_seams(const Options& options, const Output& out) {
   Value value = bench_seam(options.depth, size_of(options, cube(96)), threads_of(options));
   out.result("bench-seam", value);
@@ -127,6 +136,19 @@ void bench_seams(const Options& options, const Output& out) {
   for (const Value& row : value.at("halos").as_list()) {
     char line[96];
     std::snprintf(line, sizeof line, "%4lld  %9.2g  %10.2g  %7.1fx", static_cast<long long>(row.at("halo").as_integer()), row.at("max_error").as_number(), row.at("mean_error").as_number(), row.at("computed_times").as_number());
+    out.line(line);
+  }
+}
+
+void bench_search(const Options& options, const Output& out) {
+  Value value = bench_bayes(options.seeds, options.functions);
+  out.result("bench_bayes", value);
+  out.line("regret over the seeds: median (quartiles), random search beside it; seconds of a proposal behind 100 trials");
+  for (const auto& [name, of] : value.as_table()) {
+    char line[160];
+    const auto& quartiles = of.at("quartiles").as_list();
+    std::snprintf(line, sizeof line, "%-20s %3lld trials  %9.3g (%.2g, %.2g)  random %.3g  %.3f s", name.c_str(), static_cast<long long>(of.at("trials").as_integer()), of.at("median_regret").as_number(),
+                  quartiles[0].as_number(), quartiles[1].as_number(), of.at("random_median_regret").as_number(), of.at("ask_seconds_at_100").as_number());
     out.line(line);
   }
 }
@@ -151,8 +173,8 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak"}));
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option_function<std::string>("--cache", [options](const std::string& raw) { options->cache_bytes = parse_bytes(raw); }, "memory for decoded blocks of cases that are block stores (sampling) [1GB]");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
@@ -161,12 +183,18 @@ void add_bench(Program& program) {
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
   verb->add_option("--depth", options->depth, "layers (msd, seam)")->check(CLI::Range(1, 400))->capture_default_str();
   verb->add_option("--halo", options->halo, "voxels around the core of a tile (msd on a device)")->check(CLI::Range(0, 1000))->capture_default_str();
+  verb->add_option("--store", options->store, "postgresql:// address of an empty store (store); a file here when left out");
+  verb->add_option("--clients", options->clients, "connections that claim at once (store)")->check(CLI::Range(1, 64))->capture_default_str();
   verb->add_flag("!--no-peer", options->peer, "without libtorch and OpenVINO beside ours (msd)");
+  verb->add_option("--seeds", options->seeds, "searches per function, from seed 100 on (bayes)")->check(CLI::Range(1, 1000))->capture_default_str();
+  verb->add_option("--functions", options->functions, "which functions (bayes); none = all")->delimiter(',');
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
     program.action = [options, &program] {
       if (options->name == "sampling") bench_patches(*options, program.output);
       else if (options->name == "peak") bench_peak(*options, program.output);
+      else if (options->name == "store") bench_trials(*options, program.output);
+      else if (options->name == "bayes") bench_search(*options, program.output);
       else if (options->name == "seam") bench_seams(*options, program.output);
       else if (options->name == "msd") bench_msd_network(*options, program.output);
       else bench_engine(*options, program.output);

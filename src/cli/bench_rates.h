@@ -24,6 +24,10 @@ std::unique_ptr<BackendTiles> bench_msd_tiles(Backend& backend, const BenchWeigh
 // The same network on a CUDA device, a whole volume of 16-bit voxels by tiles with a halo; max_bytes of device memory, 0 = what is free.
 Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes, int device, int threads);
 
+// Claims, completions and the list of 10,000 trials by so many clients at once, each answer checked; address "" = a SQLite file in a scratch
+// folder here, with the syncs per transaction counted and the time of one measured beside it.
+Value bench_store(const std::string& address, int64_t clients);
+
 // Errors of probabilities in a core against the width of the halo its tile sees.
 Value bench_seam(int64_t depth, Extent size, int threads);
 

@@ -1,8 +1,10 @@
 // The verb `experiment`: its options, and its running and stopping; the rest is in experiment_new.cpp, experiment_show.cpp.
 #include "base/error.h"
+#include "cli/experiment_cluster.h"
 #include "cli/experiment_folder.h"
 #include "cli/experiment_verbs.h"
 #include "cli/settings.h"
+#include "experiments/proposing.h"
 
 namespace tomograd {
 namespace {
@@ -10,12 +12,24 @@ namespace {
 // Runs what is left of an experiment; the same for run and resume.
 void finish(TrialStore& store, const std::string& folder, const RunOptions& options, const Output& out) {
   ExperimentSpec spec = spec_from<ExperimentSpec>(record_of(store).spec);
-  LocalRun run{folder, options.workers > 0 ? options.workers : spec.workers, options.compute.max_memory_bytes};
-  run_workers(store, run, out.talk(stop_on_signals()));
+  const int64_t workers = options.workers > 0 ? options.workers : spec.workers;
+  const int64_t trials = is_search(spec.strategy) ? Proposing(spec, dataset_facts_of(record_of(store))).trials() : 0;
+  if (options.on == "slurm") {
+    if (!options.between.empty()) fail_usage("--between is for this machine; a SLURM queue has reservations of its own");
+    ClusterRun run;
+    run.folder = folder, run.workers = workers, run.trials = trials, run.owner.listen = options.listen, run.budget = options.budget;
+    run.resources.queue = options.queue, run.resources.gpus = options.gpus, run.resources.seconds = int64_t(options.hours * 3600), run.resources.memory_bytes = options.compute.max_memory_bytes;
+    const Value* threads = spec.run.find("threads");
+    run.resources.cpus = options.cpus > 0 ? options.cpus : threads && threads->is_integer() ? std::max<int64_t>(1, threads->as_integer()) : 1;
+    run_on_slurm(store, run, out.talk(stop_on_signals()));
+  } else {
+    run_workers(store, LocalRun{folder, workers, options.compute.max_memory_bytes, options.budget, Booking(options.between), trials}, out.talk(stop_on_signals()));
+  }
   TrialCounts counts = store.counts();
   Value result = Value::table();
   result["folder"] = folder, result["complete"] = counts.complete, result["failed"] = counts.failed, result["total"] = counts.total();
-  if (counts.failed > 0) {
+  // To a search a trial that fails is a result: it teaches where not to look.
+  if (counts.failed > 0 && !(is_search(spec.strategy) && counts.complete > 0)) {
     std::string reason;
     for (const auto& trial : store.trials())
       if (trial.state == TrialState::failed && reason.empty()) reason = text("; trial ", trial.number, ": ", trial.reason);
@@ -23,7 +37,7 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
                  "all reasons: tomograd experiment status " + folder + "; when what was wrong is mended: tomograd experiment retry " + folder);
   }
   out.result("experiment_run", result);
-  out.line(text(counts.complete, " of ", counts.total(), " trials complete."));
+  out.line(text(counts.complete, " of ", counts.total(), " trials complete", counts.failed > 0 ? text(", ", counts.failed, " failed") : "", "."));
   out.line("See them with: tomograd experiment report " + folder);
 }
 
@@ -31,6 +45,22 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
 void try_failed_again(TrialStore& store, const std::vector<int64_t>& trials, const Output& out) {
   std::vector<int64_t> again = store.reopen(trials);
   if (!again.empty()) out.line(text(again.size(), again.size() == 1 ? " failed trial is tried again" : " failed trials are tried again"));
+}
+
+// On the way of going on. Not those of a search, whose later proposals have learnt from them; `retry` names them.
+void try_all_failed_again(TrialStore& store, const Output& out) {
+  if (!is_search(spec_from<ExperimentSpec>(record_of(store).spec).strategy)) try_failed_again(store, {}, out);
+}
+
+void add_place_options(CLI::App& sub, RunOptions& options) {
+  sub.add_option("--on", options.on, "workers as processes here (local), or as a SLURM array that pulls trials from here (slurm)")->check(CLI::IsMember({"local", "slurm"}))->capture_default_str();
+  sub.add_option("--budget", options.budget.money, "money that all trials together may take; none is started that is expected to go beyond")->check(CLI::NonNegativeNumber)->needs(sub.add_option("--price", options.budget.price_per_hour, "with --budget: of an hour of one worker, as `tomograd plan` says")->check(CLI::NonNegativeNumber));
+  sub.add_option("--between", options.between, "hours of the day in which trials run here, 19:00-07:00; outside of them they save their state and wait");
+  sub.add_option("--queue", options.queue, "with --on slurm: partition; default the cluster's");
+  sub.add_option("--gpus", options.gpus, "with --on slurm: of each worker")->check(CLI::Range(0, 64));
+  sub.add_option("--cpus", options.cpus, "with --on slurm: of each worker; default the run's threads")->check(CLI::Range(0, 1024));
+  sub.add_option("--hours", options.hours, "with --on slurm: time limit of a worker, which then waits in the queue again; default the queue's")->check(CLI::NonNegativeNumber);
+  sub.add_option("--listen", options.listen, "with --on slurm: address of this host at which workers reach it")->capture_default_str();
 }
 
 }  // namespace
@@ -41,7 +71,7 @@ void experiment_run(const RunOptions& options, const Output& out) {
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
   auto store = create_experiment(planned, options.resume);
-  if (options.resume) try_failed_again(*store, {}, out);
+  if (options.resume) try_all_failed_again(*store, out);
   finish(*store, planned.folder, options, out);
 }
 
@@ -50,7 +80,7 @@ void experiment_resume(const RunOptions& options, const Output& out) {
   auto store = open_experiment(folder);
   record_of(*store);
   store->resume();
-  try_failed_again(*store, {}, out);
+  try_all_failed_again(*store, out);
   finish(*store, folder, options, out);
 }
 
@@ -103,6 +133,7 @@ void add_experiment(Program& program) {
   sub->add_option("--set", run->settings, "override a field: key=value with dotted keys (data=d.json, run.max_seconds=60), may be repeated")->allow_extra_args(false);
   sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
   sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+  add_place_options(*sub, *run);
   add_compute_options(*sub, run->compute);
   does(sub, [run](const Output& out) { experiment_run(*run, out); });
 
@@ -110,6 +141,7 @@ void add_experiment(Program& program) {
     sub = verb->add_subcommand(name, sentence);
     auto again = std::make_shared<RunOptions>();
     sub->add_option("DIR", again->place, "folder of the experiment")->required();
+    add_place_options(*sub, *again);
     sub->add_option("--workers", again->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
     sub->add_option_function<std::string>("--max-memory", [again](const std::string& raw) { again->compute.max_memory_bytes = parse_bytes(raw); }, "most memory of each worker, such as 900MB or 2GiB");
     return again;
@@ -140,6 +172,13 @@ void add_experiment(Program& program) {
   place = placed("report", "Ranking with its statistics, decision, figures; written as HTML, JSON, CSV, SVG and PNG");
   sub->add_option("--out", place->out, "folder to write to; default DIR/report");
   does(sub, [place](const Output& out) { experiment_report(place->folder, place->out, out); });
+
+  auto exported = std::make_shared<ExportOptions>();
+  sub = verb->add_subcommand("export", "The table of trials for other programs: CSV, JSON, or a journal that Optuna and optuna-dashboard open");
+  sub->add_option("DIR", exported->folder, "folder of the experiment")->required();
+  sub->add_option("--format", exported->format, "csv, json or optuna")->check(CLI::IsMember({"csv", "json", "optuna"}))->capture_default_str();
+  sub->add_option("--out", exported->out, "file to write; default standard output");
+  does(sub, [exported](const Output& out) { experiment_export(*exported, out); });
 }
 
 }  // namespace tomograd

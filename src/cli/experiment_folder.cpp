@@ -55,26 +55,6 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
   });
 }
 
-// The spec with --set applied. A run that is named by its file is read first, so that its fields can be set too.
-ExperimentSpec read_spec_with(const std::string& spec_path, const std::vector<std::string>& settings) {
-  Value table = read_toml_file(spec_path);
-  std::string base = parent_path(absolute_path(spec_path));
-  auto sets = [](const std::string& setting, const std::string& prefix) { return setting.rfind(prefix, 0) == 0; };
-  bool of_run = std::any_of(settings.begin(), settings.end(), [&](const std::string& s) { return sets(s, "run."); });
-  if (Value* run = table.is_table() && of_run ? &table["run"] : nullptr; run && run->is_text()) {
-    std::string path = join_path(base, run->as_text());
-    Value read = read_toml_file(path);
-    if (const Value* data = read.find("data"); data && data->is_text() && !data->as_text().empty()) read["data"] = absolute_path(join_path(parent_path(path), data->as_text()));
-    table["run"] = read;
-  }
-  for (const auto& setting : settings) {
-    bool is_path = sets(setting, "data=") || sets(setting, "run.data=") || sets(setting, "out=");
-    size_t equals = setting.find('=');
-    apply_setting(table, is_path ? setting.substr(0, equals + 1) + absolute_path(setting.substr(equals + 1)) : setting);
-  }
-  return spec_from<ExperimentSpec>(table);
-}
-
 std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
   std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
   return all;
@@ -104,7 +84,7 @@ std::string dataset_digest(const Dataset& dataset) {
   return digest_of(all);
 }
 
-std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTrial>& trials) {
+std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTrial>& trials, int64_t count) {
   std::vector<std::string> sets, tests;
   auto add = [](std::vector<std::string>& list, const std::string& name) {
     if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
@@ -114,11 +94,33 @@ std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTria
   auto times = [&](const std::string& factor) { factors += (factors.empty() ? "" : " x ") + factor; };
   if (tests.size() > 1) times(text(tests.size(), spec.strategy.folds > 0 ? " folds" : " patients"));
   if (spec.strategy.seeds > 1) times(text(spec.strategy.seeds, " seeds"));
-  for (const auto& variable : spec.variable) times(text(variable_values(variable).size(), " of ", variable.key));
-  return (factors.empty() ? "" : factors + " = ") + text(trials.size(), trials.size() == 1 ? " trial" : " trials");
+  if (is_search(spec.strategy)) times(text(spec.strategy.trials, " proposals of ", spec.variable.size(), spec.variable.size() == 1 ? " variable" : " variables"));
+  else
+    for (const auto& variable : spec.variable) times(text(variable_values(variable).size(), " of ", variable.key));
+  return (factors.empty() ? "" : factors + " = ") + text(count, count == 1 ? " trial" : " trials");
 }
 
 }  // namespace
+
+// A run that is named by its file is read first, so that its fields can be set too.
+ExperimentSpec read_experiment_spec(const std::string& spec_path, const std::vector<std::string>& settings) {
+  Value table = read_toml_file(spec_path);
+  std::string base = parent_path(absolute_path(spec_path));
+  auto sets = [](const std::string& setting, const std::string& prefix) { return setting.rfind(prefix, 0) == 0; };
+  bool of_run = std::any_of(settings.begin(), settings.end(), [&](const std::string& s) { return sets(s, "run."); });
+  if (Value* run = table.is_table() && of_run ? &table["run"] : nullptr; run && run->is_text()) {
+    std::string path = join_path(base, run->as_text());
+    Value read = read_toml_file(path);
+    if (const Value* data = read.find("data"); data && data->is_text() && !data->as_text().empty()) read["data"] = absolute_path(join_path(parent_path(path), data->as_text()));
+    table["run"] = read;
+  }
+  for (const auto& setting : settings) {
+    bool is_path = sets(setting, "data=") || sets(setting, "run.data=") || sets(setting, "out=");
+    size_t equals = setting.find('=');
+    apply_setting(table, is_path ? setting.substr(0, equals + 1) + absolute_path(setting.substr(equals + 1)) : setting);
+  }
+  return spec_from<ExperimentSpec>(table);
+}
 
 std::string store_path(const std::string& folder) { return join_path(folder, "experiment.sqlite"); }
 
@@ -133,7 +135,7 @@ RunSpec trial_run(const Value& run, const Value& settings, const std::string& ou
 PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings) {
   return with_context(file_name(spec_path), [&] {
     PlannedExperiment planned;
-    ExperimentSpec spec = read_spec_with(spec_path, settings);
+    ExperimentSpec spec = read_experiment_spec(spec_path, settings);
     std::string base = parent_path(absolute_path(spec_path));
     planned.folder = absolute_path(join_path(base, spec.out.empty() ? stem_of(spec_path) : spec.out));
     if (spec.name.empty()) spec.name = stem_of(spec_path);
@@ -164,16 +166,20 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
       facts.patients = without(facts.patients, run.validation.patients);
       facts.left_out = run.preprocess.leave_out, facts.seed = run.seed;
     } else if (compute.seed >= 0) facts.seed = compute.seed;
+    // How many trials are proposed at once decides what each is proposed from: settled here, whatever the workers are later.
+    if (spec.strategy.kind == "bayesian") spec.strategy.parallel = parallel_proposals(spec);
     planned.trials = plan_trials(spec, facts);
     if (has_run)
       for (const auto& trial : planned.trials) with_context(text("trial ", trial.number), [&] { labels->check_measured(trial_run(spec.run, trial.settings, ""), spec.strategy.metric); });
-    planned.summary = summary_of(spec, planned.trials);
+    planned.count = is_search(spec.strategy) ? trial_count(spec, facts) : int64_t(planned.trials.size());
+    planned.summary = summary_of(spec, planned.trials, planned.count);
 
     facts_value["channels"] = Value::list_of(facts.channels), facts_value["patients"] = Value::list_of(facts.patients);
+    facts_value["left_out"] = Value::list_of(facts.left_out), facts_value["seed"] = facts.seed;
     facts_value["work_folder"] = base;
     // What decides results, without the names of places and how the work is spread.
     Value deciding = spec_to_value(spec);
-    for (const char* key : {"name", "out", "data", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
+    for (const char* key : {"name", "out", "data", "cases", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
     if (has_run) deciding["run"]["data"] = Value();
     if (open.threads) deciding["run"]["threads"] = Value();  // what was settled at the start holds when it is resumed
     if (open.precision) deciding["run"]["precision"] = "auto";
@@ -209,7 +215,7 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
   manifest["version"] = TOMOGRAD_VERSION;
   manifest["kind"] = "experiment";
   manifest["fingerprint"] = planned.record.fingerprint;
-  manifest["trials"] = int64_t(planned.trials.size());
+  manifest["trials"] = planned.count;
   manifest["facts"] = planned.record.facts;
   manifest["isa"] = isa_name(current_isa());
   const Value* steps = find_dotted(planned.record.spec, "run.max_steps");

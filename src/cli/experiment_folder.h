@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "cli/engine.h"
+#include "cli/experiment_budget.h"
+#include "experiments/booking.h"
 #include "experiments/trial_store.h"
 #include "search/trial_plan.h"
 #include "spec/experiment_spec.h"
@@ -16,9 +18,13 @@ namespace tomograd {
 struct PlannedExperiment {
   std::string folder;                            // absolute
   ExperimentRecord record;
-  std::vector<PlannedTrial> trials;
+  std::vector<PlannedTrial> trials;              // of a search only those that wait for no result
+  int64_t count = 0;                             // of trials in the end
   std::string summary;                           // "3 channel sets x 4 patients = 12 trials"
 };
+
+// EXPERIMENT.toml with --set applied, as plan_experiment() reads it; its run may still be the name of a file beside it.
+ExperimentSpec read_experiment_spec(const std::string& spec_path, const std::vector<std::string>& settings);
 
 // Reads EXPERIMENT.toml, its run and its dataset, settles what is left open (threads, channels, patients, paths) and checks
 // the spec of every trial, so that nothing can be wrong with trial 287 that could have been known at once. settings: key=value
@@ -41,6 +47,9 @@ struct LocalRun {
   std::string folder;
   int64_t workers = 1;
   int64_t max_memory_bytes = 0;                  // of each worker
+  Budget budget = Budget();
+  Booking booking = Booking();                   // hours of the day in which trials run
+  int64_t trials = 0;                            // that there will be in the end; a search records them as it goes on
 };
 void run_workers(TrialStore& store, const LocalRun& run, const Talk& talk);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/experiment_folder.h"
+#include "cli/experiment_material.h"
 #include "cli/experiment_verbs.h"
 #include "experiments/metrics.h"
 #include "report/numbers.h"
@@ -13,30 +14,6 @@
 #include "report/report_text.h"
 
 namespace tomograd {
-namespace {
-
-ReportData report_of(TrialStore& store) {
-  ExperimentRecord record = record_of(store);
-  const Value* phantom = record.facts.find("phantom");
-  return make_report(record, store.trials(), phantom ? *phantom : Value());
-}
-
-Value trial_value(const TrialRecord& trial) {
-  Value v = Value::table();
-  v["trial"] = trial.number;
-  v["state"] = trial_state_name(trial.state);
-  v["attempts"] = trial.attempts;
-  v["reason"] = trial.reason;
-  v["settings"] = trial.settings;
-  v["design"] = trial.design;
-  v["fingerprint"] = trial.fingerprint;
-  v["metrics"] = trial.metrics;
-  v["timing"] = trial.timing;
-  return v;
-}
-
-}  // namespace
-
 void experiment_status(const std::string& folder, const Output& out) {
   auto store = open_experiment(folder);
   ExperimentRecord record = record_of(*store);
@@ -83,17 +60,13 @@ void experiment_results(const std::string& folder, bool csv, const Output& out) 
     std::cout << results_csv(report) << std::flush;
     return;
   }
-  Value result = Value::table();
-  Value::List trials;
-  for (const auto& trial : report.trials) trials.push_back(trial_value(trial));
-  result["name"] = report.name, result["metric"] = report.metric, result["results"] = trials;
-  out.result("experiment_results", result);
+  out.result("experiment_results", results_value(report));
   out.line(trial_table(report));
 }
 
 void experiment_report(const std::string& folder, const std::string& out_folder, const Output& out) {
   auto store = open_experiment(folder);
-  ReportData report = report_of(*store);
+  ReportData report = full_report_of(*store, folder);
   std::string place = out_folder.empty() ? join_path(folder, "report") : out_folder;
   std::vector<std::string> files = write_report(system_env(), report, place);
   Value result = report_value(report);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/experiment_budget.h"
 #include "cli/verb.h"
 
 namespace tomograd {
@@ -24,6 +25,12 @@ struct RunOptions {
   std::vector<std::string> settings;             // run: --set
   std::vector<int64_t> trials;                   // retry: failed trials; empty = all
   ComputeOptions compute;
+  std::string on = "local";
+  Budget budget;
+  std::string between;                           // hours of the day; empty = all
+  std::string queue, listen = "127.0.0.1";       // of slurm
+  int64_t gpus = 0, cpus = 0;                    // of each worker
+  double hours = 0;
 };
 void experiment_run(const RunOptions& options, const Output& out);
 void experiment_resume(const RunOptions& options, const Output& out);
@@ -33,5 +40,11 @@ void experiment_stop(const std::string& folder, const Output& out);
 void experiment_status(const std::string& folder, const Output& out);
 void experiment_results(const std::string& folder, bool csv, const Output& out);
 void experiment_report(const std::string& folder, const std::string& out_folder, const Output& out);
+
+struct ExportOptions {
+  std::string folder, format = "csv";            // csv, json or optuna
+  std::string out;                               // file; empty = standard output
+};
+void experiment_export(const ExportOptions& options, const Output& out);
 
 }  // namespace tomograd

@@ -17,6 +17,7 @@
 #include "experiments/lifecycle.h"
 #include "experiments/metrics.h"
 #include "report/numbers.h"
+#include "search/space.h"
 
 extern char** environ;
 
@@ -70,12 +71,16 @@ class Workers {
         if (talk_.say) talk_.say("stopping: running trials save their state");
       }
       TrialCounts counts = store_.counts();
-      if (counts.open() == 0 || stopping) {
+      keep_hours(stopping);
+      const bool more = counts.total() < run_.trials;
+      if ((counts.open() == 0 && !more) || stopping) {
         if (running() == 0) break;
         if (stopping && system_clock().monotonic_seconds() - asked > stop_grace_seconds) signal_all(SIGKILL);
-      } else {
+      } else if (run_.budget.capped() && !may_spend()) {
+        if (running() == 0) say_spent(counts);
+      } else if (!resting_) {
         for (auto& worker : slots_)
-          if (!worker.pid && running() < counts.open()) start(worker);
+          if (!worker.pid && (more || running() < counts.open())) start(worker);
       }
       show(counts);
       system_clock().sleep_seconds(0.1);
@@ -83,12 +88,35 @@ class Workers {
     show(store_.counts());
     if (stopping) {
       TrialCounts counts = store_.counts();
-      fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.complete, " of ", counts.total(), " trials complete"), "go on with: tomograd experiment resume " + run_.folder);
+      fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.complete, " of ", std::max(counts.total(), run_.trials), " trials complete"), "go on with: tomograd experiment resume " + run_.folder);
     }
   }
 
  private:
-  static int64_t finished(const TrialCounts& counts) { return counts.complete + counts.failed + counts.cancelled; }
+  static int64_t finished(const TrialCounts& counts) { return counts.over(); }
+
+  // Asked once a second: the events of a long experiment are many.
+  bool may_spend() {
+    if (double now = system_clock().monotonic_seconds(); now - asked_budget_ > 1) asked_budget_ = now, may_spend_ = budget_left(store_, run_.budget).may_start;
+    return may_spend_;
+  }
+
+  [[noreturn]] void say_spent(const TrialCounts& counts) const {
+    BudgetLeft left = budget_left(store_, run_.budget);
+    fail(ErrorKind::stopped, text("the budget is used up: ", fixed_text(left.spent, 2), " of ", fixed_text(run_.budget.money, 2), " spent on ", counts.over(), " trials, ", fixed_text(left.left, 2), " left, one more is expected to take ", fixed_text(left.trial_cost, 2)),
+         text("go on with: tomograd experiment resume ", run_.folder, " --budget ", fixed_text(run_.budget.money * 2, 0), " --price ", plain_text(run_.budget.price_per_hour)));
+  }
+
+  // When the booked hours end, the workers save their trials and end; when they begin again, others go on.
+  void keep_hours(bool stopping) {
+    const int64_t minute = local_minute_of_day(system_clock().unix_milliseconds());
+    const bool rest = !run_.booking.open(minute);
+    if (rest && !resting_ && !stopping) {
+      signal_all(SIGTERM);
+      if (talk_.say) talk_.say(text("outside the booked hours: running trials save their state; they go on in ", duration_text(60 * double(run_.booking.minutes_to_opening(minute)))));
+    }
+    resting_ = rest;
+  }
 
   int64_t running() const {
     int64_t count = 0;
@@ -106,6 +134,7 @@ class Workers {
     worker.log = join_path(run_.folder, text("logs/worker-", started_, "-", ::getpid(), ".log"));
     std::vector<std::string> arguments = {"tomograd", "worker", "--experiment", run_.folder, "--owner", worker.owner, "--parent", std::to_string(::getpid())};
     if (run_.max_memory_bytes > 0) arguments.insert(arguments.end(), {"--max-memory", std::to_string(run_.max_memory_bytes)});
+    if (run_.budget.capped()) arguments.insert(arguments.end(), {"--budget", plain_text(run_.budget.money), "--price", plain_text(run_.budget.price_per_hour)});
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -173,9 +202,10 @@ class Workers {
       }
     }
     inside = partial_;
-    double fresh = double(done - done_before_) + inside, left = double(counts.total() - done) - inside;
+    const int64_t all = std::max<int64_t>({1, counts.total(), run_.trials});
+    double fresh = double(done - done_before_) + inside, left = double(all - done) - inside;
     double seconds = fresh > 0 ? (system_clock().monotonic_seconds() - start_) / fresh * left : 0;
-    talk_.progress((double(done) + inside) / double(std::max<int64_t>(1, counts.total())), seconds, text(done, "/", counts.total(), " trials", counts.failed ? text(", ", counts.failed, " failed") : "", best_));
+    talk_.progress((double(done) + inside) / double(all), seconds, text(done, "/", all, " trials", counts.failed ? text(", ", counts.failed, " failed") : "", best_));
   }
 
   TrialStore& store_;
@@ -183,6 +213,9 @@ class Workers {
   const Talk& talk_;
   std::vector<Worker> slots_;
   std::string name_, best_;
+  double asked_budget_ = -1e9;
+  bool may_spend_ = true;
+  bool resting_ = false;                         // outside the booked hours
   int started_ = 0, idle_deaths_ = 0;
   int64_t ended_at_last_death_ = -1, done_before_ = 0, shown_ = -1;
   double start_ = 0, looked_ = -1e9, partial_ = 0;

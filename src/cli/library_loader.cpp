@@ -8,7 +8,6 @@
 #include "base/error.h"
 
 namespace tomograd {
-namespace {
 
 std::string program_folder() {
   char path[PATH_MAX];
@@ -16,8 +15,6 @@ std::string program_folder() {
   if (length <= 0) fail_failure("the program's own path is not readable at /proc/self/exe");
   return parent_path(std::string(path, size_t(length)));
 }
-
-}  // namespace
 
 LoadedLibrary load_library(const std::string& file, const char* symbol, Symbols symbols) {
   LoadedLibrary loaded;

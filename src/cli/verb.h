@@ -50,6 +50,7 @@ void add_train(Program& program);
 void add_predict(Program& program);
 void add_evaluate(Program& program);
 void add_experiment(Program& program);
+void add_plan(Program& program);
 void add_bench(Program& program);
 void add_doctor(Program& program);
 void add_worker(Program& program);

@@ -11,19 +11,28 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/temporaries.h"
+#include "cli/experiment_budget.h"
 #include "cli/experiment_checks.h"
 #include "cli/experiment_folder.h"
+#include "cli/store_owner.h"
 #include "cli/verb.h"
+#include "cluster/slurm_self.h"
 #include "experiments/command_trial.h"
 #include "experiments/lifecycle.h"
 #include "experiments/metrics.h"
+#include "experiments/proposing.h"
 
 namespace tomograd {
 namespace {
 
+// A submitting host that is started again is back within minutes; until then a running trial goes on.
+constexpr double owner_patience_seconds = 1800;
+
 struct Options {
   std::string folder, owner;
   int64_t parent = 0;
+  bool served = false;
+  Budget budget;
   ComputeOptions compute;
 };
 
@@ -78,20 +87,30 @@ void run(const Options& options) {
     if (::getppid() != options.parent) fail(ErrorKind::stopped, "the process that started this worker is gone");
   }
   std::string folder = absolute_path(options.folder);
-  auto store = open_experiment(folder);
+  auto store = options.served ? open_served_experiment(folder, owner_patience_seconds) : open_experiment(folder);
   ExperimentRecord record = record_of(*store);
   WorkerOptions worker;
   worker.owner = options.owner.empty() ? unique_owner_name(system_clock()) : options.owner;
   worker.heartbeat_seconds = std::min(2.0, record.lease_seconds / 4);
   worker.stop = stop_on_signals();
+  struct sigaction notice {};                    // a scheduler's notice before the time limit: as TERM
+  notice.sa_handler = [](int) { ::raise(SIGTERM); };
+  ::sigaction(SIGUSR1, &notice, nullptr);
   worker.on_fenced = [](const std::string& reason) {
     warn(reason);
     ::_exit(exit_code(ErrorKind::conflict));     // at once: the new owner may be writing into the trial's folder
   };
   auto runner = runner_for(record, folder, options.compute);
+  ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
+  const Proposing proposing(spec, dataset_facts_of(record));
+  if (options.budget.capped()) worker.may_claim = [&] { return budget_left(*store, options.budget).may_start; };
+  if (is_search(spec.strategy)) worker.trials = proposing.trials(), worker.propose = [&] { return proposing.propose_now(*store); };
   WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
   info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
-  if (summary.stopped) fail(ErrorKind::stopped, "stopped on request, state saved");
+  if (!summary.stopped) return;
+  // Its time is over, not the experiment: another turn takes up what this one has saved.
+  bool again = options.served && !store->stop_requested() && requeue_own_element();
+  fail(ErrorKind::stopped, again ? "out of time, state saved; queued again" : "stopped on request, state saved");
 }
 
 }  // namespace
@@ -102,6 +121,9 @@ void add_worker(Program& program) {
   verb->group("");                               // hidden
   verb->add_option("--experiment", options->folder, "folder of the experiment")->required();
   verb->add_option("--owner", options->owner, "name of this worker, unique among all workers ever");
+  verb->add_option("--budget", options->budget.money, "money that trials may take; none is started that would go beyond");
+  verb->add_option("--price", options->budget.price_per_hour, "of an hour of one worker");
+  verb->add_flag("--served", options->served, "the store is served by the experiment's owner (owner.json in its folder)");
   verb->add_option("--parent", options->parent, "process that this worker ends with");
   verb->add_option_function<std::string>("--max-memory", [options](const std::string& raw) { options->compute.max_memory_bytes = parse_bytes(raw); }, "most memory to use");
   verb->callback([options, &program] { program.action = [options] { run(*options); }; });

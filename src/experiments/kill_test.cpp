@@ -1,11 +1,8 @@
 // Workers as real processes, killed with SIGKILL: at random times, and at every named failpoint. Whatever happens, the table
 // of results is that of an undisturbed run.
 #include <gtest/gtest.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,6 +13,7 @@
 #include "base/random.h"
 #include "experiments/command_trial.h"
 #include "experiments/sqlite_store.h"
+#include "experiments/test_child.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
@@ -40,19 +38,7 @@ TEST(KillChild, DISABLED_Work) {
 }
 
 pid_t start_child(const std::string& folder, const std::string& failpoints) {
-  std::vector<std::string> variables = {"TOMOGRAD_KILL_FOLDER=" + folder, "TOMOGRAD_FAILPOINTS=" + failpoints, std::string("PATH=") + std::getenv("PATH")};
-  std::vector<char*> envp;
-  for (auto& variable : variables) envp.push_back(variable.data());
-  envp.push_back(nullptr);
-  std::string self = "/proc/self/exe", filter = "--gtest_filter=KillChild.DISABLED_Work", also = "--gtest_also_run_disabled_tests", brief = "--gtest_brief=1";
-  char* argv[] = {self.data(), filter.data(), also.data(), brief.data(), nullptr};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  pid_t child = 0;
-  EXPECT_EQ(posix_spawn(&child, self.c_str(), &actions, nullptr, argv, envp.data()), 0);
-  posix_spawn_file_actions_destroy(&actions);
-  return child;
+  return start_test_child("KillChild.DISABLED_Work", {"TOMOGRAD_KILL_FOLDER=" + folder, "TOMOGRAD_FAILPOINTS=" + failpoints});
 }
 
 class Kill : public ::testing::Test {
@@ -123,11 +109,8 @@ TEST_F(Kill, DeathAtEveryFailpointLeavesTheSameTable) {
   std::string expected = table(quiet);
   for (const char* point : {"claim.before_commit", "claim.after_commit", "heartbeat.before_commit", "heartbeat.after_commit", "result.before_commit", "result.after_commit", "worker.before_report"}) {
     std::string folder = make(point, 2, 0.3);
-    int status = 0;
-    ::waitpid(start_child(folder, std::string(point) + "=kill@2"), &status, 0);
-    EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << point << " was not reached twice, status " << status;
-    ::waitpid(start_child(folder, ""), &status, 0);
-    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << point;
+    EXPECT_TRUE(was_killed(wait_for_child(start_child(folder, std::string(point) + "=kill@2")))) << point << " was not reached twice";
+    EXPECT_TRUE(ended_well(wait_for_child(start_child(folder, "")))) << point;
     EXPECT_EQ(table(folder), expected) << point;
   }
 }

@@ -94,11 +94,15 @@ WorkerSummary run_worker(TrialStore& store, TrialRunner& runner, Clock& clock, c
       summary.stopped = true;
       return summary;
     }
+    if (options.may_claim && !options.may_claim()) return summary;
     std::string id = text(options.owner, "/", request);
     std::optional<Claim> claim = store.claim(options.owner, id + "/claim");
     if (!claim) {
-      if (store.counts().open() == 0) return summary;
-      clock.sleep_seconds(options.idle_seconds); // others run what is left; one of them may die
+      TrialCounts counts = store.counts();
+      const bool more = counts.total() < options.trials;
+      if (more && options.propose() > 0) continue;
+      if (!more && counts.open() == 0) return summary;
+      clock.sleep_seconds(options.idle_seconds); // others run what is left, or what a proposal waits for; one of them may die
       continue;
     }
     Heart heart(store, *claim, options);

@@ -19,9 +19,9 @@ struct SqliteOptions {
   std::string boot;
 };
 
-// Rollback journal and synchronous = FULL: an acknowledged result survives a kill and a power cut; no WAL, because
+// Rollback journal, all synced: an acknowledged result survives a kill and a power cut (sqlite_connection.h); no WAL, because
 // SQLite before 3.51.3 can corrupt it. Error(input) for a network file system, a file that is no store of ours, is damaged,
-// or was written by a newer version.
+// or was written by a newer version; one of an older version is brought to this one, whole or not at all.
 std::unique_ptr<TrialStore> open_sqlite_store(const std::string& path, Clock& clock, const SqliteOptions& options = {});
 
 // The sentence that refuses this file system, or "" when a store may live there.

@@ -1,20 +1,33 @@
 #include "experiments/trial_store.h"
 
+#include <iterator>
+
 #include "base/digest.h"
 #include "base/error.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
-constexpr const char* names[] = {"waiting", "running", "complete", "failed", "preempted", "cancelled"};
+constexpr const char* names[] = {"waiting", "running", "complete", "failed", "preempted", "cancelled", "pruned"};
 }
 
 const char* trial_state_name(TrialState state) { return names[int(state)]; }
 
 TrialState trial_state_from(const std::string& name) {
-  for (int i = 0; i < 6; ++i)
+  for (size_t i = 0; i < std::size(names); ++i)
     if (name == names[i]) return TrialState(i);
   fail_input("'" + name + "' is no state of a trial");
+}
+
+std::optional<Claim> TrialStore::claim(const std::string& owner, const std::string& request_id) {
+  std::vector<Claim> claims = claim_some(owner, request_id, 1);
+  return claims.empty() ? std::nullopt : std::optional(std::move(claims.front()));
+}
+
+std::vector<StoreEvent> notes_of(TrialStore& store) {
+  std::vector<StoreEvent> notes = store.events();
+  std::erase_if(notes, [](const StoreEvent& event) { return event.kind != "note"; });
+  return notes;
 }
 
 std::string trial_fingerprint(const std::string& experiment_fingerprint, const Value& settings) {

@@ -38,13 +38,18 @@ std::vector<double> paired_seconds(const std::vector<const TrialRecord*>& all, c
   return saved;
 }
 
-double bytes_of(const std::vector<const TrialRecord*>& trials, const std::string& channel) {
-  for (const auto* trial : trials) {
-    const Value* bytes = trial->metrics.find("channel_bytes");
-    if (bytes && bytes->is_number()) return bytes->as_number();
-    if (bytes && bytes->is_table() && !channel.empty()) return number_at(*bytes, channel);
-  }
-  return nothing;
+const Value* bytes_of(const std::vector<const TrialRecord*>& trials) {
+  for (const auto* trial : trials)
+    if (const Value* bytes = trial->metrics.find("channel_bytes"); bytes && (bytes->is_number() || bytes->is_table())) return bytes;
+  return nullptr;
+}
+
+// A table gives each channel's bytes; a number those of the channels used, so the difference to "all" is the channel, once
+// there is a result without it.
+double bytes_saved(const std::vector<const TrialRecord*>& all, const std::vector<const TrialRecord*>& without, const std::string& channel) {
+  const Value *with_all = bytes_of(all), *rest = bytes_of(without);
+  if (with_all && with_all->is_table()) return number_at(*with_all, channel);
+  return with_all && rest && rest->is_number() ? with_all->as_number() - rest->as_number() : nothing;
 }
 
 void pair_with_all(ChannelReport& channel, const std::map<std::string, Cell>& with_all, const std::map<std::string, Cell>& without, const std::vector<std::string>& patients,
@@ -119,7 +124,11 @@ double number_at(const Value& table, const std::string& key) {
 
 std::string left_out_channel(const TrialRecord& trial) {
   const Value* name = trial.design.find("left_out");
-  return name && name->is_text() ? name->as_text() : "";
+  if (name && name->is_text()) return name->as_text();
+  std::string all;
+  if (name && name->is_list())
+    for (const auto& channel : name->as_list()) all += (all.empty() ? "" : "+") + channel.as_text();
+  return all;
 }
 
 std::vector<double> numbers_of(const std::vector<const TrialRecord*>& trials, const std::string& key) {
@@ -146,6 +155,7 @@ void describe_channels(ReportData& report) {
   };
   channel_of("");
   for (const auto& trial : report.trials) {
+    if (!left_out_together(trial).empty()) continue;
     std::string left_out = left_out_channel(trial);
     ChannelReport& channel = channel_of(left_out);
     ++channel.trials;
@@ -173,9 +183,9 @@ void describe_channels(ReportData& report) {
         for (const auto& [repeat, value] : found->second) repeats.push_back(value);
         means.push_back(mean_of(repeats));
       }
-    channel.mean = mean_of(means), channel.median = median_of(means);
-    channel.seconds_per_step = mean_of(numbers_of(done[channel.name], "seconds_per_step"));
-    channel.peak_bytes = mean_of(numbers_of(done[channel.name], "peak_bytes"));
+    channel.mean = mean_of(means), channel.deviation = deviation_of(means), channel.median = median_of(means);
+    channel.seconds_per_step = spread_of(numbers_of(done[channel.name], "seconds_per_step"));
+    channel.peak_bytes = spread_of(numbers_of(done[channel.name], "peak_bytes"));
     channel.planted = nothing, channel.bytes_saved = nothing, channel.holm_p = nothing, channel.seconds_saved = no_interval;
     if (channel.name == "all") continue;
     pair_with_all(channel, cells["all"], cells[channel.name], report.patients, tested_with);
@@ -184,9 +194,7 @@ void describe_channels(ReportData& report) {
       report.pairs = report.pairs == 0 ? pairs : std::min(report.pairs, pairs);
       report.trainings = report.trainings == 0 ? channel.trainings : std::min(report.trainings, channel.trainings);
     }
-    // A table gives each channel's bytes; a number those of the channels used, so the difference to "all" is the channel.
-    double with_all = bytes_of(done["all"], channel.name), without = bytes_of(done[channel.name], "");
-    channel.bytes_saved = std::isfinite(without) ? with_all - without : with_all;
+    channel.bytes_saved = bytes_saved(done["all"], done[channel.name], channel.name);
     if (auto saved = paired_seconds(done["all"], done[channel.name]); !report.limited_by_time && !saved.empty()) channel.seconds_saved = hodges_lehmann(saved, 0.95);
   }
 

@@ -36,9 +36,14 @@ Interval joint_change(const ReportData& report, const std::vector<size_t>& dropp
 
 std::string time_text(const ReportData& report, const std::vector<size_t>& dropped) {
   if (report.limited_by_time) {
-    double with_all = report.channels[0].seconds_per_step, without = 0;
-    for (size_t index : dropped) without += report.channels[index].seconds_per_step / double(dropped.size());
-    std::string steps = std::isfinite(with_all) && std::isfinite(without) ? "; a step took " + spent_text(with_all) + " with all channels and " + spent_text(without) + " without" : "";
+    auto step_text = [](const Spread& v) { return spent_text(v.mean) + (std::isfinite(v.deviation) ? " ± " + spent_text(v.deviation) : ""); };
+    std::string without;
+    for (size_t index : dropped) {
+      const ChannelReport& channel = report.channels[index];
+      if (std::isfinite(channel.seconds_per_step.mean)) without += (without.empty() ? "" : ", ") + step_text(channel.seconds_per_step) + (dropped.size() > 1 ? " without " + channel.name : " without");
+    }
+    const Spread& with_all = report.channels[0].seconds_per_step;
+    std::string steps = std::isfinite(with_all.mean) && !without.empty() ? "; a step took " + step_text(with_all) + " with all channels and " + without : "";
     return "no measurable time (every trial trained for the same fixed time" + steps + ")";
   }
   double sum = 0;
@@ -47,19 +52,64 @@ std::string time_text(const ReportData& report, const std::vector<size_t>& dropp
     if (!std::isfinite(saved.estimate)) return "no recorded time";
     if (saved.low <= 0) return "no measurable time (trainings with all channels and without " + report.channels[index].name + " differ by " + spent_text(saved.low) + " to " + spent_text(saved.high) + ")";
     sum += saved.estimate;
+    if (dropped.size() == 1) return spent_text(sum) + " per training [" + spent_text(saved.low) + ", " + spent_text(saved.high) + "]";
   }
   return spent_text(sum) + " per training";
 }
 
+// Which of these names a set such as "A+B" is made of, and whether of nothing else.
+std::vector<std::string> parts_of(const std::string& set, const std::vector<std::string>& names) {
+  std::vector<std::string> parts;
+  for (const auto& name : names)
+    if (("+" + set + "+").find("+" + name + "+") != std::string::npos) parts.push_back(name);
+  return parts;
+}
+
+bool parts_within(const std::string& set, const std::vector<std::string>& names) {
+  size_t length = 0;
+  for (const auto& name : parts_of(set, names)) length += name.size() + 1;
+  return length == set.size() + 1;
+}
+
+// Trainings without exactly these channels, when there were any with a result.
+const ChannelReport* measured_together(const ReportData& report, const std::vector<std::string>& names) {
+  for (const auto& set : report.joint)
+    if (!set.changes.empty() && parts_within(set.name, names) && parts_of(set.name, names).size() == names.size()) return &set;
+  return nullptr;
+}
+
+// "The loss is known from trainings that never saw these channels."
+std::string measured_sentence(const ReportData& report, const std::vector<std::string>& names, const ChannelReport& set) {
+  std::string time = report.limited_by_time                       ? "no measurable time (every trial trained for the same fixed time)"
+                     : !std::isfinite(set.seconds_saved.estimate) ? "no recorded time"
+                     : set.seconds_saved.low <= 0                 ? "no measurable time (" + spent_text(set.seconds_saved.low) + " to " + spent_text(set.seconds_saved.high) + ")"
+                                                                  : spent_text(set.seconds_saved.estimate) + " [" + spent_text(set.seconds_saved.low) + ", " + spent_text(set.seconds_saved.high) + "] per training";
+  return "Dropping " + names_text(names) + " saves " + (std::isfinite(set.bytes_saved) ? megabytes_text(set.bytes_saved) : "an unrecorded number of bytes") + " per scan and " + time + " for a " + metric_name(report) +
+         " change of " + signed_text(set.change.estimate) + " " + interval_text(set.change) + " (" + coverage_text(set.change.coverage) + " interval, n = " + std::to_string(set.changes.size()) +
+         "), measured on trainings without them all" +
+         (set.verdict == Verdict::does_not_matter || set.verdict == Verdict::harms ? "." : "; that the loss stays below the margin of " + fixed_text(report.margin) + " is not shown for dropping them together.");
+}
+
 std::string saving_sentence(const ReportData& report, const std::vector<size_t>& dropped) {
   std::vector<std::string> names;
+  for (size_t index : dropped) names.push_back(report.channels[index].name);
+  if (dropped.size() > 1)
+    if (const ChannelReport* set = measured_together(report, names)) return measured_sentence(report, names, *set);
+  names.clear();
   double bytes = 0;
   for (size_t index : dropped) names.push_back(report.channels[index].name), bytes += report.channels[index].bytes_saved;
   Interval change = joint_change(report, dropped);
   std::string sentence = "Dropping " + names_text(names) + " saves " + (std::isfinite(bytes) ? megabytes_text(bytes) : "an unrecorded number of bytes") + " per scan and " + time_text(report, dropped) +
                          " for a " + metric_name(report) + " change of " + signed_text(change.estimate) + " " + interval_text(change) + " (" + coverage_text(change.coverage) + " interval, n = " + std::to_string(report.pairs) + ")";
-  if (dropped.size() > 1) sentence += "; this adds up single changes, they were not dropped together";
-  return sentence + ".";
+  if (dropped.size() == 1) return sentence + ".";
+  sentence += "; this adds up single changes, they were not dropped together.";
+  const ChannelReport* most = nullptr;           // of these channels, what was dropped together and saved most
+  for (const auto& set : report.joint) {
+    if (set.changes.empty() || set.verdict != Verdict::does_not_matter || !std::isfinite(set.bytes_saved)) continue;
+    if (parts_within(set.name, names) && (!most || set.bytes_saved > most->bytes_saved)) most = &set;
+  }
+  if (most) sentence += " " + measured_sentence(report, parts_of(most->name, names), *most);
+  return sentence;
 }
 
 void decide(ReportData& report) {
@@ -81,7 +131,7 @@ void decide(ReportData& report) {
 
 std::string trials_text(const ReportData& report) {
   std::string sentence = text(report.counts.total(), " trials: ", report.counts.complete, " complete");
-  for (const auto& [count, what] : {std::pair{report.counts.failed, "failed"}, {report.counts.waiting + report.counts.preempted, "waiting"}, {report.counts.running, "running"}, {report.counts.cancelled, "cancelled"}})
+  for (const auto& [count, what] : {std::pair{report.counts.failed, "failed"}, {report.counts.waiting + report.counts.preempted, "waiting"}, {report.counts.running, "running"}, {report.counts.pruned, "pruned"}, {report.counts.cancelled, "cancelled"}})
     if (count > 0) sentence += text(", ", count, " ", what);
   return sentence + ".";
 }
@@ -118,7 +168,7 @@ void tell_channels(ReportData& report) {
     return;
   }
   std::vector<std::string> order;
-  for (size_t index : report.ranking) order.push_back(report.channels[index].name + " (" + signed_text(report.channels[index].change.estimate) + ")");
+  for (size_t index : report.ranking) order.push_back(report.channels[index].name + " (" + signed_text(report.channels[index].change.estimate) + " " + interval_text(report.channels[index].change) + ")");
   std::string list;
   for (const auto& name : order) list += (list.empty() ? "" : ", ") + name;
   report.findings.push_back("Ranking, most influential first (" + metric_name(report) + " change when it is left out): " + list + ".");
@@ -155,12 +205,39 @@ void tell_channels(ReportData& report) {
   report.limits.push_back("Patients' trainings share most of their training cases, so their results are not fully independent, and p-values and intervals are somewhat too favourable.");
 }
 
+// Which variables mattered, as far as a forest can tell.
+void tell_importance(ReportData& report) {
+  if (!report.importance || report.axes.size() < 2) return;
+  const Importance& importance = *report.importance;
+  if (importance.explained <= 0) {
+    report.limits.push_back(text("A random forest on ", importance.points, " configurations predicts those it has not seen no better than their mean does: which variables matter cannot be told from them."));
+    return;
+  }
+  std::vector<size_t> order;
+  for (size_t v = 0; v < report.axes.size(); ++v) order.push_back(v);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return importance.variables[a].mean > importance.variables[b].mean; });
+  std::string list;
+  for (size_t v : order) {
+    const Share& share = importance.variables[v];
+    list += (list.empty() ? "" : ", ") + report.axes[v].key + " " + fixed_text(100 * share.mean, 0) + " % [" + fixed_text(100 * share.low, 0) + ", " + fixed_text(100 * share.high, 0) + "]";
+  }
+  report.findings.push_back(text("Share of the variance that each variable causes alone (functional ANOVA of a random forest on ", importance.points, " configurations; 10 % to 90 % of its trees): ", list,
+                                 "; of configurations it has not seen the forest explains ", fixed_text(100 * importance.explained, 0), " %."));
+}
+
+void tell_timeline(ReportData& report) {
+  if (!report.timeline || report.timeline->workers.empty()) return;
+  const Timeline& t = *report.timeline;
+  if (t.lost + t.failed == 0) return;
+  report.findings.push_back(text(t.lost, " attempts were lost with their workers and ", t.failed, " failed: ", spent_text(t.lost_seconds), " of ", spent_text(t.busy_seconds), " of work, less what later attempts took up from checkpoints."));
+}
+
 void tell_variables(ReportData& report) {
   if (report.configurations.empty() || !report.configurations[0].best || report.variables.empty()) return;
   const ConfigurationReport& best = report.configurations[0];
   std::string what;
   for (size_t i = 0; i < report.variables.size(); ++i) what += (i ? ", " : "") + report.variables[i] + " = " + best.labels[i];
-  report.findings.push_back("Best: " + what + " with " + metric_name(report) + " " + fixed_text(best.metric) + " (" + (best.trials.size() == 1 ? "trial " + std::to_string(best.trials[0]) : std::to_string(best.complete) + " trials") + ").");
+  report.findings.push_back("Best: " + what + " with " + metric_name(report) + " " + spread_text(best.metric) + " (" + (best.trials.size() == 1 ? "trial " + std::to_string(best.trials[0]) : "± standard deviation over " + std::to_string(best.complete) + " trials") + ").");
   if (best.complete < 2 && report.kind == "sweep") report.limits.push_back("One trial per combination: a difference may be the chance of one training; strategy.seeds or strategy.folds repeat it.");
 }
 
@@ -174,6 +251,8 @@ void tell(ReportData& report) {
     if (report.pairs > 0) decide(report);
   }
   tell_variables(report);
+  tell_importance(report);
+  tell_timeline(report);
   if (report.counts.complete < report.counts.total()) report.limits.push_back(text(report.counts.total() - report.counts.complete, " of ", report.counts.total(), " trials have no result; what is shown rests on the others."));
 }
 

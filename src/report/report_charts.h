@@ -14,8 +14,9 @@ struct ReportChart {
   std::string svg, png;                          // png empty = there is none
 };
 
-// leave-one-out: trials grouped per left-out channel; mean outcome per left-out channel; paired change with intervals;
-// patients x channels. With variables: outcome per configuration. Charts without data are left out.
+// leave-one-out: trials grouped per left-out channel, mean outcome, paired change with intervals, over all target classes and for
+// each; patients x channels. With variables: progress, configurations, slices, parallel coordinates, importance, contour and
+// surface. Curves, and the timeline of workers. Charts without data are left out.
 std::vector<ReportChart> report_charts(const ReportData& report);
 
 }  // namespace tomograd

@@ -25,9 +25,7 @@ double planted_importance(const Value& phantom, const std::string& channel) {
 }
 
 void rank(ReportData& report, const Value& phantom) {
-  for (size_t i = 0; i < report.channels.size(); ++i)
-    if (report.channels[i].name != "all" && std::isfinite(report.channels[i].change.estimate)) report.ranking.push_back(i);
-  std::stable_sort(report.ranking.begin(), report.ranking.end(), [&](size_t a, size_t b) { return report.channels[a].change.estimate < report.channels[b].change.estimate; });
+  report.ranking = ranking_of(report.channels);
   if (const Value* losses = phantom.find("ideal_dice_loss"); losses && report.metric == "dice")
     for (size_t index : report.ranking) {
       const ChannelReport& channel = report.channels[index];
@@ -43,9 +41,22 @@ void rank(ReportData& report, const Value& phantom) {
   report.tau = found.size() >= 2 ? kendall_tau(found, planted) : nothing;
 }
 
+int64_t& count_of(TrialCounts& counts, TrialState state) {
+  switch (state) {
+    case TrialState::waiting: return counts.waiting;
+    case TrialState::running: return counts.running;
+    case TrialState::complete: return counts.complete;
+    case TrialState::failed: return counts.failed;
+    case TrialState::preempted: return counts.preempted;
+    case TrialState::cancelled: return counts.cancelled;
+    case TrialState::pruned: return counts.pruned;
+  }
+  return counts.waiting;
+}
+
 }  // namespace
 
-ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const Value& phantom) {
+ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const ReportMaterial& material) {
   ReportData report;
   ExperimentSpec spec = spec_from<ExperimentSpec>(experiment.spec);
   report.name = experiment.name, report.fingerprint = experiment.fingerprint;
@@ -55,8 +66,7 @@ ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialReco
   report.trials = std::move(trials);
   std::vector<const TrialRecord*> done;
   for (const auto& trial : report.trials) {
-    int64_t* const counts[] = {&report.counts.waiting, &report.counts.running, &report.counts.complete, &report.counts.failed, &report.counts.preempted, &report.counts.cancelled};
-    ++*counts[int(trial.state)];
+    ++count_of(report.counts, trial.state);
     if (trial.state == TrialState::complete) done.push_back(&trial);
   }
   std::vector<double> steps = numbers_of(done, "steps");
@@ -66,9 +76,14 @@ ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialReco
   if (report.kind == "leave-one-out") {
     describe_channels(report);
     contrast_channels(report);
-    rank(report, phantom);
+    rank(report, material.phantom);
+    describe_joint(report);
+    describe_classes(report);
   }
   describe_variables(report, spec);
+  describe_search(report, spec, material.models);
+  report.curves = material.curves;
+  if (!material.events.empty()) report.timeline = make_timeline(material.events, report.trials, material.now);
   tell(report);
   return report;
 }

@@ -11,6 +11,12 @@
 
 #include "evaluation/paired_statistics.h"
 #include "experiments/trial_store.h"
+#include "report/curves.h"
+#include "report/importance.h"
+#include "report/numbers.h"
+#include "report/response.h"
+#include "report/timeline.h"
+#include "report/variable_axis.h"
 #include "spec/experiment_spec.h"
 
 namespace tomograd {
@@ -35,7 +41,7 @@ struct ChannelReport {
   std::string name;                              // "all", or the channel left out
   int64_t trials = 0, complete = 0, failed = 0;
   std::vector<Outcome> outcomes;
-  double mean = 0, median = 0;                   // over patients; NaN when there is no outcome
+  double mean = 0, deviation = 0, median = 0;    // over patients; NaN when there is no outcome
   // Of the channels left out, paired by patient with "all":
   std::vector<PatientChange> changes;
   Interval change;                               // Hodges-Lehmann, with the coverage attained; NaN without pairs
@@ -48,8 +54,17 @@ struct ChannelReport {
   Verdict verdict = Verdict::baseline;
   double bytes_saved = 0;                        // per scan; NaN = not recorded
   Interval seconds_saved;                        // per training; NaN when not measurable
-  double seconds_per_step = 0, peak_bytes = 0;   // means; NaN = not recorded
+  Spread seconds_per_step, peak_bytes;           // over trials; NaN = not recorded
   double planted = 0;                            // the phantom's importance; NaN = unknown
+};
+
+// The comparison once more for one target class: Holm's correction counts the channels of this class alone, so with several
+// classes these are looks at the same trials, not further proofs.
+struct ClassReport {
+  std::string name;
+  std::vector<ChannelReport> channels;           // as in ReportData
+  std::vector<size_t> ranking;
+  int64_t pairs = 0;
 };
 
 struct ConfigurationReport {                     // one combination of the variables, over its seeds and folds
@@ -57,15 +72,23 @@ struct ConfigurationReport {                     // one combination of the varia
   std::vector<std::string> labels;               // per variable
   std::vector<int64_t> trials;
   int64_t complete = 0;
-  double metric = 0, spread = 0;                 // mean and standard deviation over trials; NaN = none
-  double seconds = 0, seconds_per_step = 0, peak_bytes = 0, parameters = 0, steps = 0;  // means; NaN = not recorded
+  Spread metric, seconds, seconds_per_step, peak_bytes, steps;  // over trials; NaN = none, or not recorded
+  double parameters = 0;                         // mean; NaN = not recorded
   bool best = false;
 };
 
-struct ValueReport {                             // one value of one variable, over everything else
+struct ValueReport {                             // one value of one variable, or a part of its range, over everything else
   std::string variable, value;
   int64_t complete = 0;
-  double metric = 0, seconds_per_step = 0, peak_bytes = 0;
+  Spread metric, seconds_per_step, peak_bytes;
+};
+
+struct SearchPoint {                             // a configuration with a result as a point of the space of the variables
+  int64_t trial = 0;                             // its first; they are in this order
+  int64_t trials = 1;                            // repeats and folds that the metric is the mean of
+  double metric = 0, deviation = 0;              // over them; NaN for one
+  double best_so_far = 0;
+  std::vector<double> at;                        // per axis, 0 to 1; NaN = the trial does not set it
 };
 
 struct ReportData {
@@ -75,6 +98,8 @@ struct ReportData {
   std::vector<std::string> patients;             // tested ones, in order
   std::vector<ChannelReport> channels;           // leave-one-out: "all" first, then as planned
   std::vector<size_t> ranking;                   // indices into channels, most influential first
+  std::vector<ChannelReport> joint;              // "all", then sets of channels that were left out together, "A+B"
+  std::vector<ClassReport> classes;              // with two target classes or more
   double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
   int64_t planted_losses = 0, planted_covered = 0;  // channels with a planted loss in the metric, and intervals that hold it
   int64_t pairs = 0;                             // patients that each comparison rests on at least; 0 = nothing is compared yet
@@ -86,14 +111,30 @@ struct ReportData {
   std::vector<std::string> variables;            // keys
   std::vector<ConfigurationReport> configurations;  // best first; only with variables
   std::vector<ValueReport> values;
+  std::vector<VariableAxis> axes;                // one per variable
+  std::vector<SearchPoint> points;
+  int64_t best_trial = 0;                        // the first of the best of them; 0 = none
+  std::optional<Importance> importance;          // of the variables; none = too few configurations with a result
+  std::optional<Response> response;              // of the two that matter most; none = the same
+  std::optional<Timeline> timeline;              // none = the material has no events
+  std::vector<Curve> curves;
   std::vector<std::string> findings;             // sentences
   std::string decision;                          // "Dropping X saves ..."; "" when nothing can be said
   std::vector<std::string> limits;               // what this experiment cannot prove
   std::vector<TrialRecord> trials;
 };
 
-// `phantom`: the phantom.json beside the dataset, or nothing. Pure.
-ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const Value& phantom = {});
+// What a report can use beside the table of trials.
+struct ReportMaterial {
+  Value phantom = {};                            // the phantom.json beside the dataset
+  std::vector<StoreEvent> events = {};           // for the timeline
+  std::vector<Curve> curves = {};                // of the trials' metrics.jsonl
+  int64_t now = 0;                               // Unix milliseconds, to which running attempts are drawn; 0 = to the last event
+  bool models = false;                           // importance and response too, which take seconds
+};
+
+// Pure.
+ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialRecord> trials, const ReportMaterial& material = {});
 
 constexpr double significance_level = 0.05;
 constexpr double least_coverage = 0.9;           // an interval that proves equivalence: two one-sided tests at 5 %

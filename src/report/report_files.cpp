@@ -3,6 +3,8 @@
 
 #include "experiments/metrics.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
+#include "report/report_values.h"
 #include "report/report_text.h"
 #include "search/space.h"
 #include "spec/text_formats.h"
@@ -31,11 +33,14 @@ Value interval_value(const Interval& v) {
   return table;
 }
 
+// mean under `key`, the standard deviation beside it.
+void put(Value& table, const std::string& key, const Spread& v) { table[key] = v.mean, table[key + "_standard_deviation"] = v.deviation; }
+
 Value channel_value(const ChannelReport& c) {
   Value v = Value::table();
   v["name"] = c.name;
   v["trials"] = c.trials, v["complete"] = c.complete, v["failed"] = c.failed;
-  v["mean"] = c.mean, v["median"] = c.median;
+  v["mean"] = c.mean, v["standard_deviation"] = c.deviation, v["median"] = c.median;
   Value::List outcomes, changes;
   for (const auto& o : c.outcomes) {
     Value item = Value::table();
@@ -48,7 +53,7 @@ Value channel_value(const ChannelReport& c) {
     changes.push_back(item);
   }
   v["outcomes"] = outcomes;
-  v["seconds_per_step"] = c.seconds_per_step, v["peak_bytes"] = c.peak_bytes;
+  put(v, "seconds_per_step", c.seconds_per_step), put(v, "peak_bytes", c.peak_bytes);
   if (c.name == "all") return v;
   v["changes"] = changes;
   v["change"] = interval_value(c.change);
@@ -70,9 +75,22 @@ Value configuration_value(const ConfigurationReport& c) {
   for (int64_t number : c.trials) trials.emplace_back(number);
   v["trials"] = trials;
   v["complete"] = c.complete;
-  v["mean"] = c.metric, v["standard_deviation"] = c.spread, v["seconds"] = c.seconds, v["seconds_per_step"] = c.seconds_per_step;
-  v["peak_bytes"] = c.peak_bytes, v["parameters"] = c.parameters, v["steps"] = c.steps, v["best"] = c.best;
+  v["mean"] = c.metric.mean, v["standard_deviation"] = c.metric.deviation;
+  put(v, "seconds", c.seconds), put(v, "seconds_per_step", c.seconds_per_step), put(v, "peak_bytes", c.peak_bytes), put(v, "steps", c.steps);
+  v["parameters"] = c.parameters, v["best"] = c.best;
   return v;
+}
+
+Value::List channel_values(const std::vector<ChannelReport>& channels) {
+  Value::List list;
+  for (const auto& channel : channels) list.push_back(channel_value(channel));
+  return list;
+}
+
+Value::List names_at(const std::vector<ChannelReport>& channels, const std::vector<size_t>& ranking) {
+  Value::List list;
+  for (size_t index : ranking) list.emplace_back(channels[index].name);
+  return list;
 }
 
 }  // namespace
@@ -86,7 +104,8 @@ std::string results_csv(const ReportData& report) {
   std::string result = csv_line(header);
   for (const auto& trial : report.trials) {
     std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
-    for (const char* key : {"left_out", "test_name", "repeat", "seed"}) row.push_back(trial.design.find(key) ? plain_text(*trial.design.find(key)) : "");
+    row.push_back(left_out_channel(trial));
+    for (const char* key : {"test_name", "repeat", "seed"}) row.push_back(trial.design.find(key) ? plain_text(*trial.design.find(key)) : "");
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);
     row.push_back(metric ? number_text(*metric) : "");
@@ -118,7 +137,7 @@ Value report_value(const ReportData& report) {
   v["name"] = report.name, v["strategy"] = report.kind, v["metric"] = report.metric, v["margin"] = report.margin, v["fingerprint"] = report.fingerprint;
   Value& counts = v["trials"];
   counts["total"] = report.counts.total(), counts["complete"] = report.counts.complete, counts["failed"] = report.counts.failed, counts["waiting"] = report.counts.waiting,
-  counts["running"] = report.counts.running, counts["preempted"] = report.counts.preempted, counts["cancelled"] = report.counts.cancelled;
+  counts["running"] = report.counts.running, counts["preempted"] = report.counts.preempted, counts["cancelled"] = report.counts.cancelled, counts["pruned"] = report.counts.pruned;
   Value& steps = v["steps_per_trial"];
   steps["low"] = report.steps_low, steps["median"] = report.steps_median, steps["high"] = report.steps_high;
   v["limited_by_time"] = report.limited_by_time;
@@ -126,20 +145,35 @@ Value report_value(const ReportData& report) {
   if (report.kind == "leave-one-out") {
     v["pairs"] = report.pairs, v["trainings"] = report.trainings, v["smallest_p"] = report.smallest_p, v["smallest_holm_p"] = report.smallest_holm_p;
     v["can_reach_significance"] = report.can_reach_significance;
-    Value::List channels, ranking;
-    for (const auto& channel : report.channels) channels.push_back(channel_value(channel));
-    for (size_t index : report.ranking) ranking.push_back(report.channels[index].name);
-    v["channels"] = channels, v["ranking"] = ranking, v["kendall_tau_planted"] = report.tau;
+    v["channels"] = channel_values(report.channels), v["ranking"] = names_at(report.channels, report.ranking), v["kendall_tau_planted"] = report.tau;
+    v["left_out_together"] = channel_values(report.joint);
+    Value::List classes;
+    for (const auto& of_class : report.classes) {
+      Value item = Value::table();
+      item["class"] = of_class.name, item["pairs"] = of_class.pairs, item["ranking"] = names_at(of_class.channels, of_class.ranking), item["channels"] = channel_values(of_class.channels);
+      classes.push_back(std::move(item));
+    }
+    v["classes"] = classes;
     v["planted_losses"] = report.planted_losses, v["planted_losses_in_interval"] = report.planted_covered;
   }
   Value::List configurations, values;
   for (const auto& c : report.configurations) configurations.push_back(configuration_value(c));
   for (const auto& value : report.values) {
     Value item = Value::table();
-    item["variable"] = value.variable, item["value"] = value.value, item["complete"] = value.complete, item["mean"] = value.metric, item["seconds_per_step"] = value.seconds_per_step, item["peak_bytes"] = value.peak_bytes;
+    item["variable"] = value.variable, item["value"] = value.value, item["complete"] = value.complete, item["mean"] = value.metric.mean, item["standard_deviation"] = value.metric.deviation;
+    put(item, "seconds_per_step", value.seconds_per_step), put(item, "peak_bytes", value.peak_bytes);
     values.push_back(item);
   }
   v["configurations"] = configurations, v["values"] = values;
+  add_search(v, report);
+  if (report.timeline) v["timeline"] = timeline_value(*report.timeline);
+  Value::List curves;
+  for (const auto& curve : report.curves) {
+    Value item = Value::table();
+    item["trial"] = curve.trial, item["name"] = curve.name, item["steps"] = Value::list_of(curve.steps), item["values"] = Value::list_of(curve.values);
+    curves.push_back(std::move(item));
+  }
+  v["curves"] = curves;
   v["findings"] = Value::list_of(report.findings), v["decision"] = report.decision, v["limits"] = Value::list_of(report.limits);
   return v;
 }

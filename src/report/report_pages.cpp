@@ -1,9 +1,11 @@
 #include "report/report_pages.h"
 
 #include <cmath>
+#include <cstdlib>
 
 #include "experiments/metrics.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
 #include "report/report_charts.h"
 #include "report/report_text.h"
 #include "search/space.h"
@@ -22,6 +24,7 @@ h1{font-size:22px;margin:0}h2{font-size:16px;margin:28px 0 8px}p{margin:6px 0}.q
 th,td{padding:3px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}th{font-weight:600}
 td.l,th.l{text-align:left}tr.best td{font-weight:600;color:var(--accent)}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));gap:18px}figure{margin:0;background:#fff;color:#1b1f24;border:1px solid var(--line);padding:8px;border-radius:4px}
+figure.wide{grid-column:1/-1}h3{font-size:14px;margin:14px 0 4px}details{margin:10px 0}summary{cursor:pointer}
 figure svg{width:100%;height:auto;display:block}figcaption{font-size:12.5px;padding:4px 6px;color:#444}
 )css";
 
@@ -60,19 +63,28 @@ std::string list_html(const std::string& title, const std::vector<std::string>& 
   return html + "</ul>\n";
 }
 
-std::string channels_html(const ReportData& report) {
-  if (report.channels.size() < 2) return "";
-  Table table({"left out", "trials", "mean", "median", "change", "interval", "coverage", "p", "Holm p", "sd patients", "sd seeds", "saves per scan", "s/step", "planted", "verdict"}, 1);
+std::string seconds_text(const Interval& v) { return std::isfinite(v.estimate) ? spent_text(v.estimate) + " [" + spent_text(v.low) + ", " + spent_text(v.high) + "]" : "–"; }
+
+std::string channel_rows(const std::vector<ChannelReport>& channels, const std::vector<size_t>& ranking) {
+  Table table({"left out", "trials", "mean", "sd", "median", "change", "interval", "coverage", "p", "Holm p", "sd patients", "sd seeds", "saves per scan", "saves per training", "s/step", "peak memory", "planted", "verdict"}, 1);
   auto add = [&](const ChannelReport& c) {
     bool base = c.name == "all";
-    table.row({c.name, text(c.complete, "/", c.trials), fixed_text(c.mean), fixed_text(c.median), base ? "" : signed_text(c.change.estimate),
+    table.row({c.name, text(c.complete, "/", c.trials), fixed_text(c.mean), fixed_text(c.deviation), fixed_text(c.median), base ? "" : signed_text(c.change.estimate),
                base || !std::isfinite(c.change.low) ? "" : "[" + signed_text(c.change.low) + ", " + signed_text(c.change.high) + "]", base ? "" : fixed_text(c.change.coverage * 100, 1) + " %",
                base ? "" : p_text(c.p), base ? "" : p_text(c.holm_p), base ? "" : fixed_text(std::sqrt(c.variance.patient)), base ? "" : fixed_text(std::sqrt(c.variance.seed)),
-               base ? "" : megabytes_text(c.bytes_saved), fixed_text(c.seconds_per_step, 4), fixed_text(c.planted), verdict_text(c.verdict)});
+               base ? "" : megabytes_text(c.bytes_saved), base ? "" : seconds_text(c.seconds_saved), spread_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.planted), verdict_text(c.verdict)});
   };
-  add(report.channels[0]);
-  for (size_t index : report.ranking) add(report.channels[index]);
-  return "<h2>Channels, most influential first</h2>" + table.end() + "<p class=quiet>change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided; where patients share trainings the larger of it and of Student’s t over trainings.</p>";
+  add(channels[0]);
+  for (size_t index : ranking) add(channels[index]);
+  return table.end();
+}
+
+std::string channels_html(const ReportData& report) {
+  if (report.channels.size() < 2) return "";
+  std::string html = "<h2>Channels, most influential first</h2>" + channel_rows(report.channels, report.ranking);
+  if (!report.joint.empty()) html += "<h3>Left out together</h3>" + channel_rows(report.joint, ranking_of(report.joint));
+  for (const auto& of_class : report.classes) html += "<details><summary><b>" + escaped(report.metric + " of " + of_class.name) + " alone</b></summary>" + channel_rows(of_class.channels, of_class.ranking) + "</details>\n";
+  return html + "<p class=quiet>sd: over patients. change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided; where patients share trainings the larger of it and of Student’s t over trainings.</p>";
 }
 
 std::string variables_html(const ReportData& report) {
@@ -83,34 +95,49 @@ std::string variables_html(const ReportData& report) {
     Table table(header, report.variables.size());
     for (const auto& c : report.configurations) {
       std::vector<std::string> row = c.labels;
-      for (const auto& cell : {fixed_text(c.metric), fixed_text(c.spread), text(c.complete, "/", c.trials.size()), fixed_text(c.steps, 0), fixed_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.parameters, 0)}) row.push_back(cell);
+      for (const auto& cell : {fixed_text(c.metric.mean), fixed_text(c.metric.deviation), text(c.complete, "/", c.trials.size()), spread_text(c.steps, 0), spread_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.parameters, 0)}) row.push_back(cell);
       table.row(row, "td", c.best ? "best" : "");
     }
-    html += "<h2>Configurations, best first</h2>" + table.end();
+    constexpr size_t most_in_sight = 30;
+    std::string title = "Configurations, best first";
+    html += report.configurations.size() <= most_in_sight ? "<h2>" + title + "</h2>" + table.end() : "<details><summary><b>" + title + text(" (", report.configurations.size(), ")") + "</b></summary>" + table.end() + "</details>\n";
   }
   if (!report.values.empty()) {
-    Table table({"variable", "value", report.metric, "trials", "s/step", "peak memory"}, 2);
-    for (const auto& v : report.values) table.row({v.variable, v.value, fixed_text(v.metric), std::to_string(v.complete), fixed_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
+    Table table({"variable", "value", report.metric, "sd", "trials", "s/step", "peak memory"}, 2);
+    for (const auto& v : report.values) table.row({v.variable, v.value, fixed_text(v.metric.mean), fixed_text(v.metric.deviation), std::to_string(v.complete), spread_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
     html += "<h2>Per variable</h2>" + table.end();
   }
   return html;
 }
 
 std::string trials_html(const ReportData& report) {
-  std::vector<std::string> header = {"trial", "state", "left out", "test", "seed"};
+  const bool channels = report.kind == "leave-one-out";
+  std::vector<std::string> header = {"trial", "state"};
+  if (channels) header.push_back("left out");
+  header.insert(header.end(), {"test", "seed"});
   header.insert(header.end(), report.variables.begin(), report.variables.end());
-  header.insert(header.end(), {report.metric, "seconds", "attempts"});
+  header.insert(header.end(), {report.metric, "sd patients", "seconds", "attempts", "why"});
   Table table(header, 4);
   for (const auto& trial : report.trials) {
     auto design = [&](const char* key) { return trial.design.find(key) ? plain_text(*trial.design.find(key)) : std::string(); };
-    std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state), design("left_out"), design("test_name"), design("seed")};
+    std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
+    if (channels) row.push_back(left_out_channel(trial));
+    row.insert(row.end(), {design("test_name"), design("seed")});
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);
     const Value* seconds = trial.timing.find("seconds");
-    row.insert(row.end(), {metric ? fixed_text(*metric) : "–", seconds && seconds->is_number() ? fixed_text(seconds->as_number(), 1) : "–", std::to_string(trial.attempts)});
+    std::vector<double> patients;
+    for (const auto& [patient, value] : patient_metrics(trial.metrics, report.metric)) patients.push_back(value);
+    row.insert(row.end(), {metric ? fixed_text(*metric) : "–", patients.size() > 1 ? fixed_text(deviation_of(patients)) : "", seconds && seconds->is_number() ? fixed_text(seconds->as_number(), 1) : "–", std::to_string(trial.attempts), short_text(trial.reason, 100)});
     table.row(row);
   }
   return "<details><summary><b>All trials</b></summary>" + table.end() + "</details>\n";
+}
+
+// A chart that would be unreadable at half of the page's width gets all of it.
+bool wide(const std::string& svg) {
+  size_t at = svg.find("width=\"");
+  return at != std::string::npos && std::strtod(svg.c_str() + at + 7, nullptr) > 700;
 }
 
 std::string html_with(const ReportData& report, const std::vector<ReportChart>& charts) {
@@ -120,7 +147,7 @@ std::string html_with(const ReportData& report, const std::vector<ReportChart>& 
   html += list_html("Findings", report.findings);
   if (!charts.empty()) {
     html += "<div class=charts>";
-    for (const auto& chart : charts) html += "<figure>" + chart.svg + "<figcaption><b>" + escaped(chart.title) + ".</b> " + escaped(chart.caption) + "</figcaption></figure>\n";
+    for (const auto& chart : charts) html += std::string("<figure") + (wide(chart.svg) ? " class=wide>" : ">") + chart.svg + "<figcaption><b>" + escaped(chart.title) + ".</b> " + escaped(chart.caption) + "</figcaption></figure>\n";
     html += "</div>\n";
   }
   html += channels_html(report) + variables_html(report) + list_html("What this cannot prove", report.limits) + trials_html(report);

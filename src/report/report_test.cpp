@@ -8,6 +8,7 @@
 
 #include "base/env.h"
 #include "base/random.h"
+#include "report/hand_made.h"
 #include "report/numbers.h"
 #include "report/outcomes.h"
 #include "report/report_charts.h"
@@ -18,61 +19,6 @@
 
 namespace tomograd {
 namespace {
-
-// A table made by hand: `values` [channel set][patient][seed], channel sets "all", "A", "B", "C" in this order.
-struct Made {
-  ExperimentRecord record;
-  std::vector<TrialRecord> trials;
-};
-
-Made made(const std::vector<std::vector<std::vector<double>>>& values, const std::string& run = R"({"max_steps":100})") {
-  Made result;
-  ExperimentSpec spec;
-  spec.name = "hand", spec.strategy.seeds = int64_t(values[0][0].size()), spec.run = parse_json(run, "t");
-  result.record.name = "hand", result.record.spec = spec_to_value(spec), result.record.fingerprint = "sha256:0";
-  const char* names[] = {"", "A", "B", "C"};
-  for (size_t c = 0; c < values.size(); ++c)
-    for (size_t p = 0; p < values[c].size(); ++p)
-      for (size_t s = 0; s < values[c][p].size(); ++s) {
-        TrialRecord trial;
-        trial.number = int64_t(result.trials.size()) + 1;
-        trial.state = TrialState::complete, trial.attempts = 1;
-        std::string patient = text("P", p + 1), left_out = names[c];
-        trial.settings = Value::table(), trial.design = Value::table();
-        trial.settings["preprocess.leave_out"] = left_out.empty() ? Value(Value::List{}) : Value(Value::List{left_out});
-        trial.settings["validation.test_patients"] = Value(Value::List{patient});
-        trial.settings["seed"] = int64_t(s) + 1;
-        trial.design["left_out"] = left_out, trial.design["test_name"] = patient, trial.design["test"] = Value(Value::List{patient}), trial.design["repeat"] = int64_t(s), trial.design["seed"] = int64_t(s) + 1;
-        trial.metrics = Value::table(), trial.timing = Value::table();
-        Value test_case = Value::table();
-        test_case["case"] = patient + "_1", test_case["patient"] = patient, test_case["classes"] = Value(Value::List{"x", "y"});
-        test_case["dice"] = Value(Value::List{values[c][p][s] - 0.05, values[c][p][s] + 0.05});
-        trial.metrics["test"] = Value(Value::List{test_case});
-        trial.metrics["steps"] = int64_t(90 + p), trial.metrics["channel_bytes"] = int64_t(left_out.empty() ? 9000000 : 6000000);
-        trial.timing["seconds"] = (left_out.empty() ? 1000.0 : 700.0) + double(p), trial.timing["seconds_per_step"] = 0.25, trial.timing["peak_bytes"] = int64_t(500000000);
-        result.trials.push_back(trial);
-      }
-  return result;
-}
-
-// "all" of every patient is 0.5 + 0.01 p; the others add the given changes.
-std::vector<std::vector<std::vector<double>>> changed(const std::vector<std::vector<double>>& changes) {
-  std::vector<std::vector<std::vector<double>>> values(1 + changes.size());
-  for (size_t p = 0; p < changes[0].size(); ++p) {
-    double base = 0.5 + 0.01 * double(p);
-    values[0].push_back({base});
-    for (size_t c = 0; c < changes.size(); ++c) values[c + 1].push_back({base + changes[c][p]});
-  }
-  return values;
-}
-
-const std::vector<std::vector<double>> four = {{-0.35, -0.30, -0.25, -0.20}, {-0.01, 0.005, 0.0, -0.005}, {-0.10, -0.05, -0.02, -0.08}};
-
-std::vector<std::vector<double>> twelve() {
-  std::vector<std::vector<double>> changes(3);
-  for (int p = 0; p < 12; ++p) changes[0].push_back(-0.2 - 0.01 * p), changes[1].push_back((p % 2 ? -1 : 1) * (0.001 + 0.0005 * p)), changes[2].push_back((p % 2 ? -1 : 1) * 0.02 * (p + 1));
-  return changes;
-}
 
 TEST(Report, NumbersOfAHandMadeTable) {
   Made hand = made(changed(four));
@@ -122,6 +68,21 @@ TEST(Report, AChannelWithoutResultsDoesNotChangeWhatTheOthersRestOn) {
   }
 }
 
+// What "all" needs is no saving of a channel that has not been left out yet; a table of each channel's bytes is one all the same.
+TEST(Report, AChannelWithoutResultsSavesNothingYet) {
+  Made hand = made(changed(four));
+  for (auto& trial : hand.trials)
+    if (left_out_channel(trial) == "B") trial.state = TrialState::waiting, trial.metrics = Value(), trial.timing = Value();
+  ReportData report = make_report(hand.record, hand.trials);
+  EXPECT_EQ(report.channels[1].bytes_saved, 3000000);
+  EXPECT_TRUE(std::isnan(report.channels[2].bytes_saved)) << report.channels[2].bytes_saved;
+  EXPECT_TRUE(std::isnan(report.channels[2].seconds_saved.estimate));
+  for (auto& trial : hand.trials)
+    if (trial.metrics.find("channel_bytes")) trial.metrics["channel_bytes"] = parse_json(R"({"A":1000,"B":2000,"C":3000})", "t");
+  report = make_report(hand.record, hand.trials);
+  for (size_t c = 1; c < 4; ++c) EXPECT_EQ(report.channels[c].bytes_saved, 1000 * double(c));
+}
+
 TEST(Report, FourPatientsCannotProveAnything) {
   Made hand = made(changed(four));
   ReportData report = make_report(hand.record, hand.trials);
@@ -140,13 +101,13 @@ TEST(Report, FourPatientsCannotProveAnything) {
 TEST(Report, TwelvePatientsCan) {
   Made hand = made(changed(twelve()));
   Value phantom = parse_json(R"({"format":"tomograd.phantom/1","planted_shares":{"A":0.7,"B":0.0,"C":0.3}})", "t");
-  ReportData report = make_report(hand.record, hand.trials, phantom);
+  ReportData report = make_report(hand.record, hand.trials, {.phantom = phantom});
   EXPECT_TRUE(report.can_reach_significance);
   EXPECT_EQ(report.channels[1].verdict, Verdict::matters);
   EXPECT_EQ(report.channels[2].verdict, Verdict::does_not_matter);
   EXPECT_EQ(report.channels[3].verdict, Verdict::undecided);
   EXPECT_NE(report_text(report).find("Shown to matter (significant, Holm p < 0.05): A."), std::string::npos) << report_text(report);
-  EXPECT_NE(report.decision.find("Dropping B saves 3.00 MB per scan and 300 s per training for a Dice change of "), std::string::npos) << report.decision;
+  EXPECT_NE(report.decision.find("Dropping B saves 3.00 MB per scan and 300 s per training [300 s, 300 s] for a Dice change of "), std::string::npos) << report.decision;
   EXPECT_NE(report_text(report).find("Kendall's tau"), std::string::npos);
   EXPECT_EQ(report.channels[1].planted, 0.7);
   EXPECT_NE(report_text(report).find("Named (significant, Holm p < 0.05): A matters more than the other channels: "), std::string::npos) << report_text(report);
@@ -251,7 +212,7 @@ TEST(ChannelContrasts, OneChannelHasNoOthers) {
 TEST(Report, TauIsOneForThePlantedOrderAndMinusOneForItsOpposite) {
   Made hand = made(changed(four));
   for (auto [json, tau] : {std::pair{R"({"ideal_dice_loss":{"A":0.5,"C":0.2,"B":0.1}})", 1.0}, {R"({"importance":{"A":1,"C":2,"B":3}})", -1.0}, {R"({"planted_order":["A","C","B"]})", 1.0}})
-    EXPECT_EQ(make_report(hand.record, hand.trials, parse_json(json, "t")).tau, tau) << json;
+    EXPECT_EQ(make_report(hand.record, hand.trials, {.phantom = parse_json(json, "t")}).tau, tau) << json;
 }
 
 TEST(Report, TheMarginDecidesNotTheTest) {
@@ -286,7 +247,7 @@ TEST(Report, TimeIsNotMeasurableWhenTrialsRanForAFixedTime) {
   ReportData report = make_report(hand.record, hand.trials);
   EXPECT_TRUE(report.limited_by_time);
   EXPECT_TRUE(std::isnan(report.channels[1].seconds_saved.estimate));
-  EXPECT_NE(report.decision.find("no measurable time (every trial trained for the same fixed time; a step took 0.250 s with all"), std::string::npos) << report.decision;
+  EXPECT_NE(report.decision.find("no measurable time (every trial trained for the same fixed time; a step took 0.250 s ± 0.000 s with all"), std::string::npos) << report.decision;
 }
 
 TEST(Report, MissingTrialsAreSaidAndPairedOut) {
@@ -333,13 +294,13 @@ TEST(Report, ASweepMarksItsBestAndSumsUpPerValue) {
   ASSERT_EQ(report.configurations.size(), 4u);
   EXPECT_TRUE(report.configurations[0].best);
   EXPECT_EQ(report.configurations[0].labels, (std::vector<std::string>{"0.01", "DeepMedic"}));
-  EXPECT_NEAR(report.configurations[0].metric, 0.75, 1e-14);
-  EXPECT_NEAR(report.configurations[0].spread, std::sqrt(0.005), 1e-14);
+  EXPECT_NEAR(report.configurations[0].metric.mean, 0.75, 1e-14);
+  EXPECT_NEAR(report.configurations[0].metric.deviation, std::sqrt(0.005), 1e-14);
   ASSERT_EQ(report.values.size(), 4u);
   EXPECT_EQ(report.values[2].value, "U-Net");
-  EXPECT_EQ(report.values[2].seconds_per_step, 0.5);
-  EXPECT_NEAR(report.values[2].metric, (0.1 + 0.2 + 0.5 + 0.6) / 4, 1e-14);
-  EXPECT_EQ(report.values[3].peak_bytes, 5500000);             // trials 3, 4, 7, 8
+  EXPECT_EQ(report.values[2].seconds_per_step.mean, 0.5);
+  EXPECT_NEAR(report.values[2].metric.mean, (0.1 + 0.2 + 0.5 + 0.6) / 4, 1e-14);
+  EXPECT_EQ(report.values[3].peak_bytes.mean, 5500000);             // trials 3, 4, 7, 8
   EXPECT_NE(report_text(report).find("Best: optimizer.learning_rate = 0.01, model.kind = DeepMedic"), std::string::npos) << report_text(report);
 }
 
@@ -359,7 +320,7 @@ TEST(Report, WritesAllItsFilesAndThePageIsOfOnePiece) {
   Made hand = made(changed(four));
   hand.record.name = "<b>&";
   std::vector<std::string> files = write_report(system_env(), make_report(hand.record, hand.trials), folder);
-  EXPECT_EQ(files.size(), 4u * 2 + 4);
+  EXPECT_EQ(files.size(), 11u * 2 + 4);        // of the mean over classes 4, of two classes 3 each, of both together 1
   for (const auto& file : files) EXPECT_GT(system_env().file_size(file), 100) << file;
   std::string page = read_text(system_env(), folder + "/report.html");
   EXPECT_NE(page.find("<svg"), std::string::npos);

@@ -6,6 +6,7 @@
 
 #include "experiments/metrics.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
 #include "search/space.h"
 
 namespace tomograd {
@@ -46,11 +47,11 @@ std::string channel_table(const ReportData& report) {
   std::vector<std::vector<std::string>> rows;
   auto add = [&](const std::string& rank, const ChannelReport& c) {
     if (c.name == "all") {
-      rows.push_back({rank, c.name, fixed_text(c.mean), "", "", "", "", "", std::isfinite(report.tau) ? "" : "", ""});
+      rows.push_back({rank, c.name, fixed_text(c.mean), fixed_text(c.deviation), "", "", "", "", "", "", ""});
       return;
     }
     bool pairs = std::isfinite(c.change.estimate);
-    rows.push_back({rank, c.name, fixed_text(c.mean), signed_text(c.change.estimate), pairs ? "[" + signed_text(c.change.low) + ", " + signed_text(c.change.high) + "]" : "–",
+    rows.push_back({rank, c.name, fixed_text(c.mean), fixed_text(c.deviation), signed_text(c.change.estimate), pairs ? "[" + signed_text(c.change.low) + ", " + signed_text(c.change.high) + "]" : "–",
                     pairs ? fixed_text(c.change.coverage * 100, 1) + " %" : "–", p_text(c.holm_p), megabytes_text(c.bytes_saved), fixed_text(c.planted), verdict_text(c.verdict)});
   };
   add("", report.channels[0]);
@@ -58,10 +59,10 @@ std::string channel_table(const ReportData& report) {
   for (size_t i = 0; i < report.ranking.size(); ++i) add(std::to_string(i + 1), report.channels[report.ranking[i]]), shown[report.ranking[i]] = true;
   for (size_t i = 1; i < report.channels.size(); ++i)
     if (!shown[i]) add("", report.channels[i]);
-  std::vector<std::string> header = {"rank", "left out", "mean", "change", "interval", "coverage", "Holm p", "saves/scan", "planted", "verdict"};
+  std::vector<std::string> header = {"rank", "left out", "mean", "sd", "change", "interval", "coverage", "Holm p", "saves/scan", "planted", "verdict"};
   if (!std::isfinite(report.tau)) {              // no phantom: the column would be empty
-    header.erase(header.begin() + 8);
-    for (auto& row : rows) row.erase(row.begin() + 8);
+    header.erase(header.begin() + 9);
+    for (auto& row : rows) row.erase(row.begin() + 9);
   }
   return text_table(header, rows, 2);
 }
@@ -76,7 +77,7 @@ std::string configuration_table(const ReportData& report, size_t most) {
     if (rows.size() == most) break;
     std::vector<std::string> row = {c.best ? "best" : ""};
     row.insert(row.end(), c.labels.begin(), c.labels.end());
-    for (const auto& cell : {fixed_text(c.metric), fixed_text(c.spread), text(c.complete, "/", c.trials.size()), fixed_text(c.steps, 0), fixed_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.parameters, 0)}) row.push_back(cell);
+    for (const auto& cell : {fixed_text(c.metric.mean), fixed_text(c.metric.deviation), text(c.complete, "/", c.trials.size()), spread_text(c.steps, 0), spread_text(c.seconds_per_step, 4), megabytes_text(c.peak_bytes), fixed_text(c.parameters, 0)}) row.push_back(cell);
     rows.push_back(std::move(row));
   }
   std::string more = report.configurations.size() > rows.size() ? text("... and ", report.configurations.size() - rows.size(), " more\n") : "";
@@ -86,8 +87,8 @@ std::string configuration_table(const ReportData& report, size_t most) {
 std::string value_table(const ReportData& report) {
   if (report.values.empty()) return "";
   std::vector<std::vector<std::string>> rows;
-  for (const auto& v : report.values) rows.push_back({v.variable, v.value, fixed_text(v.metric), std::to_string(v.complete), fixed_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
-  return text_table({"variable", "value", report.metric, "trials", "s/step", "peak memory"}, rows, 2);
+  for (const auto& v : report.values) rows.push_back({v.variable, v.value, fixed_text(v.metric.mean), fixed_text(v.metric.deviation), std::to_string(v.complete), spread_text(v.seconds_per_step, 4), megabytes_text(v.peak_bytes)});
+  return text_table({"variable", "value", report.metric, "sd", "trials", "s/step", "peak memory"}, rows, 2);
 }
 
 std::string matrix_table(const ReportData& report) {
@@ -101,7 +102,7 @@ std::string matrix_table(const ReportData& report) {
       std::vector<double> values;
       for (const auto& outcome : channel.outcomes)
         if (outcome.patient == patient) values.push_back(outcome.value);
-      rows.back().push_back(fixed_text(mean_of(values)));
+      rows.back().push_back(spread_text(spread_of(values)));
     }
   }
   return text_table(header, rows);
@@ -118,7 +119,7 @@ std::string trial_table(const ReportData& report, size_t most) {
   for (const auto& trial : report.trials) {
     if (most && rows.size() == most) break;
     std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
-    if (loo) row.insert(row.end(), {design_text(trial, "left_out").empty() ? "–" : design_text(trial, "left_out"), design_text(trial, "test_name")});
+    if (loo) row.insert(row.end(), {left_out_channel(trial).empty() ? "–" : left_out_channel(trial), design_text(trial, "test_name")});
     row.push_back(design_text(trial, "seed"));
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);

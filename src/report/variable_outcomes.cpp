@@ -1,16 +1,18 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <cstdio>
+#include <map>
 
 #include "experiments/metrics.h"
 #include "report/numbers.h"
 #include "report/outcomes.h"
 #include "search/space.h"
+#include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+constexpr int parts_of_range = 4;
 
 std::vector<double> metrics_of(const std::vector<const TrialRecord*>& trials, const std::string& metric) {
   std::vector<double> result;
@@ -19,24 +21,30 @@ std::vector<double> metrics_of(const std::vector<const TrialRecord*>& trials, co
   return result;
 }
 
-}  // namespace
+// Values drawn from a range have more digits than anybody reads; report.json has them all.
+std::string label_of(const VariableSpec& variable, const Value& value) {
+  std::string label = value_label(variable, value);
+  if (label.size() <= 8 || !value.is_number() || value.is_integer()) return label;
+  char rounded[32];
+  std::snprintf(rounded, sizeof rounded, "%.4g", value.as_number());
+  return rounded;
+}
 
-void describe_variables(ReportData& report, const ExperimentSpec& spec) {
-  for (const auto& variable : spec.variable) report.variables.push_back(variable.key);
-  bool sweep = spec.strategy.kind == "sweep";
-  if (report.variables.empty() && !sweep) return;
-
+void describe_configurations(ReportData& report, const ExperimentSpec& spec) {
   std::vector<std::vector<const TrialRecord*>> done;
+  std::map<std::string, size_t> known;
   for (const auto& trial : report.trials) {
     Value variables = Value::table();
     for (const auto& key : report.variables)
       if (const Value* value = trial.settings.find(key)) variables[key] = *value;
-    size_t at = 0;
-    while (at < report.configurations.size() && !(report.configurations[at].variables == variables)) ++at;
+    size_t at = known.try_emplace(to_json(variables, false), report.configurations.size()).first->second;
     if (at == report.configurations.size()) {
       ConfigurationReport configuration;
       configuration.variables = variables;
-      for (const auto& variable : spec.variable) configuration.labels.push_back(value_label(variable, variables.at(variable.key)));
+      for (const auto& variable : spec.variable) {
+        const Value* value = variables.find(variable.key);
+        configuration.labels.push_back(value ? label_of(variable, *value) : "");
+      }
       report.configurations.push_back(std::move(configuration));
       done.emplace_back();
     }
@@ -46,27 +54,58 @@ void describe_variables(ReportData& report, const ExperimentSpec& spec) {
   for (size_t i = 0; i < done.size(); ++i) {
     ConfigurationReport& configuration = report.configurations[i];
     configuration.complete = int64_t(done[i].size());
-    std::vector<double> metrics = metrics_of(done[i], report.metric);
-    configuration.metric = mean_of(metrics), configuration.spread = deviation_of(metrics);
-    configuration.seconds = mean_of(numbers_of(done[i], "seconds"));
-    configuration.seconds_per_step = mean_of(numbers_of(done[i], "seconds_per_step"));
-    configuration.peak_bytes = mean_of(numbers_of(done[i], "peak_bytes"));
+    configuration.metric = spread_of(metrics_of(done[i], report.metric));
+    configuration.seconds = spread_of(numbers_of(done[i], "seconds"));
+    configuration.seconds_per_step = spread_of(numbers_of(done[i], "seconds_per_step"));
+    configuration.peak_bytes = spread_of(numbers_of(done[i], "peak_bytes"));
+    configuration.steps = spread_of(numbers_of(done[i], "steps"));
     configuration.parameters = mean_of(numbers_of(done[i], "parameters"));
-    configuration.steps = mean_of(numbers_of(done[i], "steps"));
   }
   std::stable_sort(report.configurations.begin(), report.configurations.end(), [](const auto& a, const auto& b) {
-    return (std::isfinite(a.metric) ? a.metric : -INFINITY) > (std::isfinite(b.metric) ? b.metric : -INFINITY);
+    return (std::isfinite(a.metric.mean) ? a.metric.mean : -INFINITY) > (std::isfinite(b.metric.mean) ? b.metric.mean : -INFINITY);
   });
-  if (!report.configurations.empty()) report.configurations[0].best = std::isfinite(report.configurations[0].metric);
+  if (!report.configurations.empty()) report.configurations[0].best = std::isfinite(report.configurations[0].metric.mean);
+}
 
-  for (const auto& variable : spec.variable)
-    for (const auto& value : variable_values(variable)) {
-      std::vector<const TrialRecord*> with;
-      for (const auto& trial : report.trials)
-        if (const Value* set = trial.settings.find(variable.key); set && *set == value && trial.state == TrialState::complete) with.push_back(&trial);
-      report.values.push_back({variable.key, value_label(variable, value), int64_t(with.size()), with.empty() ? nothing : mean_of(metrics_of(with, report.metric)),
-                               mean_of(numbers_of(with, "seconds_per_step")), mean_of(numbers_of(with, "peak_bytes"))});
+ValueReport value_report(const std::string& variable, const std::string& value, const std::vector<const TrialRecord*>& with, const std::string& metric) {
+  return {variable, value, int64_t(with.size()), spread_of(metrics_of(with, metric)), spread_of(numbers_of(with, "seconds_per_step")), spread_of(numbers_of(with, "peak_bytes"))};
+}
+
+}  // namespace
+
+void describe_variables(ReportData& report, const ExperimentSpec& spec) {
+  for (const auto& variable : spec.variable) report.variables.push_back(variable.key);
+  if (report.variables.empty() && spec.strategy.kind == "leave-one-out") return;
+  describe_configurations(report, spec);
+
+  std::vector<const TrialRecord*> done;
+  for (const auto& trial : report.trials)
+    if (trial.state == TrialState::complete) done.push_back(&trial);
+  const bool grid = spec.strategy.kind == "sweep" || spec.strategy.kind == "leave-one-out";
+  for (const auto& variable : spec.variable) {
+    if (grid || variable.range.size() != 2) {
+      for (const auto& value : variable_values(variable)) {
+        std::vector<const TrialRecord*> with;
+        for (const auto* trial : done)
+          if (const Value* set = trial->settings.find(variable.key); set && *set == value) with.push_back(trial);
+        report.values.push_back(value_report(variable.key, value_label(variable, value), with, report.metric));
+      }
+      continue;
     }
+    std::vector<Value> seen;                     // values drawn from a range hardly repeat: equal parts of it, on its scale
+    for (const auto* trial : done)
+      if (const Value* set = trial->settings.find(variable.key)) seen.push_back(*set);
+    VariableAxis axis = variable_axis(variable, seen);
+    for (int part = 0; part < parts_of_range; ++part) {
+      std::vector<const TrialRecord*> with;
+      for (const auto* trial : done) {
+        const Value* set = trial->settings.find(variable.key);
+        double at = set ? axis.at(*set) : NAN;
+        if (std::isfinite(at) && std::clamp(int(at * parts_of_range), 0, parts_of_range - 1) == part) with.push_back(trial);
+      }
+      report.values.push_back(value_report(variable.key, axis.text_at(double(part) / parts_of_range) + " to " + axis.text_at(double(part + 1) / parts_of_range), with, report.metric));
+    }
+  }
 }
 
 }  // namespace tomograd

@@ -24,7 +24,7 @@ std::vector<Value> values_of_range(const VariableSpec& variable) {
   if (variable.range.size() != 2) fail_input(text("range has ", variable.range.size(), " numbers, expected 2: the smallest and the largest value"));
   double low = variable.range[0], high = variable.range[1];
   if (!(low < high) || std::isinf(low) || std::isinf(high)) fail_input(text("range is [", low, ", ", high, "], the first number must be smaller than the second"));
-  bool log = variable.scale == "log", integer = variable.scale == "integer";
+  bool log = variable.scale.ends_with("log"), integer = variable.scale.starts_with("integer");
   if (log && low <= 0) fail_input(text("range is [", low, ", ", high, "], a log scale needs both ends above 0"));
   if (variable.count < 2) fail_input(text("count is ", variable.count, ", a range needs at least 2 values"));
   std::vector<Value> values;
@@ -71,27 +71,73 @@ std::string value_label(const VariableSpec& variable, const Value& value) {
   return plain_text(value);
 }
 
+namespace {
+
+bool same(const Value& a, const Value& b) { return a.is_number() && b.is_number() ? a.as_number() == b.as_number() : a == b; }
+
+void flatten(const Value& table, const std::string& prefix, Condition& into) {
+  for (const auto& [key, value] : table.as_table()) {
+    if (value.is_table()) flatten(value, prefix + key + ".", into);
+    else into.emplace_back(prefix + key, value.is_list() ? value.as_list() : std::vector<Value>{value});
+  }
+}
+
+}  // namespace
+
+Condition condition_of(const VariableSpec& variable) {
+  Condition condition;
+  if (!variable.when.is_nothing()) with_context("variable '" + variable.key + "': when", [&] { flatten(variable.when, "", condition); });
+  return condition;
+}
+
+bool holds(const Condition& condition, const Value::Table& settings) {
+  for (const auto& [key, values] : condition) {
+    const auto found = std::find_if(settings.begin(), settings.end(), [&key = key](const auto& setting) { return setting.first == key; });
+    if (found == settings.end() || std::none_of(values.begin(), values.end(), [&](const Value& value) { return same(value, found->second); })) return false;
+  }
+  return true;
+}
+
+void check_variables(const std::vector<VariableSpec>& variables) {
+  std::set<std::string> above;
+  for (const auto& variable : variables) {
+    for (const auto& [key, values] : condition_of(variable)) {
+      if (above.count(key)) continue;
+      std::string near = nearest_name(key, {above.begin(), above.end()});
+      fail_input("variable '" + variable.key + "' depends on '" + key + "', which is none of the variables above it", near.empty() ? "" : "did you mean '" + near + "'?");
+    }
+    if (!above.insert(variable.key).second) fail_input("two variables set '" + variable.key + "'");
+  }
+}
+
 std::vector<Value::Table> variable_product(const std::vector<VariableSpec>& variables) {
   // Every combination holds every variable, so many variables leave room for fewer combinations.
   const size_t most = std::min(most_combinations, most_cells / std::max<size_t>(1, variables.size()));
-  std::set<std::string> keys;
+  check_variables(variables);
   std::vector<std::vector<Value>> values;
+  std::vector<Condition> conditions;
   size_t count = 1;
   for (const auto& variable : variables) {
-    if (!keys.insert(variable.key).second) fail_input("two variables set '" + variable.key + "'");
     values.push_back(variable_values(variable));
+    conditions.push_back(condition_of(variable));
     count *= values.back().size();               // both at most 100000
     if (count > most) fail_input(text("the ", variables.size(), " variables have more than ", most, " combinations"), "give fewer values, or a smaller count");
   }
-  std::vector<Value::Table> product(count);
+  std::vector<Value::Table> product;
+  product.reserve(count);
   for (size_t i = 0; i < count; ++i) {
-    product[i].reserve(variables.size());
+    Value::Table combination;
+    combination.reserve(variables.size());
     size_t run = count, rest = i;
-    for (size_t v = 0; v < variables.size(); ++v) {
+    bool again = false;                          // a variable that is left out, at another than its first value
+    for (size_t v = 0; v < variables.size() && !again; ++v) {
       run /= values[v].size();
-      product[i].emplace_back(variables[v].key, values[v][rest / run]);
+      const size_t at = rest / run;
+      if (holds(conditions[v], combination)) combination.emplace_back(variables[v].key, values[v][at]);
+      else again = at != 0;
       rest %= run;
     }
+    if (!again) product.push_back(std::move(combination));
   }
   return product;
 }

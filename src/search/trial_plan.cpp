@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "search/proposal.h"
 #include "search/space.h"
 
 namespace tomograd {
@@ -45,6 +46,70 @@ std::vector<TestGroup> test_groups(const StrategySpec& strategy, const DatasetFa
   return groups;
 }
 
+// What is left out in turn, first nothing.
+std::vector<std::vector<std::string>> channel_sets_of(const StrategySpec& strategy, const DatasetFacts& facts) {
+  std::vector<std::vector<std::string>> sets = {{}};
+  if (strategy.kind != "leave-one-out" || !strategy.leave_channels) return sets;
+  std::vector<std::string> channels = chosen(strategy.channels, facts.channels, "channel");
+  if (channels.empty() || std::max(facts.channels.size(), channels.size()) < 2)
+    fail_input(text("leaving a channel out needs at least 2 channels, there ", channels.size() == 1 ? "is 1" : "are 0"), "set strategy.leave_channels = false, or name strategy.channels");
+  for (const auto& channel : channels) sets.push_back({channel});
+  if (!strategy.channel_pairs) return sets;
+  if (std::max(facts.channels.size(), channels.size()) < 3) fail_input("leaving pairs of channels out needs at least 3 channels, there are 2", "set strategy.channel_pairs = false");
+  for (size_t a = 0; a < channels.size(); ++a)
+    for (size_t b = a + 1; b < channels.size(); ++b) sets.push_back({channels[a], channels[b]});
+  return sets;
+}
+
+// One trial out of its factors: channel set, test group, repeat, values of variables.
+class Design {
+ public:
+  Design(const ExperimentSpec& spec, const DatasetFacts& facts)
+      : strategy_(spec.strategy), facts_(facts), leave_one_out_(spec.strategy.kind == "leave-one-out"),
+        groups_(test_groups(spec.strategy, facts, leave_one_out_ && spec.strategy.leave_patients)), used_(facts.channels.empty() ? spec.strategy.channels : facts.channels) {
+    for (const auto& variable : spec.variable)
+      for (const char* taken : {"preprocess.leave_out", "validation.test_patients"})
+        if (leave_one_out_ && variable.key == taken) fail_input("a variable sets '" + variable.key + "', which leave-one-out sets itself");
+  }
+
+  size_t groups() const { return groups_.size(); }
+
+  PlannedTrial trial(int64_t number, const std::vector<std::string>& left_out, size_t group, int64_t repeat, const Value::Table& variables) const {
+    PlannedTrial trial;
+    trial.number = number;
+    std::vector<std::string> channels, leave = facts_.left_out;
+    for (const auto& channel : used_)
+      if (std::find(left_out.begin(), left_out.end(), channel) == left_out.end()) channels.push_back(channel);
+    leave.insert(leave.end(), left_out.begin(), left_out.end());
+    std::string left_out_name;
+    for (const auto& channel : left_out) left_out_name += (left_out_name.empty() ? "" : "+") + channel;
+    const TestGroup& test = groups_[group];
+    if (leave_one_out_) trial.settings["preprocess.leave_out"] = Value::list_of(leave);
+    if (!test.patients.empty()) trial.settings["validation.test_patients"] = Value::list_of(test.patients);
+    trial.settings["seed"] = facts_.seed + int64_t(group) * strategy_.seeds + repeat;
+    for (const auto& [key, value] : variables) trial.settings[key] = value;
+    trial.design["left_out"] = left_out_name;
+    trial.design["left_out_channels"] = Value::list_of(left_out);
+    trial.design["channels"] = Value::list_of(channels);
+    trial.design["test_name"] = test.name;
+    trial.design["test"] = Value::list_of(test.patients);
+    trial.design["repeat"] = repeat;
+    trial.design["seed"] = trial.settings.at("seed");
+    return trial;
+  }
+
+ private:
+  const StrategySpec& strategy_;
+  const DatasetFacts& facts_;
+  bool leave_one_out_;
+  std::vector<TestGroup> groups_;
+  const std::vector<std::string>& used_;
+};
+
+void check_count(size_t count) {
+  if (count > most_trials) fail_input(text("the experiment would have ", count, " trials, at most ", most_trials, " are made"));
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> deal_folds(std::vector<std::string> patients, int64_t k, int64_t seed) {
@@ -56,59 +121,65 @@ std::vector<std::vector<std::string>> deal_folds(std::vector<std::string> patien
   return folds;
 }
 
+bool is_search(const StrategySpec& strategy) { return strategy.kind == "random" || strategy.kind == "bayesian"; }
+
 std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetFacts& facts) {
   const StrategySpec& strategy = spec.strategy;
-  bool leave_one_out = strategy.kind == "leave-one-out";
-
-  std::vector<std::string> channel_sets = {""};  // "" = nothing left out
-  if (leave_one_out && strategy.leave_channels) {
-    std::vector<std::string> channels = chosen(strategy.channels, facts.channels, "channel");
-    if (channels.empty() || std::max(facts.channels.size(), channels.size()) < 2)
-      fail_input(text("leaving a channel out needs at least 2 channels, there ", channels.size() == 1 ? "is 1" : "are 0"), "set strategy.leave_channels = false, or name strategy.channels");
-    channel_sets.insert(channel_sets.end(), channels.begin(), channels.end());
-  }
-  std::vector<TestGroup> groups = test_groups(strategy, facts, leave_one_out && strategy.leave_patients);
-  std::vector<Value::Table> grid = variable_product(spec.variable);
-  for (const auto& variable : spec.variable)
-    for (const char* taken : {"preprocess.leave_out", "validation.test_patients"})
-      if (leave_one_out && variable.key == taken) fail_input("a variable sets '" + variable.key + "', which leave-one-out sets itself");
-
-  size_t count = channel_sets.size() * groups.size() * size_t(strategy.seeds) * grid.size();
-  if (count > most_trials) fail_input(text("the experiment would have ", count, " trials, at most ", most_trials, " are made"));
-  const std::vector<std::string>& used = facts.channels.empty() ? strategy.channels : facts.channels;
-
   std::vector<PlannedTrial> trials;
+  if (is_search(strategy)) {
+    check_count(size_t(trial_count(spec, facts)));
+    std::vector<Observation> told;
+    while (int64_t(told.size()) < strategy.trials) {
+      const int64_t number = int64_t(told.size()) + 1;
+      auto settings = propose(spec, facts.seed, number, told);
+      if (!settings) break;                      // it waits for results
+      for (auto& trial : trials_of_proposal(spec, facts, number, *settings)) trials.push_back(std::move(trial));
+      Observation observation;
+      observation.number = number, observation.settings = std::move(*settings);
+      told.push_back(std::move(observation));
+      if (strategy.kind == "bayesian" && number == parallel_proposals(spec)) break;
+    }
+    return trials;
+  }
+  const std::vector<std::vector<std::string>> channel_sets = channel_sets_of(strategy, facts);
+  const Design design(spec, facts);
+  const std::vector<Value::Table> grid = variable_product(spec.variable);
+  const size_t count = channel_sets.size() * design.groups() * size_t(strategy.seeds) * grid.size();
+  check_count(count);
   trials.reserve(count);
-  auto add = [&](const std::string& left_out, const TestGroup& group, int64_t repeat, const Value::Table& variables) {
-    int64_t seed = facts.seed + (&group - groups.data()) * strategy.seeds + repeat;
-    PlannedTrial trial;
-    trial.number = int64_t(trials.size()) + 1;
-    std::vector<std::string> channels, leave = facts.left_out;
-    for (const auto& channel : used)
-      if (channel != left_out) channels.push_back(channel);
-    if (!left_out.empty()) leave.push_back(left_out);
-    if (leave_one_out) trial.settings["preprocess.leave_out"] = Value::list_of(leave);
-    if (!group.patients.empty()) trial.settings["validation.test_patients"] = Value::list_of(group.patients);
-    trial.settings["seed"] = seed;
-    for (const auto& [key, value] : variables) trial.settings[key] = value;
-    trial.design["left_out"] = left_out;
-    trial.design["channels"] = Value::list_of(channels);
-    trial.design["test_name"] = group.name;
-    trial.design["test"] = Value::list_of(group.patients);
-    trial.design["repeat"] = repeat;
-    trial.design["seed"] = trial.settings.at("seed");
-    trials.push_back(std::move(trial));
+  auto add = [&](const std::vector<std::string>& left_out, size_t group, int64_t repeat, const Value::Table& variables) {
+    trials.push_back(design.trial(int64_t(trials.size()) + 1, left_out, group, repeat, variables));
   };
-  if (leave_one_out) {
+  if (strategy.kind == "leave-one-out") {
     for (const auto& left_out : channel_sets)
-      for (const auto& group : groups)
+      for (size_t group = 0; group < design.groups(); ++group)
         for (int64_t repeat = 0; repeat < strategy.seeds; ++repeat)
           for (const auto& variables : grid) add(left_out, group, repeat, variables);
   } else {
     for (const auto& variables : grid)
-      for (const auto& group : groups)
-        for (int64_t repeat = 0; repeat < strategy.seeds; ++repeat) add("", group, repeat, variables);
+      for (size_t group = 0; group < design.groups(); ++group)
+        for (int64_t repeat = 0; repeat < strategy.seeds; ++repeat) add({}, group, repeat, variables);
   }
+  return trials;
+}
+
+int64_t parallel_proposals(const ExperimentSpec& spec) { return spec.strategy.parallel > 0 ? spec.strategy.parallel : spec.workers; }
+
+int64_t trials_per_proposal(const ExperimentSpec& spec, const DatasetFacts& facts) { return int64_t(Design(spec, facts).groups()) * spec.strategy.seeds; }
+
+int64_t trial_count(const ExperimentSpec& spec, const DatasetFacts& facts) {
+  return is_search(spec.strategy) ? spec.strategy.trials * trials_per_proposal(spec, facts) : int64_t(plan_trials(spec, facts).size());
+}
+
+std::vector<PlannedTrial> trials_of_proposal(const ExperimentSpec& spec, const DatasetFacts& facts, int64_t proposal, const Value::Table& settings) {
+  const Design design(spec, facts);
+  const int64_t each = int64_t(design.groups()) * spec.strategy.seeds;
+  std::vector<PlannedTrial> trials;
+  for (size_t group = 0; group < design.groups(); ++group)
+    for (int64_t repeat = 0; repeat < spec.strategy.seeds; ++repeat) {
+      trials.push_back(design.trial((proposal - 1) * each + int64_t(trials.size()) + 1, {}, group, repeat, settings));
+      trials.back().design["proposal"] = proposal;
+    }
   return trials;
 }
 

@@ -21,17 +21,30 @@ struct DatasetFacts {
 struct PlannedTrial {
   int64_t number = 0;                            // from 1
   Value settings = Value::table();               // dotted key of the run spec -> value
-  // What the settings mean, for tables and charts: left_out (channel, "" = none), channels (those used), test (patients),
+  // What the settings mean, for tables and charts: left_out (channel, "" = none, "A+B" = a pair),
+  // left_out_channels (the same as a list), channels (those used), test (patients),
   // test_name ("" = as the run says), repeat (from 0), seed.
   Value design = Value::table();
 };
 
-// leave-one-out: (all channels, then each left out) x (each patient or fold as test) x seeds x the grid of variables, in
+// leave-one-out: (all channels, then each left out, then with channel_pairs every pair) x (each patient or fold as test) x seeds x the grid of variables, in
 // this order, the last changing fastest. Settings: preprocess.leave_out, validation.test_patients, seed, and the variables'.
 // Repeat r of the g-th test group runs with seed + g * seeds + r, whatever the channel set: differences are paired, and groups
 // do not share the luck of one initialisation (the statistics count their spread as that of trainings).
-// sweep: grid x folds x seeds. Error(input) for channels or patients that the dataset lacks, and for an empty plan.
+// sweep: grid x folds x seeds. random: all proposals x folds x seeds; bayesian: those proposals that wait for no result; the others
+// come while it runs (experiments/proposing.h). Error(input) for channels or patients that the dataset lacks, and for an empty plan.
 std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetFacts& facts);
+
+bool is_search(const StrategySpec& strategy);    // whose trials are proposals
+
+// How many trials there will be in the end.
+int64_t trial_count(const ExperimentSpec& spec, const DatasetFacts& facts);
+
+// Of random and bayesian: every proposal is tried on each fold with each seed, and its value is their mean. Proposal n (from 1) has
+// the trials (n - 1) * trials_per_proposal + 1 to n * trials_per_proposal; design holds its number as `proposal`.
+int64_t parallel_proposals(const ExperimentSpec& spec);  // at a time
+int64_t trials_per_proposal(const ExperimentSpec& spec, const DatasetFacts& facts);
+std::vector<PlannedTrial> trials_of_proposal(const ExperimentSpec& spec, const DatasetFacts& facts, int64_t proposal, const Value::Table& settings);
 
 // Patients dealt into k groups of sizes that differ by one at most, in an order drawn from the seed.
 std::vector<std::vector<std::string>> deal_folds(std::vector<std::string> patients, int64_t k, int64_t seed);

@@ -103,6 +103,26 @@ TEST(TrialPlan, SeedsAndVariablesMultiply) {
   EXPECT_EQ(trials[6 + 72].settings.at("seed").as_integer(), 8);             // the same seed under another channel set
 }
 
+TEST(TrialPlan, PairsOfChannelsComeAfterSingleOnes) {
+  ExperimentSpec spec;
+  spec.strategy.channel_pairs = true;
+  auto trials = plan_trials(spec, facts(4, 2));
+  ASSERT_EQ(trials.size(), size_t((1 + 4 + 6) * 2));
+  const PlannedTrial& last = trials.back();
+  EXPECT_EQ(last.design.at("left_out").as_text(), "c3+c4");
+  EXPECT_EQ(to_json(last.design.at("left_out_channels"), false), R"(["c3","c4"])");
+  EXPECT_EQ(to_json(last.design.at("channels"), false), R"(["c1","c2"])");
+  EXPECT_EQ(to_json(last.settings.at("preprocess.leave_out"), false), R"(["c3","c4"])");
+  EXPECT_EQ(to_json(trials[0].design.at("left_out_channels"), false), "[]");
+  EXPECT_EQ(trials[8].design.at("left_out").as_text(), "c4");
+  EXPECT_EQ(trials[10].design.at("left_out").as_text(), "c1+c2");
+  EXPECT_EQ(trials[10].settings.at("seed").as_integer(), 7) << "pairs share the seeds of the other channel sets";
+  std::set<std::string> sets;
+  for (const auto& trial : trials) sets.insert(trial.design.at("left_out").as_text());
+  EXPECT_EQ(sets.size(), 11u);
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 2)); }).find("at least 3 channels"), std::string::npos);
+}
+
 TEST(TrialPlan, FoldsTestEveryPatientOnce) {
   ExperimentSpec spec;
   spec.strategy.folds = 3;
@@ -169,6 +189,31 @@ TEST(Space, RangesHitBothEndsExactly) {
   auto whole = variable_values(ranged(1, 3, "integer", 9));
   ASSERT_EQ(whole.size(), 3u);
   EXPECT_TRUE(whole[1].is_integer());
+}
+
+TEST(Space, WholeNumbersOnALogScale) {
+  VariableSpec variable = ranged(4, 128, "integer-log", 6);
+  auto values = variable_values(variable);
+  ASSERT_EQ(values.size(), 6u);
+  for (size_t i = 0; i < 6; ++i) EXPECT_EQ(values[i].as_integer(), 4 << i);
+  EXPECT_THROW(variable_values(ranged(0, 8, "integer-log", 3)), Error);
+}
+
+TEST(Space, AConditionLeavesAVariableOut) {
+  VariableSpec depth = listed("model.depth", "[2, 3, 4]"), rate = listed("rate", "[0.1, 0.2]");
+  depth.when = parse_toml("model.kind = 'unet'", "test");            // a dotted key and a quoted one say the same
+  auto product = variable_product({listed("model.kind", "['unet', 'msd']"), depth, rate});
+  ASSERT_EQ(product.size(), 8u);
+  EXPECT_EQ(to_json(Value(product[5]), false), R"({"model.kind":"unet","model.depth":4,"rate":0.2})");
+  EXPECT_EQ(to_json(Value(product[6]), false), R"({"model.kind":"msd","rate":0.1})");
+  VariableSpec deeper = listed("deeper", "[1, 2]");                   // on a variable that is itself left out
+  deeper.when = parse_toml("'model.depth' = [3, 4]", "test");
+  EXPECT_EQ(variable_product({listed("model.kind", "['unet', 'msd']"), depth, deeper}).size(), 1u + 2 + 2 + 1);
+  VariableSpec lost = listed("lost", "[1, 2]");
+  lost.when = parse_toml("model.kid = 'unet'", "test");
+  std::string message = message_of([&] { variable_product({listed("model.kind", "['unet']"), lost}); });
+  EXPECT_NE(message.find("'model.kid'"), std::string::npos) << message;
+  EXPECT_NE(message.find("did you mean 'model.kind'?"), std::string::npos) << message;
 }
 
 TEST(Space, BadVariablesAreRefused) {

@@ -15,13 +15,15 @@ struct VariableSpec {
   std::vector<double> range;
   std::string scale = "linear";
   int64_t count = 5;
+  Value when;                                    // table: key of a variable above -> the value, or list of values, with which this one is there
   template <class V> void visit(V&& v) {
     v(key, "key", "dotted key of the run spec that this variable sets");
     v(values, "values", "values the variable takes");
     v(labels, "labels", "names of the values in tables and charts; empty = the values themselves");
     v(range, "range", "smallest and largest value, instead of `values`");
-    v(scale, "scale", "how a range is divided", one_of({"linear", "log", "integer"}));
+    v(scale, "scale", "how a range is divided", one_of({"linear", "log", "integer", "integer-log"}));
     v(count, "count", "number of values a sweep takes from a range", between(2, 10000));
+    v(when, "when", "the variable is there only when these variables above it have this value, or one of these: {\"model.kind\" = \"unet\"}");
   }
 };
 
@@ -30,20 +32,28 @@ struct StrategySpec {
   std::vector<std::string> channels;             // left out in turn; empty = all of the dataset
   std::vector<std::string> patients;             // left out in turn; empty = all
   bool leave_channels = true, leave_patients = true;  // of leave-one-out
+  bool channel_pairs = false;
   int64_t folds = 0;                             // k-fold by patient instead of one patient at a time; 0 = off
   int64_t seeds = 1;
   std::string metric = "dice";
   double margin = 0.02;
+  int64_t trials = 30;                           // of random and bayesian
+  int64_t parallel = 0;                          // of bayesian; 0 = workers
+  bool greedy = false;
   template <class V> void visit(V&& v) {
-    v(kind, "kind", "how trials are chosen", one_of({"leave-one-out", "sweep"}));
+    v(kind, "kind", "how trials are chosen", one_of({"leave-one-out", "sweep", "random", "bayesian"}));
     v(channels, "channels", "modalities left out in turn; empty = all");
     v(patients, "patients", "patients left out in turn; empty = all");
     v(leave_channels, "leave_channels", "leave every channel out in turn, beside 'all'");
     v(leave_patients, "leave_patients", "leave every patient out in turn, as the test case");
+    v(channel_pairs, "channel_pairs", "leave every pair of channels out in turn too");
     v(folds, "folds", "patients are tested in this many groups; leave-one-out: 0 = one by one; sweep: 0 = as the run says", between(0, 1000));
     v(seeds, "seeds", "repeats of every trial with another seed", between(1, 1000));
     v(metric, "metric", "what trials report and the ranking compares, higher is better");
     v(margin, "margin", "equivalence margin: a channel whose interval of loss lies below it does not matter", between(0, 1));
+    v(trials, "trials", "number of trials of a random or bayesian search", between(1, 100000));
+    v(parallel, "parallel", "bayesian: a proposal waits for all trials but this many before it, whatever the number of workers; 0 = workers", between(0, 1024));
+    v(greedy, "greedy", "bayesian: propose from what is there instead of waiting; the trials are then not reproducible");
   }
 };
 
@@ -58,6 +68,7 @@ struct ExperimentSpec {
   std::string format = "tomograd.experiment/1";
   std::string name, out;
   std::string data;                              // dataset.json; empty = that of the run
+  int64_t cases = 0;                             // patients that `plan` assumes while there are no data
   Value run;                                     // path of a run spec, or the table itself
   TrialSpec trial;                               // instead of a run
   StrategySpec strategy;
@@ -70,6 +81,7 @@ struct ExperimentSpec {
     v(name, "name", "name of the experiment");
     v(out, "out", "folder of the store and the trials, relative to this file; empty = this file's name without .toml");
     v(data, "data", "dataset.json that gives channels and patients, relative to this file; empty = that of the run");
+    v(cases, "cases", "number of patients that `tomograd plan` assumes when the data are not there; with data it counts them", between(0, 1e6));
     v(run, "run", "run spec that every trial starts from: a file, or the table itself");
     v(trial, "trial", "instead of a run, any program as a trial");
     v(strategy, "strategy", "which trials there are");

@@ -11,6 +11,8 @@
 #include <toml++/toml.h>
 
 #include "base/error.h"
+#include "spec/fast_json.h"
+#include "spec/write_json.h"
 
 namespace tomograd {
 namespace {
@@ -140,25 +142,6 @@ class JsonReader {
   std::vector<Open> open_;
 };
 
-nlohmann::ordered_json into_json(const Value& value) {
-  if (value.is_bool()) return value.as_bool();
-  if (value.is_integer()) return value.as_integer();
-  if (value.is_number()) return std::isfinite(value.as_number()) ? nlohmann::ordered_json(value.as_number()) : nlohmann::ordered_json(nullptr);
-  if (value.is_text()) return value.as_text();
-  if (value.is_list()) {
-    auto json = nlohmann::ordered_json::array();
-    for (const auto& item : value.as_list()) json.push_back(into_json(item));
-    return json;
-  }
-  if (value.is_table()) {
-    auto json = nlohmann::ordered_json::object();
-    auto& members = json.get_ref<nlohmann::ordered_json::object_t&>();
-    for (const auto& [key, item] : value.as_table()) members.emplace_back(key, into_json(item));  // json[key] would look through all
-    return json;
-  }
-  return nullptr;
-}
-
 std::string quoted_toml(const std::string& raw) {
   std::ostringstream out;
   out << '"';
@@ -213,6 +196,7 @@ Value parse_toml(std::string_view content, const std::string& name) {
 }
 
 Value parse_json(std::string_view content, const std::string& name) {
+  if (Value value; read_fast_json(content, value)) return value;
   JsonReader reader(name);
   nlohmann::json::sax_parse(content, &reader);
   return std::move(reader.root);
@@ -239,7 +223,9 @@ std::string to_toml(const Value& table) {
 }
 
 std::string to_json(const Value& value, bool pretty) {
-  return into_json(value).dump(pretty ? 2 : -1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string json;
+  write_json(value, pretty, json);
+  return json;
 }
 
 void apply_setting(Value& root, const std::string& setting) {

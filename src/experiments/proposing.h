@@ -1,0 +1,31 @@
+// The trials of a search that depend on results: whoever finds nothing to claim proposes what can be proposed now. A proposal is
+// a pure function of the trials before it (search/proposal.h), so it does not matter who makes it, how often, or after which crash.
+#pragma once
+
+#include "experiments/trial_store.h"
+#include "search/proposal.h"
+#include "search/trial_plan.h"
+#include "spec/experiment_spec.h"
+
+namespace tomograd {
+
+class Proposing {
+ public:
+  Proposing(ExperimentSpec spec, DatasetFacts facts) : spec_(std::move(spec)), facts_(std::move(facts)) {}
+  int64_t trials() const { return trial_count(spec_, facts_); }       // in the end
+  // Records all proposals that wait for no further result; returns the number of trials that this added.
+  int64_t propose_now(TrialStore& store) const;
+
+ private:
+  ExperimentSpec spec_;
+  DatasetFacts facts_;
+};
+
+// As they were when the experiment was created.
+DatasetFacts dataset_facts_of(const ExperimentRecord& record);
+
+// What each proposal came to: the mean of the metric over its trials; failed when one of them failed, was cancelled or reports
+// no number; pending while one is open. In order of their numbers.
+std::vector<Observation> observations_of(const ExperimentSpec& spec, const std::vector<TrialRecord>& trials, int64_t trials_per_proposal);
+
+}  // namespace tomograd

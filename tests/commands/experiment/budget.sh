@@ -1,0 +1,6 @@
+# One hour costs 3600, so a trial of half a second 0.5 and more: 2.2 are not enough for eight of them. No trial is cut short.
+printf '[trial]\ncommand = ["sh", "-c", "sleep 0.5; echo \\"{\\\\\\"dice\\\\\\": 0.5}\\" > {out}/metrics.json"]\n[strategy]\nkind = "sweep"\nseeds = 8\n' > s.toml
+code=0; tomograd experiment run s.toml --budget 2.2 --price 3600 2> err || code=$?; [ $code = 3 ]; grep -q 'the budget is used up: .* of 2.20 spent' err
+tomograd experiment status s --json | python3 -c 'import json, sys; t = json.load(sys.stdin)["trials"]; assert 1 <= t["complete"] <= 4 and t["running"] == 0 and t["preempted"] == 0, t'
+tomograd experiment resume s --budget 1000 --price 3600; tomograd experiment results s --csv | grep -c complete | grep -qx 8
+code=0; tomograd experiment resume s --budget 10 2> err || code=$?; [ $code = 2 ]; grep -q price err
