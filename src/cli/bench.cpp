@@ -173,8 +173,8 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 
 void add_bench(Program& program) {
   auto options = std::make_shared<Options>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store"}));
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, bayes");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "bayes"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");
   verb->add_option_function<std::string>("--cache", [options](const std::string& raw) { options->cache_bytes = parse_bytes(raw); }, "memory for decoded blocks of cases that are block stores (sampling) [1GB]");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "search/proposal.h"
-#include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {

@@ -173,6 +173,13 @@ void add_experiment(Program& program) {
   sub->add_option("--out", place->out, "folder to write to; default DIR/report");
   does(sub, [place](const Output& out) { experiment_report(place->folder, place->out, out); });
 
+  auto noted = std::make_shared<NoteOptions>();
+  sub = verb->add_subcommand("note", "Write a note beside an experiment or one of its trials; without TEXT show the notes");
+  sub->add_option("DIR", noted->folder, "folder of the experiment")->required();
+  sub->add_option("TEXT", noted->text, "the note");
+  sub->add_option("--trial", noted->trial, "number of the trial; default the whole experiment")->check(CLI::PositiveNumber);
+  does(sub, [noted](const Output& out) { experiment_note(*noted, out); });
+
   auto exported = std::make_shared<ExportOptions>();
   sub = verb->add_subcommand("export", "The table of trials for other programs: CSV, JSON, or a journal that Optuna and optuna-dashboard open");
   sub->add_option("DIR", exported->folder, "folder of the experiment")->required();

@@ -76,4 +76,21 @@ void experiment_report(const std::string& folder, const std::string& out_folder,
   out.line("Report: " + join_path(place, "report.html"));
 }
 
+void experiment_note(const NoteOptions& options, const Output& out) {
+  auto store = open_experiment(options.folder);
+  record_of(*store);
+  if (!options.text.empty()) store->note(options.trial, options.text);
+  Value::List notes;
+  for (const auto& note : notes_of(*store)) {
+    if (options.trial > 0 && note.trial != options.trial) continue;
+    Value v = Value::table();
+    v["at"] = utc_text(note.at), v["trial"] = note.trial, v["text"] = note.text;
+    notes.push_back(v);
+    out.line(text(utc_text(note.at), note.trial > 0 ? text("  trial ", note.trial) : "", "  ", note.text));
+  }
+  Value result = Value::table();
+  result["notes"] = notes;
+  out.result("experiment_notes", result);
+}
+
 }  // namespace tomograd

@@ -37,6 +37,12 @@ void experiment_resume(const RunOptions& options, const Output& out);
 void experiment_retry(const RunOptions& options, const Output& out);
 void experiment_stop(const std::string& folder, const Output& out);
 
+struct NoteOptions {
+  std::string folder, text;                      // empty text: show what there is
+  int64_t trial = 0;                             // 0 = the whole experiment
+};
+void experiment_note(const NoteOptions& options, const Output& out);
+
 void experiment_status(const std::string& folder, const Output& out);
 void experiment_results(const std::string& folder, bool csv, const Output& out);
 void experiment_report(const std::string& folder, const std::string& out_folder, const Output& out);

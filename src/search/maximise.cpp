@@ -33,9 +33,10 @@ class Climb {
   void slide(Promise& at) const {
     BoxSearch search{at.at, at.at, 40, 1e-7};
     bool any = false;
-    const Eigen::VectorXd rested = space_.snapped(Eigen::VectorXd::Constant(at.at.size(), 0.25).cwiseProduct(real_mask()) + at.at.cwiseProduct(Eigen::VectorXd::Ones(at.at.size()) - real_mask()));
     for (Eigen::Index j = 0; j < at.at.size(); ++j) {
-      if (!space_.is_real(j) || rested[j] != 0.25) continue;  // a coordinate that is left out went back to its rest
+      Eigen::VectorXd probe = at.at;
+      probe[j] = 0.25;
+      if (!space_.is_real(j) || space_.snapped(probe)[j] != 0.25) continue;  // what is left out goes back to its rest
       search.low[j] = std::min(region_.low[j], at.at[j]), search.high[j] = std::max(region_.high[j], at.at[j]);
       any = any || search.low[j] < search.high[j];
     }
@@ -61,12 +62,6 @@ class Climb {
     for (size_t i = 0; i < around.size(); ++i)
       if (values[Eigen::Index(i)] > at.value && !contains(tried_, around[i])) at = {around[i], values[Eigen::Index(i)]}, better = true;
     return better;
-  }
-
-  Eigen::VectorXd real_mask() const {
-    Eigen::VectorXd mask(space_.coordinates());
-    for (Eigen::Index j = 0; j < mask.size(); ++j) mask[j] = space_.is_real(j);
-    return mask;
   }
 
   const Surrogate& surrogate_;
