@@ -52,7 +52,8 @@ tsan: setup ## torch-free rooms under the thread sanitizer
 fuzz: setup ## hostile inputs for every reader, SECONDS=60 each [NAME=nifti]; libFuzzer where clang is installed
 	@scripts/fuzz.sh "$(or $(SECONDS),60)" "$(NAME)"
 
-test-faults: build ## kill -9 at random moments, KILLS=100 times: the same bytes and tables must come out
+test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times on every store: the same bytes and tables must come out
+	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
 bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom picks one

@@ -2,7 +2,10 @@
 # the rooms' own lists, which are made when the test programs are built.
 foreach(name
     experiments.Kill.RandomKillsLeaveTheSameTable
-    experiments.Kill.DeathAtEveryFailpointLeavesTheSameTable)
+    experiments.Kill.DeathAtEveryFailpointLeavesTheSameTable
+    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/SQLite
+    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/http
+    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/PostgreSQL)
   string(REGEX MATCH "^[a-z]+" room ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${room};slow")
 endforeach()

@@ -15,6 +15,7 @@ namespace tomograd {
 namespace {
 
 constexpr int most_repeats = 5;                  // of one element
+constexpr double release_seconds = 6;            // as long as a release may take to be seen
 constexpr double poll_seconds = 2, stop_grace_seconds = 300;
 
 Job job_of(const ClusterRun& run) {
@@ -48,16 +49,30 @@ Submission living_or_new(Slurm& slurm, const ClusterRun& run) {
   return slurm.submit(job);
 }
 
+struct Repeats {
+  std::map<int64_t, int> queued;                 // element -> times
+  std::map<int64_t, double> released;            // element -> when
+};
+
 // A worker that a node took with it, or that somebody killed, comes back; one that fails again and again does not.
-void repeat_lost(Slurm& slurm, const Submission& submission, const ElementStates& states, std::map<int64_t, int>& repeats) {
+void repeat_lost(Slurm& slurm, const Submission& submission, const ElementStates& states, Repeats& repeats) {
+  const double now = system_clock().monotonic_seconds();
   for (int64_t element = 0; element < submission.elements; ++element) {
     const JobState state = states.of[size_t(element)];
+    if (auto last = repeats.released.find(element); state == JobState::requeued && repeats.queued.contains(element) && (last == repeats.released.end() || now - last->second > release_seconds)) {
+      repeats.released[element] = now;           // Slurm would hold it for two minutes
+      try {
+        slurm.release(submission, element);
+      } catch (const Error&) {
+        // Then it comes back when Slurm lets it.
+      }
+    }
     if (state != JobState::failed && state != JobState::node_failure && state != JobState::timed_out) continue;
-    if (++repeats[element] > most_repeats) continue;
+    if (++repeats.queued[element] > most_repeats) continue;
     try {
       slurm.requeue(submission, element);
     } catch (const Error&) {
-      repeats[element] = most_repeats;           // forgotten by now: the others do its share
+      repeats.queued[element] = most_repeats;         // forgotten by now: the others do its share
     }
   }
 }
@@ -72,7 +87,7 @@ void run_on_slurm(TrialStore& store, const ClusterRun& run, const Talk& talk) {
   const double start = system_clock().monotonic_seconds();
   const int64_t before = store.counts().over();
   double asked = 0;
-  std::map<int64_t, int> repeats;
+  Repeats repeats;
   for (bool stopping = false, ended = false;;) {
     store.sweep();
     const TrialCounts counts = store.counts();
