@@ -118,6 +118,7 @@ class PostgresHost : public StoreHost {
  public:
   PostgresHost() {
     static int made = 0;
+    PrivatePostgres::instance();                 // by this thread: the server ends with the one that started it
     schema_ = "t" + std::to_string(++made);
   }
   std::unique_ptr<TrialStore> open() override { return open_postgres_store(address(), system_clock(), {true, 120}); }
