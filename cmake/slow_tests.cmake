@@ -3,9 +3,9 @@
 foreach(name
     experiments.Kill.RandomKillsLeaveTheSameTable
     experiments.Kill.DeathAtEveryFailpointLeavesTheSameTable
-    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/SQLite
-    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/http
-    server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/PostgreSQL)
+    "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/SQLite  # GetParam() = SQLite"
+    "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/http  # GetParam() = http"
+    "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/PostgreSQL  # GetParam() = PostgreSQL")
   string(REGEX MATCH "^[a-z]+" room ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${room};slow")
 endforeach()
