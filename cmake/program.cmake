@@ -18,7 +18,7 @@ target_link_libraries(tomograd PRIVATE ${outside} CLI11::CLI11 nlohmann_json::nl
 target_compile_options(tomograd PRIVATE $<$<CONFIG:Release>:-O1>)
 if(TOMOGRAD_PCH)
   target_precompile_headers(tomograd PRIVATE ${standard_headers} <CLI/CLI.hpp>)
-  target_compile_options(tomograd PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+  target_compile_options(tomograd PRIVATE ${wrong_string_warnings})
 endif()
 set_target_properties(tomograd PROPERTIES ENABLE_EXPORTS ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 if(TARGET tomograd_engine)

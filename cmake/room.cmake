@@ -62,6 +62,8 @@ endfunction()
 # A precompiled header KIND that many targets share, made with the first of them: a third of the time of a small file goes
 # into parsing the same standard headers. Every file still includes what it uses; the preset `no-pch` shows when one does not.
 set(standard_headers <algorithm> <array> <cmath> <cstdint> <cstring> <functional> <map> <memory> <mutex> <optional> <set> <span> <sstream> <stop_token> <string> <utility> <vector>)
+# What gcc 12 wrongly says of joined std::strings (bugs 105329, 105651) it keeps to itself only without a precompiled header.
+set(wrong_string_warnings $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overread>)
 function(tomograd_precompile target kind)
   if(NOT TOMOGRAD_PCH)
     return()
@@ -70,8 +72,7 @@ function(tomograd_precompile target kind)
   if(type STREQUAL EXECUTABLE)
     target_compile_options(${target} PRIVATE -fPIC)  # as the precompiled header was made; -fPIE would not fit it
   endif()
-  # What gcc 12 wrongly says of joined std::strings (bugs 105329, 105651) it keeps to itself only without a precompiled header.
-  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow>)
+  target_compile_options(${target} PRIVATE ${wrong_string_warnings})
   if(NOT TARGET tomograd_${kind}_pch)
     file(WRITE ${CMAKE_BINARY_DIR}/${kind}_pch.cpp "")
     add_library(tomograd_${kind}_pch STATIC ${CMAKE_BINARY_DIR}/${kind}_pch.cpp)

@@ -4,20 +4,15 @@
 
 #include "arch/diagram.h"
 #include "base/error.h"
+#include "base/markup.h"
 
 namespace tomograd {
 namespace {
 
 std::string escaped(const std::string& from) {
-  std::string to;
-  for (char c : from) {
-    if (c == '&') to += "&amp;";
-    else if (c == '<') to += "&lt;";
-    else if (c == '>') to += "&gt;";
-    else if (c == '"') to += "&quot;";
-    else if (static_cast<unsigned char>(c) < 32) to += ' ';
-    else to += c;
-  }
+  std::string to = escaped_markup(from);
+  for (char& c : to)
+    if (static_cast<unsigned char>(c) < 32) c = ' ';
   return to;
 }
 

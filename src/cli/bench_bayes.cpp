@@ -113,7 +113,7 @@ std::vector<Observation> searched(const Problem& problem, const ExperimentSpec& 
   for (int64_t number = 1; number <= n; ++number) {
     std::optional<Value::Table> settings = propose(spec, seed, number, told);
     if (!settings) fail_failure(text("trial ", number, " of ", problem.name, " waits although all before it are done"));
-    Observation next{number, Value(*settings), Outcome::complete, 0};
+    Observation next{number, Value(*settings), ObservationState::complete, 0};
     next.value = -problem.function(next.settings);
     told.push_back(std::move(next));
   }

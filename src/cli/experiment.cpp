@@ -11,9 +11,10 @@ namespace {
 
 // Runs what is left of an experiment; the same for run and resume.
 void finish(TrialStore& store, const std::string& folder, const RunOptions& options, const Output& out) {
-  ExperimentSpec spec = spec_from<ExperimentSpec>(record_of(store).spec);
+  const ExperimentRecord record = record_of(store);
+  ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
   const int64_t workers = options.workers > 0 ? options.workers : spec.workers;
-  const int64_t trials = is_search(spec.strategy) ? Proposing(spec, dataset_facts_of(record_of(store))).trials() : 0;
+  const int64_t trials = is_search(spec.strategy) ? Proposing(spec, dataset_facts_of(record)).trials() : 0;
   if (options.on == "slurm") {
     if (!options.between.empty()) fail_usage("--between is for this machine; a SLURM queue has reservations of its own");
     ClusterRun run;

@@ -1,5 +1,7 @@
-// A cap on money while an experiment runs (planning/budget.h), from what its workers were busy with so far.
+// A cap on money while an experiment runs (planning/budget.h): attempts that failed or were lost were paid for too.
 #pragma once
+
+#include <string>
 
 #include "experiments/trial_store.h"
 #include "planning/budget.h"
@@ -13,5 +15,8 @@ struct Budget {
 };
 
 BudgetLeft budget_left(TrialStore& store, const Budget& budget);
+
+// Error(stopped): no trial runs, and no further one may start.
+[[noreturn]] void fail_spent(const BudgetLeft& left, const Budget& budget, int64_t trials, const std::string& hint);
 
 }  // namespace tomograd

@@ -8,7 +8,6 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "cluster/slurm.h"
-#include "report/numbers.h"
 #include "search/space.h"
 
 namespace tomograd {
@@ -103,11 +102,11 @@ void run_on_slurm(TrialStore& store, const ClusterRun& run, const Talk& talk) {
       slurm.cancel(submission);
       fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.over(), " of ", all, " trials complete"), "go on with: tomograd experiment resume " + run.folder + " --on slurm");
     }
-    if (run.budget.capped() && counts.running == 0 && !budget_left(store, run.budget).may_start) {
-      BudgetLeft left = budget_left(store, run.budget);
-      slurm.cancel(submission);
-      fail(ErrorKind::stopped, text("the budget is used up: ", fixed_text(left.spent, 2), " of ", fixed_text(run.budget.money, 2), " spent on ", counts.over(), " of ", all, " trials"), "go on with: tomograd experiment resume " + run.folder + " --on slurm and a larger --budget");
-    }
+    if (run.budget.capped() && counts.running == 0)
+      if (BudgetLeft left = budget_left(store, run.budget); !left.may_start) {
+        slurm.cancel(submission);
+        fail_spent(left, run.budget, counts.over(), "go on with: tomograd experiment resume " + run.folder + " --on slurm and a larger --budget");
+      }
     if (ended && counts.running == 0 && !stopping)
       fail_failure(text("all workers have ended and ", all - counts.over(), " trials are left"), "go on with: tomograd experiment resume " + run.folder + " --on slurm; the workers' logs are in " + join_path(run.folder, "logs"));
     const ElementStates states = slurm.states(submission);

@@ -55,11 +55,6 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
   });
 }
 
-std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
-  std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
-  return all;
-}
-
 // Where a phantom's truth lies: beside dataset.json, or above the scans. Its list of scans is not needed here.
 Value phantom_of(const Dataset& dataset) {
   std::vector<std::string> folders = {parent_path(dataset.path)};
@@ -102,6 +97,17 @@ std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTria
 
 }  // namespace
 
+std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
+  std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
+  return all;
+}
+
+bool trains(const ExperimentSpec& spec) {
+  bool has_run = !spec.run.is_nothing(), has_command = !spec.trial.command.empty();
+  if (has_run == has_command) fail_input(has_run ? "has both a run and a [trial] command, expected one of them" : "has neither a run nor a [trial] command", "run = \"run.toml\", or a table [run]");
+  return has_run;
+}
+
 // A run that is named by its file is read first, so that its fields can be set too.
 ExperimentSpec read_experiment_spec(const std::string& spec_path, const std::vector<std::string>& settings) {
   Value table = read_toml_file(spec_path);
@@ -139,8 +145,7 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     std::string base = parent_path(absolute_path(spec_path));
     planned.folder = absolute_path(join_path(base, spec.out.empty() ? stem_of(spec_path) : spec.out));
     if (spec.name.empty()) spec.name = stem_of(spec_path);
-    bool has_run = !spec.run.is_nothing(), has_command = !spec.trial.command.empty();
-    if (has_run == has_command) fail_input(has_run ? "has both a run and a [trial] command, expected one of them" : "has neither a run nor a [trial] command", "run = \"run.toml\", or a table [run]");
+    const bool has_run = trains(spec);
 
     check_metric(spec.strategy.metric, has_run);
     Value& facts_value = planned.record.facts;

@@ -26,6 +26,9 @@ struct PlannedExperiment {
 // EXPERIMENT.toml with --set applied, as plan_experiment() reads it; its run may still be the name of a file beside it.
 ExperimentSpec read_experiment_spec(const std::string& spec_path, const std::vector<std::string>& settings);
 
+bool trains(const ExperimentSpec& spec);         // else a trial is any program; Error(input) when it says both or neither
+std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken);
+
 // Reads EXPERIMENT.toml, its run and its dataset, settles what is left open (threads, channels, patients, paths) and checks
 // the spec of every trial, so that nothing can be wrong with trial 287 that could have been known at once. settings: key=value
 // with dotted keys of the experiment (run.max_seconds=60); paths in them are meant from where the user stands.

@@ -102,9 +102,8 @@ class Workers {
   }
 
   [[noreturn]] void say_spent(const TrialCounts& counts) const {
-    BudgetLeft left = budget_left(store_, run_.budget);
-    fail(ErrorKind::stopped, text("the budget is used up: ", fixed_text(left.spent, 2), " of ", fixed_text(run_.budget.money, 2), " spent on ", counts.over(), " trials, ", fixed_text(left.left, 2), " left, one more is expected to take ", fixed_text(left.trial_cost, 2)),
-         text("go on with: tomograd experiment resume ", run_.folder, " --budget ", fixed_text(run_.budget.money * 2, 0), " --price ", plain_text(run_.budget.price_per_hour)));
+    fail_spent(budget_left(store_, run_.budget), run_.budget, counts.over(),
+               text("go on with: tomograd experiment resume ", run_.folder, " --budget ", fixed_text(run_.budget.money * 2, 0), " --price ", plain_text(run_.budget.price_per_hour)));
   }
 
   // When the booked hours end, the workers save their trials and end; when they begin again, others go on.

@@ -24,18 +24,7 @@ struct Options {
 };
 
 double parse_hours(const std::string& raw) {
-  const std::pair<const char*, double> units[] = {{"", 1}, {"h", 1}, {"d", 24}, {"min", 1 / 60.0}, {"s", 1 / 3600.0}};
-  size_t used = 0;
-  double number = 0;
-  try {
-    number = std::stod(raw, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  std::string unit = raw.substr(used);
-  while (!unit.empty() && unit.front() == ' ') unit.erase(0, 1);
-  for (const auto& [name, factor] : units)
-    if (used > 0 && unit == name && std::isfinite(number) && number > 0) return number * factor;
+  if (auto hours = parse_quantity(raw, {{"", 1}, {"h", 1}, {"d", 24}, {"min", 1 / 60.0}, {"s", 1 / 3600.0}})) return *hours;
   fail_usage("the deadline '" + raw + "' is no time", "examples: 48h, 2d, 90min");
 }
 

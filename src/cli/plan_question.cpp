@@ -18,10 +18,7 @@ constexpr double usual_value_bytes = 2;          // of a stored voxel
 
 // The run of the experiment; nothing when a trial is any program.
 std::optional<RunSpec> run_of(const ExperimentSpec& spec, const std::string& base) {
-  bool has_command = !spec.trial.command.empty();
-  if (spec.run.is_nothing() != has_command)
-    fail_input(has_command ? "has both a run and a [trial] command, expected one of them" : "has neither a run nor a [trial] command", "run = \"run.toml\", or a table [run]");
-  if (has_command) return std::nullopt;
+  if (!trains(spec)) return std::nullopt;
   if (!spec.run.is_text()) return with_context("[run]", [&] { return spec_from<RunSpec>(spec.run); });
   std::string path = join_path(base, spec.run.as_text());
   return with_context(file_name(path), [&] {
@@ -39,11 +36,6 @@ std::vector<std::string> numbered_patients(const ExperimentSpec& spec) {
     if (std::find(patients.begin(), patients.end(), name) == patients.end()) patients.push_back(name);
   }
   return patients;
-}
-
-std::vector<std::string> without(std::vector<std::string> all, const std::vector<std::string>& taken) {
-  std::erase_if(all, [&](const std::string& name) { return std::find(taken.begin(), taken.end(), name) != taken.end(); });
-  return all;
 }
 
 double file_bytes(const std::string& path, const Case& item) {
@@ -105,7 +97,7 @@ void take_largest(AskedExperiment& asked, const Value& run, const std::vector<Pl
 
 void ask_with_data(AskedExperiment& asked, const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings) {
   PlannedExperiment planned = plan_experiment(spec_path, compute, settings);
-  asked.question.trials = int64_t(planned.trials.size());
+  asked.question.trials = planned.count;
   Dataset dataset = read_dataset(system_env(), planned.record.facts.at("data").as_text());
   count_dataset(asked, dataset);
   if (!asked.question.training) return;
@@ -126,7 +118,7 @@ void ask_without_data(AskedExperiment& asked, const ExperimentSpec& spec, const 
   }
   std::vector<PlannedTrial> trials = plan_trials(spec, facts);
   PlanQuestion& question = asked.question;
-  question.trials = int64_t(trials.size());
+  question.trials = is_search(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size());
   question.network.cases = int64_t(facts.patients.size());
   question.dataset_bytes = double(question.network.cases) * usual_case_bytes;
   int64_t channels = std::max<int64_t>(1, int64_t(facts.channels.size()));

@@ -165,9 +165,7 @@ void predict_store(const StorePrediction& options, const std::string& model, con
   settings["exact"] = options.exact, settings["group"] = options.group - 1;
   settings["worker"] = share.worker, settings["workers"] = share.workers;
   Talk talk = output.talk(stop_on_signals());
-  struct sigaction notice {};                    // a scheduler's notice before the time limit: as TERM
-  notice.sa_handler = [](int) { ::raise(SIGTERM); };
-  sigaction(SIGUSR1, &notice, nullptr);
+  stop_on_notice();
 
   Value result = Value::table();
   auto step = [&](const char* action) {

@@ -67,6 +67,12 @@ std::stop_token stop_on_signals() {
   return source.get_token();
 }
 
+void stop_on_notice() {
+  struct sigaction notice {};
+  notice.sa_handler = [](int) { ::raise(SIGTERM); };
+  ::sigaction(SIGUSR1, &notice, nullptr);
+}
+
 void add_compute_options(CLI::App& verb, ComputeOptions& options) {
   verb.add_option("--device", options.device, "auto, cpu or cuda:N")->capture_default_str();
   verb.add_option("--threads", options.threads, "threads; 0 = all the machine has")->check(CLI::Range(0, 1024))->capture_default_str();
@@ -75,7 +81,7 @@ void add_compute_options(CLI::App& verb, ComputeOptions& options) {
   verb.add_option_function<std::string>("--max-memory", [&options](const std::string& raw) { options.max_memory_bytes = parse_bytes(raw); }, "most memory to use, such as 900MB or 2GiB");
 }
 
-int64_t parse_bytes(const std::string& raw) {
+std::optional<double> parse_quantity(const std::string& raw, const Units& units) {
   size_t used = 0;
   double number = 0;
   try {
@@ -85,9 +91,13 @@ int64_t parse_bytes(const std::string& raw) {
   }
   std::string unit = raw.substr(used);
   while (!unit.empty() && unit.front() == ' ') unit.erase(0, 1);
-  const std::pair<const char*, double> units[] = {{"", 1}, {"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
   for (const auto& [name, factor] : units)
-    if (used > 0 && unit == name && number > 0) return int64_t(number * factor);
+    if (used > 0 && unit == name && std::isfinite(number) && number > 0) return number * factor;
+  return std::nullopt;
+}
+
+int64_t parse_bytes(const std::string& raw) {
+  if (auto bytes = parse_quantity(raw, {{"", 1}, {"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}})) return int64_t(*bytes);
   fail_usage(text("'", raw, "' is no amount of memory"), "examples: 900MB, 2GiB, 1000000");
 }
 

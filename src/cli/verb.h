@@ -4,8 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -32,7 +34,10 @@ struct Program {
 
 // The stop token that SIGINT and SIGTERM request; the state is saved and the program exits 3.
 std::stop_token stop_on_signals();
+void stop_on_notice();                           // a scheduler's notice before the time limit (USR1) counts as SIGTERM
 void add_compute_options(CLI::App& verb, ComputeOptions& options);
+using Units = std::vector<std::pair<const char*, double>>;           // name -> factor; "" = without a unit
+std::optional<double> parse_quantity(const std::string& text, const Units& units);  // above 0 and finite, times the factor; none = no such quantity
 int64_t parse_bytes(const std::string& text);    // "512MB", "2GiB", "1000000"
 std::string duration_text(double seconds);       // "1 h 20 min", "35 s"
 

@@ -70,8 +70,7 @@ class EngineTrial : public TrialRunner {
   ComputeOptions compute_;
 };
 
-std::unique_ptr<TrialRunner> runner_for(const ExperimentRecord& record, const std::string& folder, const ComputeOptions& compute) {
-  ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
+std::unique_ptr<TrialRunner> runner_for(const ExperimentRecord& record, const ExperimentSpec& spec, const std::string& folder, const ComputeOptions& compute) {
   if (spec.trial.command.empty()) {
     engine();                                    // a missing library is said before a trial is claimed
     return std::make_unique<EngineTrial>(spec.run, folder, spec.strategy.metric, compute);
@@ -93,15 +92,13 @@ void run(const Options& options) {
   worker.owner = options.owner.empty() ? unique_owner_name(system_clock()) : options.owner;
   worker.heartbeat_seconds = std::min(2.0, record.lease_seconds / 4);
   worker.stop = stop_on_signals();
-  struct sigaction notice {};                    // a scheduler's notice before the time limit: as TERM
-  notice.sa_handler = [](int) { ::raise(SIGTERM); };
-  ::sigaction(SIGUSR1, &notice, nullptr);
+  stop_on_notice();
   worker.on_fenced = [](const std::string& reason) {
     warn(reason);
     ::_exit(exit_code(ErrorKind::conflict));     // at once: the new owner may be writing into the trial's folder
   };
-  auto runner = runner_for(record, folder, options.compute);
-  ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
+  const ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
+  auto runner = runner_for(record, spec, folder, options.compute);
   const Proposing proposing(spec, dataset_facts_of(record));
   if (options.budget.capped()) worker.may_claim = [&] { return budget_left(*store, options.budget).may_start; };
   if (is_search(spec.strategy)) worker.trials = proposing.trials(), worker.propose = [&] { return proposing.propose_now(*store); };

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "experiments/trial_store.h"
-#include "search/proposal.h"
 #include "search/trial_plan.h"
 #include "spec/experiment_spec.h"
 

@@ -110,9 +110,9 @@ TEST_F(ProposingTest, SeedsAreTrialsOfOneProposal) {
   EXPECT_NEAR(observed[0].value, 0.1, 1e-15);
   EXPECT_NEAR(observed[1].value, 0.4, 1e-15);
   trials[5].state = TrialState::failed;
-  EXPECT_EQ(observations_of(spec, trials, 3)[1].outcome, Outcome::failed);
+  EXPECT_EQ(observations_of(spec, trials, 3)[1].outcome, ObservationState::failed);
   trials[4].state = TrialState::preempted;
-  EXPECT_EQ(observations_of(spec, trials, 3)[1].outcome, Outcome::pending);
+  EXPECT_EQ(observations_of(spec, trials, 3)[1].outcome, ObservationState::pending);
 }
 
 TEST_F(ProposingTest, ProposingTwiceAddsNothing) {

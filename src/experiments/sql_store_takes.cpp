@@ -100,16 +100,16 @@ void SqlStore::cancel(const std::vector<int64_t>& trials) {
   std::sort(numbers.begin(), numbers.end());     // two sessions lock in the same order
   write("cancel", [&] {
     for (int64_t number : numbers) {
-      std::string state;
+      TrialState state = TrialState::waiting;
       int64_t attempts = 0;
       {
         Query row(db_, "SELECT state, attempts FROM trial WHERE number = $1 FOR UPDATE", number);
         if (!row.step()) fail_usage(text("there is no trial ", number));
-        state = row.str(0), attempts = row.integer(1);
+        state = trial_state_from(row.str(0)), attempts = row.integer(1);
       }
-      if (state == "cancelled") continue;
-      if (state == "complete" || state == "failed" || state == "pruned") fail_usage(text("trial ", number, " is ", state, "; only what is not over can be cancelled"));
-      if (state == "running") close_attempt(number, attempts, "cancelled", "");
+      if (state == TrialState::cancelled) continue;
+      if (is_over(state)) fail_usage(text("trial ", number, " is ", trial_state_name(state), "; only what is not over can be cancelled"));
+      if (state == TrialState::running) close_attempt(number, attempts, "cancelled", "");
       run(db_, "UPDATE trial SET state = 'cancelled', reason = '' WHERE number = $1", number);
       add_event("cancelled", number, attempts, "");
     }

@@ -11,12 +11,13 @@
 
 #include "base/env.h"
 #include "base/error.h"
+#include "experiments/store_suite.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
 
-class SqliteFile : public ::testing::Test {
+class SqliteFile : public ::testing::Test, protected StoreToys {
  protected:
   void SetUp() override {
     char name[] = "/tmp/tomograd_store_XXXXXX";
@@ -29,38 +30,10 @@ class SqliteFile : public ::testing::Test {
     options.create = true;
     return open_sqlite_store(path_, clock_, options);
   }
-  static ExperimentRecord record() {
-    ExperimentRecord experiment;
-    experiment.name = "toy", experiment.spec = parse_json(R"({"name":"toy"})", "t"), experiment.fingerprint = "f";
-    return experiment;
-  }
-  static std::vector<PlannedTrial> planned(int64_t n) {
-    std::vector<PlannedTrial> trials;
-    for (int64_t i = 1; i <= n; ++i) {
-      trials.emplace_back().number = i;
-      trials.back().settings["seed"] = i;
-    }
-    return trials;
-  }
   std::unique_ptr<TrialStore> made(int64_t n) {
     auto store = open();
     store->create(record(), planned(n));
     return store;
-  }
-  static TrialOutcome outcome(double dice) {
-    TrialOutcome result;
-    result.metrics["dice"] = dice;
-    return result;
-  }
-  static ErrorKind kind_of(const std::function<void()>& body, std::string* message = nullptr) {
-    try {
-      body();
-    } catch (const Error& error) {
-      if (message) *message = error.what();
-      return error.kind();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return ErrorKind::failure;
   }
 
   ManualClock clock_;

@@ -33,19 +33,8 @@ struct StoreKind {
 };
 inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 
-class StoreSuite : public ::testing::TestWithParam<StoreKind> {
- protected:
-  void SetUp() override {
-    if (std::string_view missing = GetParam().missing; !missing.empty()) {
-      const char* no_skip = std::getenv("TOMOGRAD_NO_SKIP");
-      if (no_skip && std::string_view(no_skip) == "1") FAIL() << missing;
-      GTEST_SKIP() << missing;
-    }
-    host_ = GetParam().make();
-  }
-
-  std::unique_ptr<TrialStore> open() { return host_->open(); }
-  void advance(double seconds) { host_->advance(seconds); }
+// What tests of stores are made of; a base class of their fixtures.
+struct StoreToys {
   static ExperimentRecord record(int64_t attempts = 3) {
     ExperimentRecord experiment;
     experiment.name = "toy", experiment.spec = parse_json(R"({"name":"toy"})", "t"), experiment.fingerprint = "f", experiment.attempts = attempts, experiment.lease_seconds = 60;
@@ -61,11 +50,6 @@ class StoreSuite : public ::testing::TestWithParam<StoreKind> {
     for (int64_t i = first; i < first + n; ++i) trials.push_back(planned_trial(i, i));
     return trials;
   }
-  std::unique_ptr<TrialStore> made(int64_t n, int64_t attempts = 3) {
-    auto store = open();
-    store->create(record(attempts), planned(n));
-    return store;
-  }
   static TrialOutcome outcome(double dice) {
     TrialOutcome result;
     result.metrics["dice"] = dice;
@@ -80,6 +64,26 @@ class StoreSuite : public ::testing::TestWithParam<StoreKind> {
     }
     ADD_FAILURE() << "nothing was thrown";
     return ErrorKind::failure;
+  }
+};
+
+class StoreSuite : public ::testing::TestWithParam<StoreKind>, protected StoreToys {
+ protected:
+  void SetUp() override {
+    if (std::string_view missing = GetParam().missing; !missing.empty()) {
+      const char* no_skip = std::getenv("TOMOGRAD_NO_SKIP");
+      if (no_skip && std::string_view(no_skip) == "1") FAIL() << missing;
+      GTEST_SKIP() << missing;
+    }
+    host_ = GetParam().make();
+  }
+
+  std::unique_ptr<TrialStore> open() { return host_->open(); }
+  void advance(double seconds) { host_->advance(seconds); }
+  std::unique_ptr<TrialStore> made(int64_t n, int64_t attempts = 3) {
+    auto store = open();
+    store->create(record(attempts), planned(n));
+    return store;
   }
   static std::vector<std::string> kinds_of(const std::vector<StoreEvent>& events) {
     std::vector<std::string> kinds;

@@ -13,6 +13,8 @@ constexpr const char* names[] = {"waiting", "running", "complete", "failed", "pr
 
 const char* trial_state_name(TrialState state) { return names[int(state)]; }
 
+bool is_over(TrialState state) { return state == TrialState::complete || state == TrialState::failed || state == TrialState::cancelled || state == TrialState::pruned; }
+
 TrialState trial_state_from(const std::string& name) {
   for (size_t i = 0; i < std::size(names); ++i)
     if (name == names[i]) return TrialState(i);

@@ -23,6 +23,7 @@ constexpr int64_t lost_per_attempt = 10;
 constexpr int64_t most_claims = 16;              // that one call of claim_some() may take
 enum class TrialState { waiting, running, complete, failed, preempted, cancelled, pruned };
 const char* trial_state_name(TrialState state);
+bool is_over(TrialState state);                  // complete, failed, cancelled, pruned
 TrialState trial_state_from(const std::string& name);
 
 struct ExperimentRecord {

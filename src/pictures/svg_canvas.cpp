@@ -1,6 +1,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/markup.h"
 #include "pictures/canvas.h"
 
 namespace tomograd {
@@ -16,14 +17,8 @@ std::string number(double v) {  // at most two decimals, no "-0"
 }
 
 std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else if (static_cast<unsigned char>(c) >= 0x20) out += c;  // control characters are not allowed in XML
-  }
+  std::string out = escaped_markup(text);
+  std::erase_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20; });  // control characters are not allowed in XML
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/markup.h"
 #include "base/memory.h"
 #include "planning/cluster_configuration.h"
 
@@ -13,18 +14,6 @@ constexpr double left_x = 24, left_width = 190, middle_x = 384, middle_width = 2
 constexpr double top_y = 92, page_width = 1128;
 constexpr int64_t most_nodes_drawn = 6;
 constexpr double node_width = 88, node_height = 62, node_gap = 9;
-
-std::string escaped(const std::string& from) {
-  std::string result;
-  for (char c : from) {
-    if (c == '&') result += "&amp;";
-    else if (c == '<') result += "&lt;";
-    else if (c == '>') result += "&gt;";
-    else if (c == '"') result += "&quot;";
-    else result += c;
-  }
-  return result;
-}
 
 std::string number(double value) { return plain_number(value, 1); }
 
@@ -40,10 +29,10 @@ class Pen {
   struct Style { double size = 12; const char* anchor = "start"; const char* color = "#222222"; bool bold = false; };
   // No wider than `room`: letters of these fonts take 0.58 of their size on average, 0.62 when bold.
   void write(double x, double y, const std::string& content, double room, const Style& style) {
-    double letters = double(std::count_if(content.begin(), content.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+    double letters = double(letter_count(content));
     double size = std::min(style.size, room / (std::max(1.0, letters) * (style.bold ? 0.62 : 0.58)));
     svg_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" font-size=\"" + number(size) +
-            "\" text-anchor=\"" + style.anchor + "\" fill=\"" + style.color + "\"" + (style.bold ? " font-weight=\"bold\"" : "") + ">" + escaped(content) + "</text>\n";
+            "\" text-anchor=\"" + style.anchor + "\" fill=\"" + style.color + "\"" + (style.bold ? " font-weight=\"bold\"" : "") + ">" + escaped_markup(content) + "</text>\n";
   }
   void titled(const Box& at, const std::string& title, const std::vector<std::string>& below, const std::string& fill, const std::string& line) {
     box(at, fill, line);

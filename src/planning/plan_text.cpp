@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/markup.h"
 #include "base/memory.h"
 #include "planning/experiment_plan.h"
 
@@ -49,10 +50,6 @@ std::string duration(double seconds) {
   return seconds < 5400 ? number(seconds / 60, 0) + " min" : number(seconds / 3600, 1) + " h";
 }
 
-size_t width_of(const std::string& s) {
-  return size_t(std::count_if(s.begin(), s.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 using Row = std::vector<std::string>;
 
 std::vector<std::string> aligned(const std::vector<Row>& rows) {
@@ -60,13 +57,13 @@ std::vector<std::string> aligned(const std::vector<Row>& rows) {
   for (const auto& row : rows)
     for (size_t i = 0; i < row.size(); ++i) {
       if (widths.size() <= i) widths.push_back(0);
-      widths[i] = std::max(widths[i], width_of(row[i]));
+      widths[i] = std::max(widths[i], letter_count(row[i]));
     }
   std::vector<std::string> lines;
   for (const auto& row : rows) {
     std::string line;
     for (size_t i = 0; i < row.size(); ++i) {
-      std::string space(widths[i] - width_of(row[i]), ' ');
+      std::string space(widths[i] - letter_count(row[i]), ' ');
       bool left = i == 0 || i == 1 || i + 1 == row.size();  // names and remarks
       line += (i == 0 ? "" : std::string(column_gap, ' ')) + (left ? row[i] + space : space + row[i]);
     }

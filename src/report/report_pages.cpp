@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/markup.h"
 #include "experiments/metrics.h"
 #include "report/numbers.h"
 #include "report/outcomes.h"
@@ -28,18 +29,6 @@ figure.wide{grid-column:1/-1}h3{font-size:14px;margin:14px 0 4px}details{margin:
 figure svg{width:100%;height:auto;display:block}figcaption{font-size:12.5px;padding:4px 6px;color:#444}
 )css";
 
-std::string escaped(const std::string& raw) {
-  std::string out;
-  for (char c : raw) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
-
 struct Table {
   std::string html;
   size_t left;
@@ -50,7 +39,7 @@ struct Table {
   }
   void row(const std::vector<std::string>& cells, const char* tag = "td", const char* kind = "") {
     html += *kind ? std::string("<tr class=") + kind + ">" : "<tr>";
-    for (size_t i = 0; i < cells.size(); ++i) html += std::string("<") + tag + (i < left ? " class=l>" : ">") + escaped(cells[i]) + "</" + tag + ">";
+    for (size_t i = 0; i < cells.size(); ++i) html += std::string("<") + tag + (i < left ? " class=l>" : ">") + escaped_markup(cells[i]) + "</" + tag + ">";
     html += "</tr>\n";
   }
   std::string end() { return html + "</tbody></table></div>\n"; }
@@ -59,7 +48,7 @@ struct Table {
 std::string list_html(const std::string& title, const std::vector<std::string>& sentences) {
   if (sentences.empty()) return "";
   std::string html = "<h2>" + title + "</h2><ul>";
-  for (const auto& sentence : sentences) html += "<li>" + escaped(sentence) + "</li>\n";
+  for (const auto& sentence : sentences) html += "<li>" + escaped_markup(sentence) + "</li>\n";
   return html + "</ul>\n";
 }
 
@@ -83,7 +72,7 @@ std::string channels_html(const ReportData& report) {
   if (report.channels.size() < 2) return "";
   std::string html = "<h2>Channels, most influential first</h2>" + channel_rows(report.channels, report.ranking);
   if (!report.joint.empty()) html += "<h3>Left out together</h3>" + channel_rows(report.joint, ranking_of(report.joint));
-  for (const auto& of_class : report.classes) html += "<details><summary><b>" + escaped(report.metric + " of " + of_class.name) + " alone</b></summary>" + channel_rows(of_class.channels, of_class.ranking) + "</details>\n";
+  for (const auto& of_class : report.classes) html += "<details><summary><b>" + escaped_markup(report.metric + " of " + of_class.name) + " alone</b></summary>" + channel_rows(of_class.channels, of_class.ranking) + "</details>\n";
   return html + "<p class=quiet>sd: over patients. change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided; where patients share trainings the larger of it and of Student’s t over trainings.</p>";
 }
 
@@ -141,17 +130,17 @@ bool wide(const std::string& svg) {
 }
 
 std::string html_with(const ReportData& report, const std::vector<ReportChart>& charts) {
-  std::string html = "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>" + escaped(report.name) + "</title><style>" + style + "</style></head><body>\n";
-  html += "<h1>" + escaped(report.name) + "</h1><p class=quiet>" + escaped(report.kind) + " · " + escaped(report.metric) + ", higher is better · " + text(report.counts.complete, " of ", report.counts.total(), " trials complete") + "</p>\n";
-  if (!report.decision.empty()) html += "<p class=decision>" + escaped(report.decision) + "</p>\n";
+  std::string html = "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width,initial-scale=1\"><title>" + escaped_markup(report.name) + "</title><style>" + style + "</style></head><body>\n";
+  html += "<h1>" + escaped_markup(report.name) + "</h1><p class=quiet>" + escaped_markup(report.kind) + " · " + escaped_markup(report.metric) + ", higher is better · " + text(report.counts.complete, " of ", report.counts.total(), " trials complete") + "</p>\n";
+  if (!report.decision.empty()) html += "<p class=decision>" + escaped_markup(report.decision) + "</p>\n";
   html += list_html("Findings", report.findings);
   if (!charts.empty()) {
     html += "<div class=charts>";
-    for (const auto& chart : charts) html += std::string("<figure") + (wide(chart.svg) ? " class=wide>" : ">") + chart.svg + "<figcaption><b>" + escaped(chart.title) + ".</b> " + escaped(chart.caption) + "</figcaption></figure>\n";
+    for (const auto& chart : charts) html += std::string("<figure") + (wide(chart.svg) ? " class=wide>" : ">") + chart.svg + "<figcaption><b>" + escaped_markup(chart.title) + ".</b> " + escaped_markup(chart.caption) + "</figcaption></figure>\n";
     html += "</div>\n";
   }
   html += channels_html(report) + variables_html(report) + list_html("What this cannot prove", report.limits) + trials_html(report);
-  return html + "<p class=quiet>Research software, not a medical device. Fingerprint " + escaped(report.fingerprint) + "</p></body></html>\n";
+  return html + "<p class=quiet>Research software, not a medical device. Fingerprint " + escaped_markup(report.fingerprint) + "</p></body></html>\n";
 }
 
 }  // namespace

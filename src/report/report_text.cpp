@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/markup.h"
 #include "experiments/metrics.h"
 #include "report/numbers.h"
 #include "report/outcomes.h"
@@ -11,8 +12,6 @@
 
 namespace tomograd {
 namespace {
-
-size_t width_of(const std::string& text) { return size_t(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; })); }
 
 std::string design_text(const TrialRecord& trial, const char* key) {
   const Value* v = trial.design.find(key);
@@ -25,13 +24,13 @@ std::string paragraph(const std::string& title, const std::string& body) { retur
 
 std::string text_table(const std::vector<std::string>& header, const std::vector<std::vector<std::string>>& rows, size_t left_columns) {
   std::vector<size_t> widths;
-  for (const auto& cell : header) widths.push_back(width_of(cell));
+  for (const auto& cell : header) widths.push_back(letter_count(cell));
   for (const auto& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], letter_count(row[i]));
   auto line = [&](const std::vector<std::string>& row) {
     std::string result;
     for (size_t i = 0; i < row.size(); ++i) {
-      std::string space(widths[i] - width_of(row[i]), ' ');
+      std::string space(widths[i] - letter_count(row[i]), ' ');
       result += (i ? "  " : "") + (i < left_columns ? row[i] + space : space + row[i]);
     }
     result.erase(result.find_last_not_of(' ') + 1);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pictures/canvas.h"
 #include "report/report_figures.h"
 
@@ -40,6 +42,33 @@ TEST(Timeline, OneRowPerWorkerWithTheEndsOfItsAttempts) {
   EXPECT_EQ(t.lost_seconds, 15 + 3.5);
   ASSERT_EQ(t.marks.size(), 1u);
   EXPECT_EQ(t.marks[0].at, 25);
+}
+
+// Seconds of the attempts that run, or of those that ended, in the order of their ends.
+std::vector<double> seconds_of(const Timeline& timeline, bool running) {
+  std::vector<std::pair<double, double>> spans;  // end, seconds
+  for (const auto& worker : timeline.workers)
+    for (const auto& attempt : worker.attempts)
+      if ((attempt.outcome == "running") == running) spans.emplace_back(attempt.end, attempt.end - attempt.begin);
+  std::sort(spans.begin(), spans.end());
+  std::vector<double> seconds;
+  for (const auto& [end, length] : spans) seconds.push_back(length);
+  return seconds;
+}
+
+TEST(Timeline, EveryAttemptIsPaidOnce) {
+  Timeline t = make_timeline({{1, 0, "created", 0, 0, ""},      {2, 1000, "claimed", 1, 1, "a"},  {3, 1500, "claimed", 2, 1, "b"}, {4, 4000, "lost", 1, 1, ""},
+                              {5, 5000, "claimed", 1, 2, "a"},  {6, 7500, "complete", 2, 1, ""},  {7, 8000, "claimed", 3, 1, "b"}, {8, 8250, "failed", 3, 1, ""},
+                              {9, 8500, "note", 3, 1, "slow"}, {10, 9000, "preempted", 1, 2, ""}, {11, 9000, "claimed", 4, 1, "a"}},
+                             {}, 11000);
+  EXPECT_EQ(seconds_of(t, false), (std::vector<double>{3, 6, 0.25, 4}));
+  EXPECT_EQ(seconds_of(t, true), (std::vector<double>{2}));
+}
+
+TEST(Timeline, AClockThatIsSetBackCostsNothing) {
+  Timeline t = make_timeline({{1, 5000, "claimed", 1, 1, "a"}, {2, 3000, "complete", 1, 1, ""}, {3, 9000, "claimed", 2, 1, "a"}}, {}, 8000);
+  EXPECT_EQ(seconds_of(t, false), (std::vector<double>{0}));
+  EXPECT_EQ(seconds_of(t, true), (std::vector<double>{0}));
 }
 
 TEST(Timeline, WhatRunsLastsUntilNowUnlessItsWorkerIsGone) {

@@ -6,6 +6,7 @@
 #include "experiments/metrics.h"
 #include "report/numbers.h"
 #include "report/outcomes.h"
+#include "search/proposal.h"
 #include "search/space.h"
 #include "spec/text_formats.h"
 
@@ -81,7 +82,7 @@ void describe_variables(ReportData& report, const ExperimentSpec& spec) {
   std::vector<const TrialRecord*> done;
   for (const auto& trial : report.trials)
     if (trial.state == TrialState::complete) done.push_back(&trial);
-  const bool grid = spec.strategy.kind == "sweep" || spec.strategy.kind == "leave-one-out";
+  const bool grid = !is_search(spec.strategy);
   for (const auto& variable : spec.variable) {
     if (grid || variable.range.size() != 2) {
       for (const auto& value : variable_values(variable)) {

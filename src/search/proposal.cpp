@@ -36,12 +36,12 @@ std::optional<Known> known_before(const SearchSpace& space, const StrategySpec& 
   Known known;
   for (const auto& [n, observation] : before) {
     const bool usable = strategy.greedy || n <= number - parallel;
-    Outcome outcome = usable ? observation->outcome : Outcome::pending;
-    if (usable && outcome == Outcome::pending && !strategy.greedy) return std::nullopt;
-    if (outcome == Outcome::complete && !std::isfinite(observation->value)) outcome = Outcome::failed;
+    ObservationState outcome = usable ? observation->outcome : ObservationState::pending;
+    if (usable && outcome == ObservationState::pending && !strategy.greedy) return std::nullopt;
+    if (outcome == ObservationState::complete && !std::isfinite(observation->value)) outcome = ObservationState::failed;
     Eigen::VectorXd point = with_context(text("trial ", n), [&] { return space.point(observation->settings); });
-    (outcome == Outcome::complete ? known.complete : outcome == Outcome::failed ? known.failed : known.pending).push_back(std::move(point));
-    if (outcome == Outcome::complete) known.values.push_back(-observation->value);
+    (outcome == ObservationState::complete ? known.complete : outcome == ObservationState::failed ? known.failed : known.pending).push_back(std::move(point));
+    if (outcome == ObservationState::complete) known.values.push_back(-observation->value);
   }
   return known;
 }
@@ -122,11 +122,15 @@ Eigen::VectorXd modelled(const SearchSpace& space, const Known& known, int64_t s
 
 }  // namespace
 
+bool is_search(const StrategySpec& strategy) { return strategy.kind == "random" || strategy.kind == "bayesian"; }
+
+int64_t parallel_proposals(const ExperimentSpec& spec) { return spec.strategy.parallel > 0 ? spec.strategy.parallel : spec.workers; }
+
 int64_t quasi_random_trials(const std::vector<VariableSpec>& variables) { return std::clamp<int64_t>(2 * int64_t(variables.size()), 4, 20); }
 
 std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, int64_t number, const std::vector<Observation>& told) {
   const StrategySpec& strategy = spec.strategy;
-  if (strategy.kind != "random" && strategy.kind != "bayesian") fail_input("strategy.kind is '" + strategy.kind + "', whose trials are planned at once and not proposed");
+  if (!is_search(strategy)) fail_input("strategy.kind is '" + strategy.kind + "', whose trials are planned at once and not proposed");
   if (number < 1) fail_input(text("trials count from 1, asked for ", number));
   const SearchSpace space(spec.variable);
   const int dims = int(space.coordinates());
@@ -138,7 +142,7 @@ std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, in
   }
   const auto quasi_random = [&] { return space.settings(space.from_uniform(sobol_point(uint32_t(number - 1), dims, uint64_t(seed)))); };
   if (number <= quasi_random_trials(spec.variable)) return quasi_random();
-  const std::optional<Known> known = known_before(space, strategy, strategy.parallel > 0 ? strategy.parallel : spec.workers, number, told);
+  const std::optional<Known> known = known_before(space, strategy, parallel_proposals(spec), number, told);
   if (!known) return std::nullopt;
   if (int64_t(known->complete.size()) < least_results) return quasi_random();
   return space.settings(modelled(space, *known, seed, number));

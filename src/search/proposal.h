@@ -15,12 +15,12 @@
 
 namespace tomograd {
 
-enum class Outcome { pending, complete, failed };
+enum class ObservationState { pending, complete, failed };
 
 struct Observation {
   int64_t number = 0;                            // of the trial, from 1
   Value settings = Value::table();               // that were proposed for it
-  Outcome outcome = Outcome::pending;
+  ObservationState outcome = ObservationState::pending;
   double value = 0;                              // of a complete trial, higher is better; one that is no finite number counts as failed
 };
 
@@ -28,6 +28,9 @@ struct Observation {
 // it. strategy.greedy never waits: what is told is used, what has no outcome is running. Observations of later trials are ignored.
 // Error(input) for variables that make no search space and for settings that do not belong to it.
 std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, int64_t number, const std::vector<Observation>& told);
+
+bool is_search(const StrategySpec& strategy);    // random or bayesian: its trials are proposals
+int64_t parallel_proposals(const ExperimentSpec& spec);                          // of a bayesian search at a time: P
 
 // Trials that a Bayesian search of these variables starts with before it believes its model.
 int64_t quasi_random_trials(const std::vector<VariableSpec>& variables);

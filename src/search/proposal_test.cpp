@@ -52,8 +52,8 @@ std::vector<Observation> searched(const ExperimentSpec& spec, int64_t seed, int6
   for (int64_t i = 1; i <= n; ++i) {
     auto settings = propose(spec, seed, i, told);
     if (!settings) fail_failure("waits");
-    Observation next{i, Value(*settings), Outcome::complete, 0};
-    if (failed(next.settings)) next.outcome = Outcome::failed;
+    Observation next{i, Value(*settings), ObservationState::complete, 0};
+    if (failed(next.settings)) next.outcome = ObservationState::failed;
     else next.value = score(next.settings);
     told.push_back(std::move(next));
   }
@@ -124,17 +124,17 @@ TEST(Proposal, UsesTheResultsUpToNMinusPAndNoOthers) {
   ASSERT_TRUE(with_all);
   auto fast = told;                              // 17 to 19 still run: it made no difference that they were done
   for (auto& trial : fast)
-    if (trial.number > 16) trial.outcome = Outcome::pending, trial.value = 0;
+    if (trial.number > 16) trial.outcome = ObservationState::pending, trial.value = 0;
   EXPECT_EQ(Value(*with_all), Value(*propose(spec, 3, 20, fast)));
   for (auto& trial : fast)
-    if (trial.number == 18) trial.outcome = Outcome::failed;
+    if (trial.number == 18) trial.outcome = ObservationState::failed;
   EXPECT_EQ(Value(*with_all), Value(*propose(spec, 3, 20, fast)));
   auto other = told;                             // but trial 16 counts
   other[15].value += 3;
   EXPECT_NE(Value(*with_all), Value(*propose(spec, 3, 20, other)));
-  told[15].outcome = Outcome::pending;
+  told[15].outcome = ObservationState::pending;
   EXPECT_FALSE(propose(spec, 3, 20, told)) << "trial 16 is needed and runs";
-  told[15].outcome = Outcome::complete;
+  told[15].outcome = ObservationState::complete;
   told.erase(told.begin() + 18);
   EXPECT_FALSE(propose(spec, 3, 20, told)) << "where trial 19 runs is not known";
 }
@@ -147,7 +147,7 @@ TEST(Proposal, GreedyNeverWaitsAndUsesWhatIsThere) {
   auto other = told;
   other[18].value += 3;
   EXPECT_NE(Value(*with_all), Value(*propose(spec, 3, 20, other)));
-  told[4].outcome = Outcome::pending;
+  told[4].outcome = ObservationState::pending;
   told.erase(told.begin() + 10);
   EXPECT_TRUE(propose(spec, 3, 20, told));
 }
@@ -165,7 +165,7 @@ TEST(Proposal, TheFirstTrialsNeedNoResults) {
   EXPECT_EQ(seen.size(), 12u);
   EXPECT_FALSE(propose(spec, 1, 13, told));
   EXPECT_THROW(propose(spec, 1, 0, told), Error);
-  told = {Observation{1, Value::table(), Outcome::complete, 0}, Observation{1, Value::table(), Outcome::complete, 0}};
+  told = {Observation{1, Value::table(), ObservationState::complete, 0}, Observation{1, Value::table(), ObservationState::complete, 0}};
   EXPECT_THROW(propose(spec, 1, 13, told), Error);
 }
 
@@ -187,8 +187,8 @@ TEST(Proposal, LearnsWhereTrialsFail) {
   int late = 0;
   double best = -1e9;
   for (const auto& trial : told) {
-    late += trial.number > 4 && trial.outcome == Outcome::failed;
-    if (trial.outcome == Outcome::complete) best = std::max(best, trial.value);
+    late += trial.number > 4 && trial.outcome == ObservationState::failed;
+    if (trial.outcome == ObservationState::complete) best = std::max(best, trial.value);
   }
   EXPECT_GT(best, -1e-3);
   EXPECT_LE(late, 3) << "of 11";
@@ -197,9 +197,9 @@ TEST(Proposal, LearnsWhereTrialsFail) {
 TEST(Proposal, AResultThatIsNoNumberCountsAsFailed) {
   const ExperimentSpec spec = search_of(everything);
   auto told = searched(spec, 6, 16, score, never);
-  told[13].outcome = Outcome::failed;
+  told[13].outcome = ObservationState::failed;
   const auto failed = propose(spec, 6, 17, told);
-  told[13].outcome = Outcome::complete, told[13].value = std::numeric_limits<double>::quiet_NaN();
+  told[13].outcome = ObservationState::complete, told[13].value = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(Value(*failed), Value(*propose(spec, 6, 17, told)));
 }
 

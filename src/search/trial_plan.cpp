@@ -121,31 +121,18 @@ std::vector<std::vector<std::string>> deal_folds(std::vector<std::string> patien
   return folds;
 }
 
-bool is_search(const StrategySpec& strategy) { return strategy.kind == "random" || strategy.kind == "bayesian"; }
-
 std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetFacts& facts) {
   const StrategySpec& strategy = spec.strategy;
-  std::vector<PlannedTrial> trials;
   if (is_search(strategy)) {
     check_count(size_t(trial_count(spec, facts)));
-    std::vector<Observation> told;
-    while (int64_t(told.size()) < strategy.trials) {
-      const int64_t number = int64_t(told.size()) + 1;
-      auto settings = propose(spec, facts.seed, number, told);
-      if (!settings) break;                      // it waits for results
-      for (auto& trial : trials_of_proposal(spec, facts, number, *settings)) trials.push_back(std::move(trial));
-      Observation observation;
-      observation.number = number, observation.settings = std::move(*settings);
-      told.push_back(std::move(observation));
-      if (strategy.kind == "bayesian" && number == parallel_proposals(spec)) break;
-    }
-    return trials;
+    return next_trials(spec, facts, {});
   }
   const std::vector<std::vector<std::string>> channel_sets = channel_sets_of(strategy, facts);
   const Design design(spec, facts);
   const std::vector<Value::Table> grid = variable_product(spec.variable);
   const size_t count = channel_sets.size() * design.groups() * size_t(strategy.seeds) * grid.size();
   check_count(count);
+  std::vector<PlannedTrial> trials;
   trials.reserve(count);
   auto add = [&](const std::vector<std::string>& left_out, size_t group, int64_t repeat, const Value::Table& variables) {
     trials.push_back(design.trial(int64_t(trials.size()) + 1, left_out, group, repeat, variables));
@@ -163,23 +150,30 @@ std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetF
   return trials;
 }
 
-int64_t parallel_proposals(const ExperimentSpec& spec) { return spec.strategy.parallel > 0 ? spec.strategy.parallel : spec.workers; }
-
 int64_t trials_per_proposal(const ExperimentSpec& spec, const DatasetFacts& facts) { return int64_t(Design(spec, facts).groups()) * spec.strategy.seeds; }
 
 int64_t trial_count(const ExperimentSpec& spec, const DatasetFacts& facts) {
   return is_search(spec.strategy) ? spec.strategy.trials * trials_per_proposal(spec, facts) : int64_t(plan_trials(spec, facts).size());
 }
 
-std::vector<PlannedTrial> trials_of_proposal(const ExperimentSpec& spec, const DatasetFacts& facts, int64_t proposal, const Value::Table& settings) {
+std::vector<PlannedTrial> next_trials(const ExperimentSpec& spec, const DatasetFacts& facts, std::vector<Observation> told) {
   const Design design(spec, facts);
   const int64_t each = int64_t(design.groups()) * spec.strategy.seeds;
+  const int64_t most_pending = spec.strategy.kind == "bayesian" ? parallel_proposals(spec) : spec.strategy.trials;
+  int64_t pending = std::count_if(told.begin(), told.end(), [](const Observation& observation) { return observation.outcome == ObservationState::pending; });
   std::vector<PlannedTrial> trials;
-  for (size_t group = 0; group < design.groups(); ++group)
-    for (int64_t repeat = 0; repeat < spec.strategy.seeds; ++repeat) {
-      trials.push_back(design.trial((proposal - 1) * each + int64_t(trials.size()) + 1, {}, group, repeat, settings));
-      trials.back().design["proposal"] = proposal;
+  for (; pending < most_pending && int64_t(told.size()) < spec.strategy.trials; ++pending) {
+    Observation made;
+    made.number = int64_t(told.size()) + 1;
+    auto settings = propose(spec, facts.seed, made.number, told);
+    if (!settings) break;                        // it waits for results
+    for (int64_t i = 0; i < each; ++i) {
+      trials.push_back(design.trial((made.number - 1) * each + i + 1, {}, size_t(i / spec.strategy.seeds), i % spec.strategy.seeds, *settings));
+      trials.back().design["proposal"] = made.number;
     }
+    made.settings = std::move(*settings);
+    told.push_back(std::move(made));
+  }
   return trials;
 }
 

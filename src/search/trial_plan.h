@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "search/proposal.h"
 #include "spec/experiment_spec.h"
 #include "spec/value.h"
 
@@ -35,16 +36,14 @@ struct PlannedTrial {
 // come while it runs (experiments/proposing.h). Error(input) for channels or patients that the dataset lacks, and for an empty plan.
 std::vector<PlannedTrial> plan_trials(const ExperimentSpec& spec, const DatasetFacts& facts);
 
-bool is_search(const StrategySpec& strategy);    // whose trials are proposals
-
 // How many trials there will be in the end.
 int64_t trial_count(const ExperimentSpec& spec, const DatasetFacts& facts);
 
 // Of random and bayesian: every proposal is tried on each fold with each seed, and its value is their mean. Proposal n (from 1) has
 // the trials (n - 1) * trials_per_proposal + 1 to n * trials_per_proposal; design holds its number as `proposal`.
-int64_t parallel_proposals(const ExperimentSpec& spec);  // at a time
 int64_t trials_per_proposal(const ExperimentSpec& spec, const DatasetFacts& facts);
-std::vector<PlannedTrial> trials_of_proposal(const ExperimentSpec& spec, const DatasetFacts& facts, int64_t proposal, const Value::Table& settings);
+// The trials of all proposals that can be made now, after those that are told; a bayesian search has at most parallel_proposals() pending.
+std::vector<PlannedTrial> next_trials(const ExperimentSpec& spec, const DatasetFacts& facts, std::vector<Observation> told);
 
 // Patients dealt into k groups of sizes that differ by one at most, in an order drawn from the seed.
 std::vector<std::vector<std::string>> deal_folds(std::vector<std::string> patients, int64_t k, int64_t seed);

@@ -7,26 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
+#include "spec/json_oracle.h"
 
 namespace tomograd {
 namespace {
-
-nlohmann::ordered_json oracle_value(const Value& v) {
-  if (v.is_bool()) return v.as_bool();
-  if (v.is_integer()) return v.as_integer();
-  if (v.is_number()) return v.as_number();
-  if (v.is_text()) return v.as_text();
-  nlohmann::ordered_json json;
-  if (v.is_list()) {
-    json = nlohmann::ordered_json::array();
-    for (const auto& item : v.as_list()) json.push_back(oracle_value(item));
-  }
-  if (v.is_table()) {
-    json = nlohmann::ordered_json::object();
-    for (const auto& [key, item] : v.as_table()) json[key] = oracle_value(item);
-  }
-  return json;
-}
 
 // What it reads is what the full parser reads; what the full parser refuses it does not read.
 void compare(const std::string& json) {
