@@ -13,4 +13,5 @@ file(CREATE_LINK ${CMAKE_SOURCE_DIR}/src/cli ${CMAKE_BINARY_DIR}/rooms/cli/cli S
 target_include_directories(tomograd_engine PRIVATE ${CMAKE_BINARY_DIR}/rooms/cli)
 target_link_libraries(tomograd_engine PRIVATE tomograd_torch nlohmann_json::nlohmann_json)
 tomograd_torch_compile(tomograd_engine)
+tomograd_unite(tomograd_engine)
 set_target_properties(tomograd_engine PROPERTIES BUILD_RPATH "${TORCH_ROOT}/lib" INSTALL_RPATH "$ORIGIN;${TORCH_ROOT}/lib")

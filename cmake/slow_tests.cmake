@@ -3,6 +3,9 @@
 foreach(name
     experiments.Kill.RandomKillsLeaveTheSameTable
     experiments.Kill.DeathAtEveryFailpointLeavesTheSameTable
+    experiments.SqliteFaults.WhatWasAcknowledgedSurvivesAPowerCut
+    experiments.SqliteFaults.SoItDoesACutWhileItRecoversFromACut
+    experiments.SqliteFaults.AnyOperationMayFailOnceOrFromThenOn
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/SQLite  # GetParam() = SQLite"
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/http  # GetParam() = http"
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/PostgreSQL  # GetParam() = PostgreSQL")

@@ -2,7 +2,7 @@
 # Exit 0 passed, 77 skipped (says why), anything else failed.
 # Those that kill, wait for leases or train for more than some seconds are left out by `make test-fast`.
 set(slow_commands
-  experiment/brain_tumour_loo experiment/deepmedic_vs_unet experiment/killed_and_resumed experiment/lost_is_not_failed experiment/no_orphans
+  experiment/brain_tumour_loo experiment/deepmedic_vs_unet experiment/killed_and_resumed experiment/halving experiment/python_trial experiment/nnunet_trial experiment/lost_is_not_failed experiment/no_orphans
   predict/store_exact_memory)
 file(GLOB_RECURSE command_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/commands/*.sh)
 foreach(script ${command_tests})

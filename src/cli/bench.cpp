@@ -19,7 +19,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct BenchArguments {
   std::string name, data, store;
   std::vector<int64_t> patch = {64, 64, 64}, size;  // size: empty = that of the benchmark
   double seconds = 5;
@@ -31,10 +31,10 @@ struct Options {
   ComputeOptions compute;
 };
 
-int threads_of(const Options& options) { return options.compute.threads > 0 ? options.compute.threads : available_threads(); }
-Extent size_of(const Options& options, Extent otherwise) { return options.size.empty() ? otherwise : Extent{options.size[0], options.size[1], options.size[2]}; }
+int threads_of(const BenchArguments& options) { return options.compute.threads > 0 ? options.compute.threads : available_threads(); }
+Extent size_of(const BenchArguments& options, Extent otherwise) { return options.size.empty() ? otherwise : Extent{options.size[0], options.size[1], options.size[2]}; }
 
-void bench_patches(const Options& options, const Output& out) {
+void bench_patches(const BenchArguments& options, const Output& out) {
   if (options.data.empty()) fail_usage("bench sampling needs --data dataset.json");
   Dataset dataset = read_dataset(system_env(), options.data);
   SamplingBench bench = bench_sampling(system_env(), dataset, {options.patch[0], options.patch[1], options.patch[2]}, threads_of(options), options.seconds, options.channels, 256, options.cache_bytes);
@@ -63,7 +63,7 @@ double copy_rate(ThreadPool& pool, double seconds) {
   return moved / took * 1e-9;
 }
 
-void bench_peak(const Options& options, const Output& out) {
+void bench_peak(const BenchArguments& options, const Output& out) {
   ThreadPool pool(threads_of(options));
   Value value = Value::table();
   value["threads"] = int64_t(pool.threads());
@@ -75,7 +75,7 @@ void bench_peak(const Options& options, const Output& out) {
                 " GFLOP/s (0 = none), copy ", value.at("copy_gb_per_second").as_number(), " GB/s read and written"));
 }
 
-void bench_engine(const Options& options, const Output& out) {
+void bench_engine(const BenchArguments& options, const Output& out) {
   Value settings = Value::table();
   settings["size"] = Value::list_of(options.size.empty() ? std::vector<int64_t>{155, 240, 240} : options.size);
   settings["seconds"] = options.seconds;
@@ -85,7 +85,7 @@ void bench_engine(const Options& options, const Output& out) {
   for (const auto& [key, number] : value.as_table()) out.line(key + "  " + (number.is_integer() && key.find("bytes") != std::string::npos ? bytes_text(number.as_integer()) : number.is_number() ? text(number.as_number()) : number.is_text() ? number.as_text() : ""));
 }
 
-void bench_msd_device(const Options& options, const Output& out) {
+void bench_msd_device(const BenchArguments& options, const Output& out) {
   std::optional<int> number = cuda_number(options.compute.device);
   if (!number) fail_usage(text("device is '", options.compute.device, "'"), "expected auto, cpu or cuda:N");
   int there = cuda_devices();
@@ -95,7 +95,7 @@ void bench_msd_device(const Options& options, const Output& out) {
   for (const auto& [key, number_or_name] : value.as_table()) out.line(key + "  " + (number_or_name.is_text() ? number_or_name.as_text() : text(number_or_name.as_number())));
 }
 
-void bench_msd_network(const Options& options, const Output& out) {
+void bench_msd_network(const BenchArguments& options, const Output& out) {
   if (options.compute.device != "auto" && options.compute.device != "cpu") return bench_msd_device(options, out);
   Extent size = size_of(options, cube(96));
   Backend* peer = nullptr;
@@ -122,13 +122,13 @@ void bench_msd_network(const Options& options, const Output& out) {
   out.line(text("OpenVINO     ", peer ? text(value.at("openvino_seconds").as_number(), " s") : why_not));
 }
 
-void bench_trials(const Options& options, const Output& out) {
+void bench_trials(const BenchArguments& options, const Output& out) {
   Value value = bench_store(options.store, options.clients);
   out.result("bench-store", value);
   for (const auto& [key, number] : value.as_table()) out.line(key + "  " + text(number.as_number()));
 }
 
-void bench_seams(const Options& options, const Output& out) {
+void bench_seams(const BenchArguments& options, const Output& out) {
   Value value = bench_seam(options.depth, size_of(options, cube(96)), threads_of(options));
   out.result("bench-seam", value);
   out.line(text("a core of a quarter of each side; a voxel sees ", value.at("field_of_view_halo").as_integer(), " on each side"));
@@ -140,7 +140,7 @@ void bench_seams(const Options& options, const Output& out) {
   }
 }
 
-void bench_search(const Options& options, const Output& out) {
+void bench_search(const BenchArguments& options, const Output& out) {
   Value value = bench_bayes(options.seeds, options.functions);
   out.result("bench_bayes", value);
   out.line("regret over the seeds: median (quartiles), random search beside it; seconds of a proposal behind 100 trials");
@@ -172,7 +172,7 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 }
 
 void add_bench(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchArguments>();
   auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, bayes");
   verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "bayes"}));
   verb->add_option("--data", options->data, "dataset.json (sampling)");

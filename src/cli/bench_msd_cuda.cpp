@@ -16,14 +16,13 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t classes = BenchWeights::classes;
 
 // The largest difference of the classes' probabilities from the processor's, which rounds to bf16 at the same places.
-double largest_softmax_error(const BenchWeights& subject, MsdCuda& cuda, ThreadPool& pool) {
+double largest_error_of_cuda(const BenchWeights& subject, MsdCuda& cuda, ThreadPool& pool) {
   Extent size{33, 47, 70};
   MsdLayout layout = msd_layout(size, subject.network.largest_dilation(), true, false);
   Buffer<float> pairs(layout.floats(ceil_div(subject.network.channels(), 2)), 0.0f);
-  std::vector<float> input, ours(size_t(classes * size.voxels())), theirs = ours;
+  std::vector<float> input, ours(size_t(BenchWeights::classes * size.voxels())), theirs = ours;
   Random random(2, "bench-msd-check");
   for (int64_t z = 0; z < size.z; ++z)
     for (int64_t y = 0; y < size.y; ++y)
@@ -69,7 +68,7 @@ Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes
   value["device"] = facts.name;
   value["copy_gb_per_second"] = facts.copy_bytes_per_second * 1e-9;
   value["mma_tflops"] = facts.mma_flop_per_second * 1e-12;
-  double error = largest_softmax_error(subject, cuda, pool);
+  double error = largest_error_of_cuda(subject, cuda, pool);
   if (!(error < 0.02)) fail_failure(text("a probability differs from the processor's by ", error, "; no figure is given"));
   value["max_softmax_error"] = error;
 
@@ -85,7 +84,7 @@ Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes
   double took = clock.monotonic_seconds() - begun;
   int64_t second_class = 0;
   for (int64_t i = 0; i < size.voxels(); ++i) {
-    if (labels[i] >= classes) fail_failure(text("voxel ", i, " got the label ", int(labels[i]), "; no figure is given"));
+    if (labels[i] >= BenchWeights::classes) fail_failure(text("voxel ", i, " got the label ", int(labels[i]), "; no figure is given"));
     second_class += labels[i];
   }
   value["second_class_fraction"] = double(second_class) / double(size.voxels());

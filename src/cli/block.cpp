@@ -12,14 +12,14 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct BlockArguments {
   std::string source, store, layout = "shard", codec = "zstd", label, mask, where;
   std::vector<int64_t> block{64, 64, 64};
   int level = -1000, threads = 0;
   int64_t resolutions = 0, shard_bytes = int64_t{1} << 30;
 };
 
-std::vector<ZarrCodec> codecs_of(const Options& options) {
+std::vector<ZarrCodec> codecs_of(const BlockArguments& options) {
   if (options.codec == "raw") {
     if (options.level != -1000) fail_usage("--codec raw has no --level");
     return {};
@@ -35,9 +35,8 @@ std::vector<ZarrCodec> codecs_of(const Options& options) {
   return {codec};
 }
 
-Value list_of(Extent size) { return Value(Value::List{size.z, size.y, size.x}); }
 
-void make_store(const Output& output, const Options& options) {
+void make_store(const Output& output, const BlockArguments& options) {
   if (options.source.empty() || options.store.empty()) fail_usage("which volume, and to where?", "tomograd block VOLUME STORE, or tomograd block select STORE --where 'label1 >= 5 %'");
   if (options.block.size() != 3) fail_usage(text("--block has ", options.block.size(), " numbers; expected Z,Y,X"));
   BlockStoreOptions store;
@@ -75,11 +74,11 @@ void make_store(const Output& output, const Options& options) {
 
   Value result = Value::table();
   result["store"] = options.store, result["source"] = options.source;
-  result["shape_zyx"] = list_of(size), result["channels"] = report.channels, result["voxel_type"] = voxel_type_name(image->type());
-  result["block_zyx"] = list_of(store.block), result["shard_zyx"] = list_of(report.shard), result["layout"] = options.layout, result["codec"] = options.codec;
+  result["shape_zyx"] = extent_value(size), result["channels"] = report.channels, result["voxel_type"] = voxel_type_name(image->type());
+  result["block_zyx"] = extent_value(store.block), result["shard_zyx"] = extent_value(report.shard), result["layout"] = options.layout, result["codec"] = options.codec;
   result["blocks"] = report.blocks;
   Value::List levels;
-  for (Extent level : report.levels) levels.push_back(list_of(level));
+  for (Extent level : report.levels) levels.push_back(extent_value(level));
   result["levels_zyx"] = std::move(levels);
   std::vector<std::string> names, warnings;
   for (const auto& [name, source] : labels) names.push_back(name);
@@ -92,12 +91,12 @@ void make_store(const Output& output, const Options& options) {
   output.result("block", std::move(result));
 }
 
-void select(const Output& output, const Options& options) {
+void select(const Output& output, const BlockArguments& options) {
   std::vector<Extent> blocks = select_blocks(system_env(), options.store, options.where);
   Value::List list;
   for (Extent block : blocks) {
     output.line(text(block.z, ",", block.y, ",", block.x));
-    list.push_back(list_of(block));
+    list.push_back(extent_value(block));
   }
   Value result = Value::table();
   result["store"] = options.store, result["where"] = options.where, result["count"] = int64_t(blocks.size()), result["blocks_zyx"] = std::move(list);
@@ -108,7 +107,7 @@ void select(const Output& output, const Options& options) {
 
 void add_block(Program& program) {
   CLI::App* verb = program.app.add_subcommand("block", "convert a volume to a block store, or select blocks of one by their labels");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BlockArguments>();
   verb->add_option("SRC", options->source, "NIfTI file, TIFF stack or Zarr folder");
   verb->add_option("DST", options->store, "folder to make: an OME-Zarr 0.5 group");
   verb->add_option("--block", options->block, "voxels of a block, Z,Y,X")->delimiter(',')->default_str("64,64,64");

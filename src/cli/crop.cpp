@@ -16,12 +16,11 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct CropArguments {
   std::string parent, child, box, picture;
   int64_t overlap = 0, channel = 0;
 };
 
-bool is_nifti(const std::string& path) { return path.ends_with(".nii") || path.ends_with(".nii.gz"); }
 
 // "child.nii.gz" -> "child-overlap.nii.gz".
 std::string with_overlap(const std::string& path) {
@@ -36,7 +35,7 @@ std::string with_overlap(const std::string& path) {
 
 void write_child(Env& env, BoxSource& parent, int64_t channel, const Box& box, const std::string& path) {
   VoxelType type = parent.type();
-  if (is_nifti(path)) {
+  if (is_nifti_volume(path)) {
     Volume volume = parent.volume(channel, box);
     if (type != VoxelType::u8 && type != VoxelType::u16) return write_nifti(env, path, volume);
     LabelVolume whole{volume.geometry, Buffer<uint16_t>(volume.voxels.size())};  // whole numbers stay so; these are exact in floats
@@ -53,7 +52,7 @@ void write_child(Env& env, BoxSource& parent, int64_t channel, const Box& box, c
 }
 
 // The middle plane of the child: in the parent (and where it lies there), alone, and with its overlap.
-void draw(Env& env, BoxSource& parent, const Options& options, const Box& child, const Box& grown) {
+void draw(Env& env, BoxSource& parent, const CropArguments& options, const Box& child, const Box& grown) {
   int64_t z = child.begin.z + child.size.z / 2;
   auto plane = [&](const Box& box) { return Box{{z, box.begin.y, box.begin.x}, {1, box.size.y, box.size.x}}; };
   Box whole = plane({{0, 0, 0}, parent.geometry().size});
@@ -71,11 +70,10 @@ void draw(Env& env, BoxSource& parent, const Options& options, const Box& child,
   write_png(env, options.picture, draw_montage(tiles, {{"where it lies", "", truth}}, {{1, "child"}, {2, "overlap"}}, look));
 }
 
-Value list_of(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
 
-void crop(const Output& output, const Options& options) {
+void crop(const Output& output, const CropArguments& options) {
   Env& env = system_env();
-  if (!is_nifti(options.child) && !is_tiff_name(options.child)) fail_usage(text("OUT is \"", printable(options.child), "\"; a child is written as .nii, .nii.gz or .tif"));
+  if (!is_nifti_volume(options.child) && !is_tiff_name(options.child)) fail_usage(text("OUT is \"", printable(options.child), "\"; a child is written as .nii, .nii.gz or .tif"));
   if (!options.picture.empty() && !options.picture.ends_with(".png")) fail_usage(text("--picture is \"", printable(options.picture), "\"; a picture is written as .png"));
   auto parent = open_boxes(env, options.parent);
   Extent size = parent->geometry().size;
@@ -83,14 +81,14 @@ void crop(const Output& output, const Options& options) {
   write_child(env, *parent, options.channel, child, options.child);
   output.line(text(options.child, ": ", box_text(child), " of ", to_string(size), ", ", voxel_type_name(parent->type())));
   Value result = Value::table();
-  result["parent"] = options.parent, result["format_of_parent"] = parent->format(), result["shape_zyx"] = list_of(size), result["voxel_type"] = voxel_type_name(parent->type());
-  result["child"] = options.child, result["begin_zyx"] = list_of(child.begin), result["size_zyx"] = list_of(child.size);
+  result["parent"] = options.parent, result["format_of_parent"] = parent->format(), result["shape_zyx"] = extent_value(size), result["voxel_type"] = voxel_type_name(parent->type());
+  result["child"] = options.child, result["begin_zyx"] = extent_value(child.begin), result["size_zyx"] = extent_value(child.size);
   if (options.overlap > 0) {
     std::string path = with_overlap(options.child);
     write_child(env, *parent, options.channel, grown, path);
     output.line(text(path, ": ", box_text(grown), ", the child begins in it at ", to_string(child.begin - grown.begin)));
-    result["child_over"] = path, result["child_over_begin_zyx"] = list_of(grown.begin), result["child_over_size_zyx"] = list_of(grown.size);
-    result["child_in_child_over_zyx"] = list_of(child.begin - grown.begin);
+    result["child_over"] = path, result["child_over_begin_zyx"] = extent_value(grown.begin), result["child_over_size_zyx"] = extent_value(grown.size);
+    result["child_in_child_over_zyx"] = extent_value(child.begin - grown.begin);
   }
   if (parent->bytes_read() >= 0) result["bytes_read"] = parent->bytes_read();
   if (!options.picture.empty()) draw(env, *parent, options, child, grown), result["picture"] = options.picture;
@@ -100,7 +98,7 @@ void crop(const Output& output, const Options& options) {
 }  // namespace
 
 void add_crop(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CropArguments>();
   CLI::App* verb = program.app.add_subcommand("crop", "Cut a child from its parent volume (NIfTI, TIFF, Zarr) without reading the rest");
   verb->add_option("IN", options->parent, "the parent: NIfTI file, TIFF stack, Zarr array or store; also behind http://, https:// and s3://")->required();
   verb->add_option("OUT", options->child, "the child, .nii, .nii.gz or .tif")->required();

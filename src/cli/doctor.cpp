@@ -1,9 +1,10 @@
-// `doctor`: what this machine offers, and what is missing, each with what to do about it.
+// `doctor`: what this machine offers, and what is missing, each with what to do about it. `doctor RUN.toml` looks at a run instead.
 #include <sys/utsname.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cli/doctor_run.h"
 #include "cli/openvino_loader.h"
 #include "cli/verb.h"
 #include "kernels/cpu_isa.h"
@@ -11,9 +12,12 @@
 namespace tomograd {
 
 void add_doctor(Program& program) {
-  auto* verb = program.app.add_subcommand("doctor", "Facts about this machine: processor, memory, disk, engine, devices");
-  verb->callback([&program] {
-    program.action = [&program] {
+  auto* verb = program.app.add_subcommand("doctor", "Facts about this machine: processor, memory, disk, engine, devices; of a run: what takes its time, how large a batch fits");
+  auto run = std::make_shared<DoctorRunOptions>();
+  add_doctor_run_options(*verb, *run);
+  verb->callback([run, &program] {
+    program.action = [run, &program] {
+      if (is_about_a_run(*run)) return doctor_run(*run, program.output);
       Value facts = Value::table();
       utsname system{};
       uname(&system);

@@ -53,6 +53,10 @@ class Engine {
   virtual Value predict(const std::vector<std::string>& models, const std::vector<std::string>& inputs, const std::string& roi, const std::string& out, const Value& predict_settings,
                         const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) = 0;
+  // Of `doctor RUN`, which make steps of the run and leave no folder: where its time goes, over epochs of `steps` (0 = chosen); and
+  // the largest batch of at most `most` that fits.
+  virtual Value step_times(const RunSpec& spec, const ComputeOptions& compute, int64_t steps, const Talk& talk) = 0;
+  virtual Value largest_batch(const RunSpec& spec, const ComputeOptions& compute, int64_t most, const Talk& talk) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
 };

@@ -6,7 +6,7 @@
 namespace tomograd {
 namespace {
 
-Engine* load() {
+Engine* load_engine() {
   LoadedLibrary library = load_library("libtomograd_engine.so", "tomograd_make_engine", Symbols::shared);
   if (!library.function) fail_failure("the engine library libtomograd_engine.so could not be loaded" + library.reasons, "build it with: make build");
   return reinterpret_cast<Engine* (*)()>(library.function)();
@@ -15,7 +15,7 @@ Engine* load() {
 }  // namespace
 
 Engine& engine() {
-  static Engine* loaded = load();
+  static Engine* loaded = load_engine();
   return *loaded;
 }
 

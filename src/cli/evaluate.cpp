@@ -36,14 +36,13 @@ struct CaseScores { std::string id; std::map<std::string, Score> classes; };
 
 constexpr const char* hd95_definition = "max of the two directed 95th percentiles, linear interpolation";
 
-bool is_nifti(const std::string& name) { return name.ends_with(".nii") || name.ends_with(".nii.gz"); }
 std::string stem(const std::string& name) { return name.substr(0, name.size() - (name.ends_with(".gz") ? 7 : 4)); }
 
 // Files of a folder by name without .nii or .nii.gz.
 std::map<std::string, std::string> images_of(Env& env, const std::string& folder) {
   std::map<std::string, std::string> images;
   for (const auto& name : env.list(folder)) {
-    if (!is_nifti(name)) continue;
+    if (!is_nifti_volume(name)) continue;
     auto [at, is_new] = images.emplace(stem(name), join_path(folder, name));
     if (!is_new) fail_input(text("'", folder, "' holds both ", stem(name), ".nii and ", stem(name), ".nii.gz"), "keep one of them");
   }
@@ -79,7 +78,7 @@ std::vector<Pair> find_pairs(Env& env, const EvaluateOptions& options, const Dat
   if (kind != truth) fail_input(text("'", options.prediction, "' and '", options.truth, "' must both be files or both folders"));
   if (kind == FileKind::directory) return match(images_of(env, options.prediction), images_of(env, options.truth), text("file of '", options.truth, "'"), missing);
   std::string name = file_name(options.prediction);
-  return {{is_nifti(name) ? stem(name) : name, options.prediction, options.truth}};
+  return {{is_nifti_volume(name) ? stem(name) : name, options.prediction, options.truth}};
 }
 
 LabelClass parse_class(const std::string& given) {

@@ -14,23 +14,25 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
   const ExperimentRecord record = record_of(store);
   ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
   const int64_t workers = options.workers > 0 ? options.workers : spec.workers;
-  const int64_t trials = is_search(spec.strategy) ? Proposing(spec, dataset_facts_of(record)).trials() : 0;
+  std::optional<Proposing> search;
+  if (proposes(spec.strategy)) search.emplace(spec, dataset_facts_of(record));
+  const Proposing* proposing = search ? &*search : nullptr;
   if (options.on == "slurm") {
     if (!options.between.empty()) fail_usage("--between is for this machine; a SLURM queue has reservations of its own");
     ClusterRun run;
-    run.folder = folder, run.workers = workers, run.trials = trials, run.owner.listen = options.listen, run.budget = options.budget;
+    run.folder = folder, run.workers = workers, run.proposing = proposing, run.owner.listen = options.listen, run.budget = options.budget;
     run.resources.queue = options.queue, run.resources.gpus = options.gpus, run.resources.seconds = int64_t(options.hours * 3600), run.resources.memory_bytes = options.compute.max_memory_bytes;
     const Value* threads = spec.run.find("threads");
     run.resources.cpus = options.cpus > 0 ? options.cpus : threads && threads->is_integer() ? std::max<int64_t>(1, threads->as_integer()) : 1;
     run_on_slurm(store, run, out.talk(stop_on_signals()));
   } else {
-    run_workers(store, LocalRun{folder, workers, options.compute.max_memory_bytes, options.budget, Booking(options.between), trials}, out.talk(stop_on_signals()));
+    run_workers(store, LocalRun{folder, workers, options.compute.max_memory_bytes, options.budget, Booking(options.between), proposing}, out.talk(stop_on_signals()));
   }
   TrialCounts counts = store.counts();
   Value result = Value::table();
   result["folder"] = folder, result["complete"] = counts.complete, result["failed"] = counts.failed, result["total"] = counts.total();
   // To a search a trial that fails is a result: it teaches where not to look.
-  if (counts.failed > 0 && !(is_search(spec.strategy) && counts.complete > 0)) {
+  if (counts.failed > 0 && !(proposes(spec.strategy) && counts.complete > 0)) {
     std::string reason;
     for (const auto& trial : store.trials())
       if (trial.state == TrialState::failed && reason.empty()) reason = text("; trial ", trial.number, ": ", trial.reason);
@@ -50,7 +52,7 @@ void try_failed_again(TrialStore& store, const std::vector<int64_t>& trials, con
 
 // On the way of going on. Not those of a search, whose later proposals have learnt from them; `retry` names them.
 void try_all_failed_again(TrialStore& store, const Output& out) {
-  if (!is_search(spec_from<ExperimentSpec>(record_of(store).spec).strategy)) try_failed_again(store, {}, out);
+  if (!proposes(spec_from<ExperimentSpec>(record_of(store).spec).strategy)) try_failed_again(store, {}, out);
 }
 
 void add_place_options(CLI::App& sub, RunOptions& options) {
@@ -173,6 +175,20 @@ void add_experiment(Program& program) {
   place = placed("report", "Ranking with its statistics, decision, figures; written as HTML, JSON, CSV, SVG and PNG");
   sub->add_option("--out", place->out, "folder to write to; default DIR/report");
   does(sub, [place](const Output& out) { experiment_report(place->folder, place->out, out); });
+
+  auto extended = std::make_shared<ExtendOptions>();
+  sub = verb->add_subcommand("extend", "Raise a limit of an experiment: more trials of a search, more seeds of the others");
+  sub->add_option("DIR", extended->folder, "folder of the experiment")->required();
+  sub->add_option("--trials", extended->trials, "new number of proposals of a random or bayesian search")->check(CLI::PositiveNumber);
+  sub->add_option("--seeds", extended->seeds, "new number of repeats of every other trial")->check(CLI::PositiveNumber);
+  does(sub, [extended](const Output& out) { experiment_extend(*extended, out); });
+
+  auto forked = std::make_shared<ForkOptions>();
+  sub = verb->add_subcommand("fork", "Another experiment from one that is there, with changes; trials that are the same keep their results");
+  sub->add_option("DIR", forked->folder, "folder of the experiment")->required();
+  sub->add_option("OUT", forked->file, "experiment spec to write, such as more.toml; its folder is made beside it")->required();
+  sub->add_option("--set", forked->settings, "what is different: key=value with dotted keys (strategy.seeds=2, run.max_steps=500), may be repeated")->allow_extra_args(false);
+  does(sub, [forked](const Output& out) { experiment_fork(*forked, out); });
 
   auto noted = std::make_shared<NoteOptions>();
   sub = verb->add_subcommand("note", "Write a note beside an experiment or one of its trials; without TEXT show the notes");

@@ -10,7 +10,7 @@
 namespace tomograd {
 namespace {
 
-constexpr const char* who_is_tested = "set strategy.folds (sweep) or strategy.leave_patients (leave-one-out), or name validation.test_patients or validation.patients in the run";
+constexpr const char* who_is_tested = "set strategy.folds (sweep) or strategy.leave_patients (leave-one-out, channel-dropout), or name validation.test_patients or validation.patients in the run";
 
 }  // namespace
 
@@ -22,6 +22,13 @@ void check_metric(const std::string& metric, bool training) {
   if (!training || metric == "dice" || metric == "patches_per_second") return;
   std::string near = nearest_name(metric, {"dice", "patches_per_second"});
   fail_input("strategy.metric is '" + metric + "', which a training run does not report", near.empty() ? "it reports 'dice' and 'patches_per_second'" : "did you mean '" + near + "'?");
+}
+
+void check_dropout(const RunSpec& run, const std::string& metric) {
+  if (metric == "patches_per_second") fail_input("strategy.metric is 'patches_per_second', which no missing channel changes", "rank by 'dice'");
+  if (!run.augment.enabled) fail_input("channel dropout trains with channels dropped at random, but the run has augment.enabled = false", "set it to true; chances of single steps, such as augment.rotate, may be 0");
+  if (run.augment.channel_dropout == 0) fail_input("channel dropout trains with channels dropped at random, but augment.channel_dropout is 0", "give a share such as 0.25, or leave it to the strategy");
+  if (run.validation.test_patients.empty()) fail_input("channel dropout tests with each channel missing, but the trial tests nobody", who_is_tested);
 }
 
 PatientLabels::PatientLabels(const Dataset& dataset) {

@@ -16,6 +16,9 @@ namespace tomograd {
 // when trials are training runs, for what these do not report.
 void check_metric(const std::string& metric, bool training);
 
+// Error(input) when a run cannot be tested with channels missing, or is not trained for it.
+void check_dropout(const RunSpec& run, const std::string& metric);
+
 class PatientLabels {
  public:
   explicit PatientLabels(const Dataset& dataset);

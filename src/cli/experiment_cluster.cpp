@@ -13,9 +13,9 @@
 namespace tomograd {
 namespace {
 
-constexpr int most_repeats = 5;                  // of one element
+constexpr int most_requeues = 5;                 // of one element
 constexpr double release_seconds = 6;            // as long as a release may take to be seen
-constexpr double poll_seconds = 2, stop_grace_seconds = 300;
+constexpr double poll_seconds = 2, save_seconds = 300;
 
 Job job_of(const ClusterRun& run) {
   Job job;
@@ -67,11 +67,11 @@ void repeat_lost(Slurm& slurm, const Submission& submission, const ElementStates
       }
     }
     if (state != JobState::failed && state != JobState::node_failure && state != JobState::timed_out) continue;
-    if (++repeats.queued[element] > most_repeats) continue;
+    if (++repeats.queued[element] > most_requeues) continue;
     try {
       slurm.requeue(submission, element);
     } catch (const Error&) {
-      repeats.queued[element] = most_repeats;         // forgotten by now: the others do its share
+      repeats.queued[element] = most_requeues;         // forgotten by now: the others do its share
     }
   }
 }
@@ -90,15 +90,15 @@ void run_on_slurm(TrialStore& store, const ClusterRun& run, const Talk& talk) {
   for (bool stopping = false, ended = false;;) {
     store.sweep();
     const TrialCounts counts = store.counts();
-    const int64_t all = std::max(counts.total(), run.trials);
-    const bool done = counts.open() == 0 && counts.total() >= run.trials;
+    const int64_t all = std::max(counts.total(), run.proposing ? run.proposing->trials() : 0);
+    const bool done = counts.open() == 0 && !(run.proposing && run.proposing->more(store, counts));
     if (done) break;                             // the elements find nothing to claim and end
     if (!stopping && (talk.stop.stop_requested() || store.stop_requested())) {
       stopping = true, asked = system_clock().monotonic_seconds();
       store.request_stop();                      // running workers hear it at their next heartbeat
       if (talk.say) talk.say("stopping: running trials save their state");
     }
-    if (stopping && (counts.running == 0 || system_clock().monotonic_seconds() - asked > stop_grace_seconds)) {
+    if (stopping && (counts.running == 0 || system_clock().monotonic_seconds() - asked > save_seconds)) {
       slurm.cancel(submission);
       fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.over(), " of ", all, " trials complete"), "go on with: tomograd experiment resume " + run.folder + " --on slurm");
     }

@@ -11,7 +11,7 @@ namespace tomograd {
 struct ClusterRun {
   std::string folder;
   int64_t workers = 1;                           // elements of the array
-  int64_t trials = 0;                            // that there will be in the end
+  const Proposing* proposing = nullptr;          // of a search, which records trials as it goes on
   JobResources resources;
   OwnerOptions owner;
   Budget budget = Budget();

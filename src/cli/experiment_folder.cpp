@@ -13,8 +13,10 @@
 #include "experiments/command_trial.h"
 #include "experiments/sqlite_store.h"
 #include "kernels/cpu_isa.h"
+#include "search/rung_plan.h"
 #include "search/space.h"
 #include "spec/text_formats.h"
+#include "spec/value_difference.h"
 
 namespace tomograd {
 namespace {
@@ -84,15 +86,49 @@ std::string summary_of(const ExperimentSpec& spec, const std::vector<PlannedTria
   auto add = [](std::vector<std::string>& list, const std::string& name) {
     if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
   };
-  for (const auto& trial : trials) add(sets, trial.design.at("left_out").as_text()), add(tests, trial.design.at("test_name").as_text());
+  const Value* missing = nullptr;
+  int64_t for_all_sets = 0;                      // trainings with channel dropout
+  for (const auto& trial : trials) {
+    add(sets, trial.design.at("left_out").as_text()), add(tests, trial.design.at("test_name").as_text());
+    if (const Value* found = trial.design.find("missing_in_turn")) missing = found, ++for_all_sets;
+  }
   std::string factors = sets.size() > 1 ? text(sets.size(), " channel sets") : "";
   auto times = [&](const std::string& factor) { factors += (factors.empty() ? "" : " x ") + factor; };
   if (tests.size() > 1) times(text(tests.size(), spec.strategy.folds > 0 ? " folds" : " patients"));
   if (spec.strategy.seeds > 1) times(text(spec.strategy.seeds, " seeds"));
-  if (is_search(spec.strategy)) times(text(spec.strategy.trials, " proposals of ", spec.variable.size(), spec.variable.size() == 1 ? " variable" : " variables"));
+  if (spec.strategy.halving > 0) {
+    std::string rungs;
+    for (const Rung& rung : rungs_of(spec)) rungs += text(rungs.empty() ? "" : " + ", rung.trials, rungs.empty() ? " configurations" : "", " to step ", int64_t(rung.budget));
+    times("(" + rungs + ")");
+  } else if (is_search(spec.strategy)) times(text(spec.strategy.trials, " proposals of ", spec.variable.size(), spec.variable.size() == 1 ? " variable" : " variables"));
   else
     for (const auto& variable : spec.variable) times(text(variable_values(variable).size(), " of ", variable.key));
-  return (factors.empty() ? "" : factors + " = ") + text(count, count == 1 ? " trial" : " trials");
+  if (for_all_sets > 0 && for_all_sets < count) factors += text(" + ", for_all_sets, " with channel dropout");
+  std::string tested = missing && for_all_sets == count ? text(", each tested with ", missing->as_list().size() + 1, " channel sets") : "";
+  return (factors.empty() ? "" : factors + " = ") + text(count, count == 1 ? " trial" : " trials") + tested;
+}
+
+// What decides results, without the names of places and how the work is spread. What was settled at the start holds when it is resumed.
+Value deciding_part(const ExperimentSpec& spec, const std::string& dataset_digest, const std::vector<std::string>& settled) {
+  Value deciding = spec_to_value(spec);
+  for (const char* key : {"name", "out", "data", "cases", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
+  if (trains(spec)) deciding["run"]["data"] = Value();
+  for (const auto& key : settled) set_dotted(deciding, key, Value());
+  deciding["dataset"] = dataset_digest;
+  return deciding;
+}
+
+// The recorded spec is read anew: what an older version had no word for has its default, as it had then.
+void check_same_experiment(const ExperimentRecord& there, const PlannedExperiment& planned) {
+  if (there.fingerprint == planned.record.fingerprint) return;
+  const Value* digest = there.facts.find("data_digest");
+  ExperimentSpec spec = spec_from<ExperimentSpec>(there.spec);
+  if (trains(spec)) spec.run = spec_to_value(spec_from<RunSpec>(spec.run));
+  const Value recorded = deciding_part(spec, digest ? digest->as_text() : "", planned.settled);
+  std::string differs = difference(recorded, planned.deciding);
+  if (differs.rfind("dataset was", 0) == 0) differs = "its scans were others";
+  if (!differs.empty())
+    fail_input("'" + planned.folder + "' holds another experiment: " + differs, "give another `out`, or `tomograd experiment resume` to go on with the one that is there");
 }
 
 }  // namespace
@@ -169,27 +205,28 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
       if (!run.preprocess.channels.empty()) facts.channels = run.preprocess.channels;
       facts.channels = without(facts.channels, run.preprocess.leave_out);
       facts.patients = without(facts.patients, run.validation.patients);
-      facts.left_out = run.preprocess.leave_out, facts.seed = run.seed;
+      facts.left_out = run.preprocess.leave_out, facts.seed = run.seed, facts.channel_dropout = run.augment.channel_dropout;
     } else if (compute.seed >= 0) facts.seed = compute.seed;
     // How many trials are proposed at once decides what each is proposed from: settled here, whatever the workers are later.
     if (spec.strategy.kind == "bayesian") spec.strategy.parallel = parallel_proposals(spec);
     planned.trials = plan_trials(spec, facts);
     if (has_run)
-      for (const auto& trial : planned.trials) with_context(text("trial ", trial.number), [&] { labels->check_measured(trial_run(spec.run, trial.settings, ""), spec.strategy.metric); });
-    planned.count = is_search(spec.strategy) ? trial_count(spec, facts) : int64_t(planned.trials.size());
+      for (const auto& trial : planned.trials)
+        with_context(text("trial ", trial.number), [&] {
+          RunSpec run = trial_run(spec.run, trial.settings, "");
+          labels->check_measured(run, spec.strategy.metric);
+          if (trial.design.find("missing_in_turn")) check_dropout(run, spec.strategy.metric);
+        });
+    planned.count = proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(planned.trials.size());
     planned.summary = summary_of(spec, planned.trials, planned.count);
 
     facts_value["channels"] = Value::list_of(facts.channels), facts_value["patients"] = Value::list_of(facts.patients);
     facts_value["left_out"] = Value::list_of(facts.left_out), facts_value["seed"] = facts.seed;
     facts_value["work_folder"] = base;
-    // What decides results, without the names of places and how the work is spread.
-    Value deciding = spec_to_value(spec);
-    for (const char* key : {"name", "out", "data", "cases", "workers", "attempts", "lease_seconds"}) deciding[key] = Value();
-    if (has_run) deciding["run"]["data"] = Value();
-    if (open.threads) deciding["run"]["threads"] = Value();  // what was settled at the start holds when it is resumed
-    if (open.precision) deciding["run"]["precision"] = "auto";
-    deciding["dataset"] = digest;
-    planned.record.fingerprint = digest_of(to_json(deciding, false));
+    if (open.threads) planned.settled.push_back("run.threads");
+    if (open.precision) planned.settled.push_back("run.precision");
+    planned.deciding = deciding_part(spec, digest, planned.settled);
+    planned.record.fingerprint = digest_of(to_json(planned.deciding, false));
     spec.out.clear(), spec.data = data;
     planned.record.name = spec.name, planned.record.spec = spec_to_value(spec);
     planned.record.attempts = spec.attempts, planned.record.lease_seconds = spec.lease_seconds;
@@ -207,8 +244,7 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
   options.create = true;
   auto store = open_sqlite_store(store_path(planned.folder), system_clock(), options);
   if (auto record = store->experiment()) {
-    if (record->fingerprint != planned.record.fingerprint)
-      fail_input("'" + planned.folder + "' holds another experiment: its spec or its data differ from what you now give", "give another `out`, or `tomograd experiment resume` to go on with the one that is there");
+    check_same_experiment(*record, planned);
     store->resume();
     remove_stale_temporaries(env, planned.folder, 0);
     return store;

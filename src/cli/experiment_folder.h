@@ -9,6 +9,7 @@
 #include "cli/engine.h"
 #include "cli/experiment_budget.h"
 #include "experiments/booking.h"
+#include "experiments/proposing.h"
 #include "experiments/trial_store.h"
 #include "search/trial_plan.h"
 #include "spec/experiment_spec.h"
@@ -17,6 +18,8 @@ namespace tomograd {
 
 struct PlannedExperiment {
   std::string folder;                            // absolute
+  Value deciding;                                // the part of the spec, and the digest of the data, that decide the results
+  std::vector<std::string> settled;              // of these, what the user left open ("run.threads"): any value is the same experiment
   ExperimentRecord record;
   std::vector<PlannedTrial> trials;              // of a search only those that wait for no result
   int64_t count = 0;                             // of trials in the end
@@ -34,8 +37,8 @@ std::vector<std::string> without(std::vector<std::string> all, const std::vector
 // with dotted keys of the experiment (run.max_seconds=60); paths in them are meant from where the user stands.
 PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings = {});
 
-// Creates folder and store, all trials in one transaction. With resume, an experiment of the same fingerprint that is there
-// already is taken up again; any other that is there is Error(usage).
+// Creates folder and store, all trials in one transaction. With resume, an experiment that is there already is taken up again when
+// nothing that decides its results differs, by an older version of this program too; another one is Error(input).
 std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume);
 
 std::string store_path(const std::string& folder);
@@ -52,7 +55,7 @@ struct LocalRun {
   int64_t max_memory_bytes = 0;                  // of each worker
   Budget budget = Budget();
   Booking booking = Booking();                   // hours of the day in which trials run
-  int64_t trials = 0;                            // that there will be in the end; a search records them as it goes on
+  const Proposing* proposing = nullptr;          // of a search, which records trials as it goes on
 };
 void run_workers(TrialStore& store, const LocalRun& run, const Talk& talk);
 

@@ -50,6 +50,7 @@ std::vector<Curve> curves_of(const std::string& folder, const std::vector<TrialR
   std::vector<Curve> curves;
   size_t every = (trials.size() + most_files - 1) / most_files;
   for (size_t i = 0; i < trials.size(); i += every) {
+    if (begun_as(trials[i].number, trials[i].design) != trials[i].number) continue;  // its steps are on the curve of that trial
     std::string path = join_path(trial_folder(join_path(folder, "trials"), trials[i].number), "metrics.jsonl");
     if (env.kind(path) != FileKind::file || env.file_size(path) > most_bytes) continue;
     for (auto& curve : read_curves(trials[i].number, read_text(env, path, most_bytes), most_points)) curves.push_back(std::move(curve));

@@ -37,6 +37,18 @@ void experiment_resume(const RunOptions& options, const Output& out);
 void experiment_retry(const RunOptions& options, const Output& out);
 void experiment_stop(const std::string& folder, const Output& out);
 
+struct ExtendOptions {
+  std::string folder;
+  int64_t trials = 0, seeds = 0;                 // the new limits; 0 = as it is
+};
+void experiment_extend(const ExtendOptions& options, const Output& out);
+
+struct ForkOptions {
+  std::string folder, file;                      // from, and the spec to write
+  std::vector<std::string> settings;
+};
+void experiment_fork(const ForkOptions& options, const Output& out);
+
 struct NoteOptions {
   std::string folder, text;                      // empty text: show what there is
   int64_t trial = 0;                             // 0 = the whole experiment

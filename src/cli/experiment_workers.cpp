@@ -72,7 +72,7 @@ class Workers {
       }
       TrialCounts counts = store_.counts();
       keep_hours(stopping);
-      const bool more = counts.total() < run_.trials;
+      const bool more = run_.proposing && run_.proposing->more(store_, counts);
       if ((counts.open() == 0 && !more) || stopping) {
         if (running() == 0) break;
         if (stopping && system_clock().monotonic_seconds() - asked > stop_grace_seconds) signal_all(SIGKILL);
@@ -88,12 +88,14 @@ class Workers {
     show(store_.counts());
     if (stopping) {
       TrialCounts counts = store_.counts();
-      fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.complete, " of ", std::max(counts.total(), run_.trials), " trials complete"), "go on with: tomograd experiment resume " + run_.folder);
+      fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.complete, " of ", in_the_end(counts), " trials complete"), "go on with: tomograd experiment resume " + run_.folder);
     }
   }
 
  private:
   static int64_t finished(const TrialCounts& counts) { return counts.over(); }
+
+  int64_t in_the_end(const TrialCounts& counts) const { return std::max(counts.total(), run_.proposing ? run_.proposing->trials() : 0); }
 
   // Asked once a second: the events of a long experiment are many.
   bool may_spend() {
@@ -201,7 +203,7 @@ class Workers {
       }
     }
     inside = partial_;
-    const int64_t all = std::max<int64_t>({1, counts.total(), run_.trials});
+    const int64_t all = std::max<int64_t>(1, in_the_end(counts));
     double fresh = double(done - done_before_) + inside, left = double(all - done) - inside;
     double seconds = fresh > 0 ? (system_clock().monotonic_seconds() - start_) / fresh * left : 0;
     talk_.progress((double(done) + inside) / double(all), seconds, text(done, "/", all, " trials", counts.failed ? text(", ", counts.failed, " failed") : "", best_));

@@ -17,7 +17,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct ImportArguments {
   std::string source, out = "dataset.json";
   ImportOptions import;
   bool check = false;
@@ -99,7 +99,7 @@ void show_facts(const Output& output, const Dataset& dataset, const std::vector<
   output.line(problems == 0 ? "Every voxel was read; nothing is odd." : text("Every voxel was read; ", problems, " problems."));
 }
 
-void run(const Output& output, Options options) {
+void run(const Output& output, ImportArguments options) {
   ThreadPool pool(options.threads > 0 ? options.threads : available_threads());
   std::string key = beside(options.out, ".patients.json");
   if (options.import.pseudonyms) options.import.known_pseudonyms = read_key(key);
@@ -174,7 +174,7 @@ void run(const Output& output, Options options) {
 }  // namespace
 
 void add_import(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportArguments>();
   CLI::App* verb = program.app.add_subcommand("import", "index a tree or list of scans: which file is which modality of which patient");
   ImportOptions& import = options->import;
   verb->add_option("source", options->source, "folder of patients, BIDS, nnU-Net, Decathlon or DICOM; or a list (.json, .csv, .cfg)")->required();

@@ -29,7 +29,6 @@ std::string spacing_text(const std::array<double, 3>& spacing) {
 }
 
 Value list_of(const std::array<double, 3>& numbers) { return Value(Value::List{numbers[0], numbers[1], numbers[2]}); }
-Value list_of(Extent size) { return Value(Value::List{size.z, size.y, size.x}); }
 
 Value affine_of(const Affine& affine) {
   Value::List rows;
@@ -60,7 +59,7 @@ void show_table(const Output& output, const std::vector<std::vector<std::string>
 Value case_json(const Dataset& dataset, const Case& item) {
   Value object = Value::table();
   object["id"] = item.id, object["patient"] = item.patient, object["scan"] = item.scan;
-  object["shape_zyx"] = list_of(item.geometry.size);
+  object["shape_zyx"] = extent_value(item.geometry.size);
   object["spacing_zyx_mm"] = list_of(item.geometry.spacing());
   object["orientation"] = item.geometry.orientation();
   std::vector<std::string> missing;
@@ -145,7 +144,7 @@ void show_volume(const Output& output, const std::string& path) {
   Value result = Value::table();
   result["kind"] = "volume", result["path"] = path, result["nifti"] = int64_t{header.version};
   result["compressed"] = header.compressed, result["pair"] = header.pair, result["foreign_byte_order"] = header.swapped;
-  result["shape_zyx"] = list_of(geometry.size), result["frames"] = header.frames;
+  result["shape_zyx"] = extent_value(geometry.size), result["frames"] = header.frames;
   result["spacing_zyx_mm"] = list_of(geometry.spacing()), result["orientation"] = geometry.orientation(),
   result["orientation_known"] = header.orientation_known;
   result["affine"] = affine_of(geometry.affine);
@@ -166,7 +165,7 @@ void show_boxes(const Output& output, const std::string& path, const std::string
   Geometry geometry = source->geometry();
   Value result = Value::table();
   result["kind"] = "volume", result["path"] = path, result["file_format"] = source->format();
-  result["shape_zyx"] = list_of(geometry.size), result["channels"] = source->channels(), result["voxel_type"] = voxel_type_name(source->type());
+  result["shape_zyx"] = extent_value(geometry.size), result["channels"] = source->channels(), result["voxel_type"] = voxel_type_name(source->type());
   result["spacing_zyx_mm"] = list_of(geometry.spacing()), result["orientation_known"] = source->orientation_known();
   int64_t bytes = geometry.size.voxels() * source->channels() * voxel_bytes(source->type());
   result["uncompressed_bytes"] = bytes;
@@ -185,7 +184,7 @@ void show_boxes(const Output& output, const std::string& path, const std::string
       ZarrArray level(system_env(), array ? path : join_path(path, name));
       result["zarr_version"] = int64_t{level.info().version};
       Value entry = Value::table();
-      entry["path"] = name, entry["shape_zyx"] = list_of(level.size()), entry["block_zyx"] = list_of(level.block()), entry["shard_zyx"] = list_of(level.shard());
+      entry["path"] = name, entry["shape_zyx"] = extent_value(level.size()), entry["block_zyx"] = extent_value(level.block()), entry["shard_zyx"] = extent_value(level.shard());
       output.line(text("  ", array ? "array" : printable(name), "  ", to_string(level.size()), " in blocks of ", to_string(level.block()), level.info().sharded ? text(", shards of ", to_string(level.shard())) : ", a file each"));
       levels.push_back(entry);
     }

@@ -16,7 +16,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct MontageArguments {
   std::vector<std::string> inputs, results;
   std::string case_id, label, out, box;
   int columns = 0;
@@ -36,7 +36,7 @@ struct Source {  // what a montage shows, wherever it was listed
   std::vector<std::pair<int64_t, std::string>> names;
 };
 
-Source from_dataset(Env& env, const Options& options) {
+Source from_dataset(Env& env, const MontageArguments& options) {
   Dataset dataset = read_dataset(env, options.inputs[0]);
   if (dataset.cases.empty()) fail_input(text("\"", options.inputs[0], "\" has no cases"));
   if (options.case_id.empty() && dataset.cases.size() > 1) {
@@ -59,7 +59,7 @@ Source from_dataset(Env& env, const Options& options) {
   return source;
 }
 
-Source from_files(const Options& options) {
+Source from_files(const MontageArguments& options) {
   if (!options.case_id.empty()) fail_usage("--case belongs to a dataset.json, not to image files");
   Source source;
   auto names = short_names(options.inputs);
@@ -82,7 +82,7 @@ std::string number_text(double value) {
   return number;
 }
 
-Maps read_maps(Env& env, const Options& options, const Source& source, const ShownPart& part) {
+Maps read_maps(Env& env, const MontageArguments& options, const Source& source, const ShownPart& part) {
   Maps maps;
   maps.has_truth = !source.label.empty();
   if (maps.has_truth) maps.paths.push_back(source.label), maps.tiles.push_back({"truth", "", {}});
@@ -116,7 +116,7 @@ Value dice_of_results(Maps& maps) {
   return Value(std::move(results));
 }
 
-void make_montage(const Output& output, const Options& options) {
+void make_montage(const Output& output, const MontageArguments& options) {
   Env& env = system_env();
   if (!options.out.ends_with(".png")) fail_usage(text("--out is \"", options.out, "\"; a montage is written as .png"));
   bool dataset = options.inputs.size() == 1 && options.inputs[0].ends_with(".json");
@@ -183,7 +183,7 @@ void make_montage(const Output& output, const Options& options) {
 
 void add_montage(Program& program) {
   CLI::App* verb = program.app.add_subcommand("montage", "one picture of the same slice of every modality, the truth, and results beside each other");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MontageArguments>();
   verb->add_option("INPUT", options->inputs, "dataset.json, or image files of one scan (NIfTI, TIFF, Zarr)")->required();
   verb->add_option("--case", options->case_id, "which case of the dataset");
   verb->add_option("--label", options->label, "the truth: a label map (NIfTI, TIFF, Zarr); of a dataset, the case's own unless given");

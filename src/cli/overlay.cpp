@@ -14,7 +14,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct OverlayArguments {
   std::string image, label, out, case_id, modality;
   std::vector<std::string> predictions;
   bool compare = false, whole = false;
@@ -23,7 +23,7 @@ struct Options {
 };
 
 // IMAGE may be a dataset.json: then --case names the scan, and its first (or --modality's) image and its label are taken.
-Options with_files_of_case(Env& env, Options options) {
+OverlayArguments with_files_of_case(Env& env, OverlayArguments options) {
   if (!options.image.ends_with(".json")) {
     if (!options.case_id.empty() || !options.modality.empty()) fail_usage("--case and --modality belong to a dataset.json, not to an image file");
     return options;
@@ -48,9 +48,9 @@ LabelVolume read_on_grid(Env& env, const std::string& path, const Geometry& grid
   return resample_nearest(labels, grid);
 }
 
-void make_overlay(const Output& output, const Options& given) {
+void make_overlay(const Output& output, const OverlayArguments& given) {
   Env& env = system_env();
-  const Options options = with_files_of_case(env, given);
+  const OverlayArguments options = with_files_of_case(env, given);
   if (options.label.empty()) fail_usage("--label is missing", "name the truth's label file");
   if (!options.out.ends_with(".png")) fail_usage(text("--out is \"", options.out, "\"; an overlay is written as .png"));
   if (options.predictions.size() > 1 && !options.compare) fail_usage("several --prediction need --compare, which puts them beside each other");
@@ -137,7 +137,7 @@ void make_overlay(const Output& output, const Options& given) {
 
 void add_overlay(Program& program) {
   CLI::App* verb = program.app.add_subcommand("overlay", "labels over an image; a prediction against the truth; several results side by side");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<OverlayArguments>();
   verb->add_option("IMAGE", options->image, "image file, or dataset.json with --case")->required();
   verb->add_option("--case", options->case_id, "which case of the dataset");
   verb->add_option("--modality", options->modality, "which image of the case; default the first");

@@ -9,7 +9,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct HeadNeckArguments {
   std::string directory, importance;
   HeadNeckOptions phantom;
   std::vector<int64_t> size;
@@ -22,7 +22,7 @@ Extent extent_of(const std::vector<int64_t>& size) {
   return {size[0], size[1], size[2]};
 }
 
-void make_cohort(const Output& output, Options& options) {
+void make_cohort(const Output& output, HeadNeckArguments& options) {
   HeadNeckOptions& phantom = options.phantom;
   if (!options.size.empty()) phantom.size = extent_of(options.size);
   if (options.null && !options.importance.empty()) fail_usage("--null and --importance exclude each other: --null gives all modalities the same share");
@@ -59,7 +59,7 @@ void make_cohort(const Output& output, Options& options) {
 
 void add_phantom(Program& program) {
   CLI::App* verb = program.app.add_subcommand("phantom", "make synthetic scans whose truth is known");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<HeadNeckArguments>();
   CLI::App* cohort = verb->add_subcommand("head-neck", "7-modality MRI of the head and neck, with lesions each of which only one modality shows");
   cohort->add_option("DIR", options->directory, "folder to write; must be new or empty")->required();
   cohort->add_option("--patients", options->phantom.patients, "patients")->capture_default_str();

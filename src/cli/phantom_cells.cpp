@@ -10,7 +10,7 @@
 namespace tomograd {
 namespace {
 
-struct Options {
+struct CellsArguments {
   std::string path, compression = "none";
   CellsOptions phantom;
   std::vector<int64_t> size;
@@ -18,7 +18,7 @@ struct Options {
   int threads = 0;
 };
 
-void make_volume(const Output& output, Options& options) {
+void make_volume(const Output& output, CellsArguments& options) {
   CellsOptions& phantom = options.phantom;
   if (!options.size.empty()) {
     if (options.size.size() != 3) fail_usage(text("--size has ", options.size.size(), " numbers; expected Z,Y,X"));
@@ -54,7 +54,7 @@ void make_volume(const Output& output, Options& options) {
 }  // namespace
 
 void add_phantom_cells(Program& program, CLI::App& phantom) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CellsArguments>();
   CLI::App* verb = phantom.add_subcommand("cells", "a fluorescence microscopy volume of nuclei whose places are known");
   CellsOptions& cells = options->phantom;
   verb->add_option("FILE", options->path, "TIFF to write; truth and training cubes are written beside it under its stem")->required();

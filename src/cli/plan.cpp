@@ -14,7 +14,7 @@ namespace {
 
 constexpr double assumed_checkpoint_hours = 0.25;
 
-struct Options {
+struct PlanArguments {
   std::string experiment, catalogue, deadline, here, market = "any", emit, out;
   std::vector<std::string> settings, types;
   std::optional<double> hours_per_trial, budget;
@@ -28,12 +28,12 @@ double parse_hours(const std::string& raw) {
   fail_usage("the deadline '" + raw + "' is no time", "examples: 48h, 2d, 90min");
 }
 
-InstanceCatalogue read_catalogue(const Options& options) {
+InstanceCatalogue read_catalogue(const PlanArguments& options) {
   std::string path = options.catalogue.empty() ? share_file("instances.toml") : options.catalogue;
   return with_context(file_name(path), [&] { return catalogue_from(parse_toml(read_text(system_env(), path, int64_t{1} << 20), file_name(path))); });
 }
 
-void find_time(const Options& options, const InstanceCatalogue& catalogue, AskedExperiment& asked, const Talk& talk) {
+void find_time(const PlanArguments& options, const InstanceCatalogue& catalogue, AskedExperiment& asked, const Talk& talk) {
   PlanQuestion& question = asked.question;
   const RunSpec& run = question.network.run;
   TrialTime& time = question.time;
@@ -72,12 +72,12 @@ Choice chosen_of(const ExperimentPlan& plan) {
   fail_usage("a trial fits into none of the types, so there is no cluster to write", "see `tomograd plan` without --emit for what would make it fit");
 }
 
-std::string emitted(const Options& options, const InstanceCatalogue& catalogue, const ExperimentPlan& plan) {
+std::string emitted(const PlanArguments& options, const InstanceCatalogue& catalogue, const ExperimentPlan& plan) {
   ClusterConfiguration cluster = cluster_of(plan, chosen_of(plan), catalogue, options.places);
   return options.emit == "svg" ? cluster_svg(cluster) : parallelcluster_yaml(cluster);
 }
 
-void run(const Options& options, const Output& out) {
+void run(const PlanArguments& options, const Output& out) {
   if (!options.out.empty() && options.emit.empty()) fail_usage("--out says where to write what --emit makes, and there is no --emit", "--emit parallelcluster, or --emit svg");
   InstanceCatalogue catalogue = read_catalogue(options);
   for (const auto& type : options.types) catalogue.find(type);
@@ -112,7 +112,7 @@ void run(const Options& options, const Output& out) {
 }  // namespace
 
 void add_plan(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlanArguments>();
   auto* verb = program.app.add_subcommand("plan", "What an experiment takes: hours, machines, money, memory; the cluster that runs it");
   verb->add_option("EXPERIMENT", options->experiment, "experiment spec (TOML); `cases` in it lets it be planned without data")->required();
   verb->add_option("--set", options->settings, "override a field: key=value with dotted keys, may be repeated")->allow_extra_args(false);

@@ -112,13 +112,13 @@ void ask_without_data(AskedExperiment& asked, const ExperimentSpec& spec, const 
   facts.patients = numbered_patients(spec);
   if (facts.patients.empty() && run) fail_input("there are no data, and the spec does not say for how many patients to plan", "add cases = 36, or name the data: --set data=dataset.json");
   if (run) {
-    facts.left_out = run->preprocess.leave_out;
+    facts.left_out = run->preprocess.leave_out, facts.channel_dropout = run->augment.channel_dropout;
     facts.channels = without(facts.channels, run->preprocess.leave_out);
     facts.patients = without(facts.patients, run->validation.patients);
   }
   std::vector<PlannedTrial> trials = plan_trials(spec, facts);
   PlanQuestion& question = asked.question;
-  question.trials = is_search(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size());
+  question.trials = proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size());
   question.network.cases = int64_t(facts.patients.size());
   question.dataset_bytes = double(question.network.cases) * usual_case_bytes;
   int64_t channels = std::max<int64_t>(1, int64_t(facts.channels.size()));

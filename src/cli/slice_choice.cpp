@@ -15,7 +15,7 @@ bool read_integer(const std::string& s, int64_t& value) {
   return error == std::errc{} && end == s.data() + s.size();
 }
 
-std::string stem(std::string name) {
+std::string without_endings(std::string name) {
   for (const char* ending : {".gz", ".nii", ".hdr", ".img", ".tif", ".tiff", ".zarr"})
     if (name.ends_with(ending)) name.resize(name.size() - std::string(ending).size());
   return name;
@@ -67,7 +67,7 @@ std::string slice_caption(int axis, int64_t slice, const Geometry& geometry, boo
 
 std::vector<std::string> short_names(const std::vector<std::string>& paths) {
   std::vector<std::string> names;
-  for (const auto& path : paths) names.push_back(stem(file_name(path)));
+  for (const auto& path : paths) names.push_back(without_endings(file_name(path)));
   if (std::set<std::string>(names.begin(), names.end()).size() < names.size())
     for (size_t i = 0; i < names.size(); ++i) names[i] = file_name(parent_path(absolute_path(paths[i]))) + "/" + names[i];
   if (names.size() < 2) return names;

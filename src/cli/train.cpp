@@ -2,30 +2,32 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/temporaries.h"
+#include "cli/run_argument.h"
 #include "cli/settings.h"
 #include "cli/verb.h"
-#include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
 
-struct Options {
+struct TrainArguments {
   std::string run, init_from, predictions;
   std::vector<std::string> settings;
   bool resume = false, list_settings = false;
   ComputeOptions compute;
 };
 
-void run(const Options& options, const Output& out) {
+void say_scores(const Value& result, const std::string& end, const Output& out) {
+  for (const auto& score : result.at("test").as_list()) {
+    std::string line = "test " + score.at("case").as_text() + " ";
+    for (size_t c = 0; c < score.at("classes").as_list().size(); ++c) line += " " + score.at("classes").as_list()[c].as_text() + " " + text(score.at("dice").as_list()[c].as_number());
+    out.line(line + end);
+  }
+}
+
+void run(const TrainArguments& options, const Output& out) {
   if (options.list_settings) return show_run_settings(out);
   if (options.run.empty()) fail_usage("RUN is required", "a run spec (TOML); `tomograd train --settings` lists what it can say");
-  Value table = parse_toml(read_text(system_env(), options.run, int64_t{1} << 20), file_name(options.run));
-  for (const auto& setting : options.settings) apply_setting(table, setting);
-  RunSpec spec = with_context(file_name(options.run), [&] { return spec_from<RunSpec>(table); });
-  // A path in the spec is meant relative to the spec; one given by --set, relative to where the user stands.
-  bool set_by_hand = false;
-  for (const auto& setting : options.settings) set_by_hand |= setting.rfind("data=", 0) == 0;
-  if (!set_by_hand && !spec.data.empty()) spec.data = join_path(parent_path(options.run), spec.data);
+  RunSpec spec = read_run_argument(options.run, options.settings);
   if (options.resume && !spec.out.empty()) remove_stale_temporaries(system_env(), spec.out);
   Value result = engine().train(spec, options.compute, options.resume, options.init_from, options.predictions, out.talk(stop_on_signals()));
   out.result("train", result);
@@ -35,18 +37,16 @@ void run(const Options& options, const Output& out) {
   out.line("parameters      " + text(result.at("parameters").as_integer()));
   out.line("peak memory     " + bytes_text(result.at("peak_bytes").as_integer()));
   if (result.at("validation_dice").as_number() >= 0) out.line("validation Dice " + text(result.at("validation_dice").as_number()));
-  for (const auto& score : result.at("test").as_list()) {
-    std::string line = "test " + score.at("case").as_text() + " ";
-    for (size_t c = 0; c < score.at("classes").as_list().size(); ++c) line += " " + score.at("classes").as_list()[c].as_text() + " " + text(score.at("dice").as_list()[c].as_number());
-    out.line(line);
-  }
+  say_scores(result, "", out);
+  if (const Value* without = result.find("without"))
+    for (const auto& [channel, part] : without->as_table()) say_scores(part, "  without " + channel, out);
   out.line("model           " + join_path(spec.out, "model.safetensors"));
 }
 
 }  // namespace
 
 void add_train(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainArguments>();
   auto* verb = program.app.add_subcommand("train", "Train a network as RUN.toml says; the run folder is its `out`");
   verb->add_option("RUN", options->run, "run spec (TOML)");
   verb->add_flag("--settings", options->list_settings, "list what a run spec can say, with defaults and ranges");

@@ -28,7 +28,7 @@ namespace {
 // A submitting host that is started again is back within minutes; until then a running trial goes on.
 constexpr double owner_patience_seconds = 1800;
 
-struct Options {
+struct WorkerArguments {
   std::string folder, owner;
   int64_t parent = 0;
   bool served = false;
@@ -48,7 +48,7 @@ class EngineTrial : public TrialRunner {
   EngineTrial(Value run, std::string folder, std::string metric, ComputeOptions compute) : run_(std::move(run)), folder_(std::move(folder)), metric_(std::move(metric)), compute_(std::move(compute)) {}
 
   TrialOutcome run(const Claim& claim, TrialReporter& reporter) override {
-    std::string out = trial_folder(join_path(folder_, "trials"), claim.trial);
+    std::string out = trial_folder(join_path(folder_, "trials"), begun_as(claim.trial, claim.design));
     RunSpec spec = trial_run(run_, claim.settings, out);
     Talk talk;
     talk.say = [](const std::string& line) { info(line); };
@@ -77,10 +77,10 @@ std::unique_ptr<TrialRunner> runner_for(const ExperimentRecord& record, const Ex
   }
   const Value* work = record.facts.find("work_folder");
   std::string place = work && work->is_text() && system_env().kind(work->as_text()) == FileKind::directory ? work->as_text() : folder;
-  return std::make_unique<CommandTrial>(system_env(), system_clock(), spec.trial.command, join_path(folder, "trials"), place, spec.strategy.metric);
+  return std::make_unique<CommandTrial>(system_env(), system_clock(), CommandPlan{spec.trial.command, join_path(folder, "trials"), place, spec.strategy.metric, spec.data});
 }
 
-void run(const Options& options) {
+void run(const WorkerArguments& options) {
   if (options.parent > 0) {                      // trials end with the one who started them, also when that one is killed
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != options.parent) fail(ErrorKind::stopped, "the process that started this worker is gone");
@@ -101,7 +101,7 @@ void run(const Options& options) {
   auto runner = runner_for(record, spec, folder, options.compute);
   const Proposing proposing(spec, dataset_facts_of(record));
   if (options.budget.capped()) worker.may_claim = [&] { return budget_left(*store, options.budget).may_start; };
-  if (is_search(spec.strategy)) worker.trials = proposing.trials(), worker.propose = [&] { return proposing.propose_now(*store); };
+  if (proposes(spec.strategy)) worker.proposing = &proposing;
   WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
   info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
   if (!summary.stopped) return;
@@ -113,7 +113,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_worker(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WorkerArguments>();
   auto* verb = program.app.add_subcommand("worker", "Run trials of an experiment until none is left (what executors start)");
   verb->group("");                               // hidden
   verb->add_option("--experiment", options->folder, "folder of the experiment")->required();

@@ -19,6 +19,7 @@ namespace tomograd {
 namespace {
 
 constexpr double grace_seconds = 10;             // between asking a program to end and ending it
+constexpr double same_time_seconds = 1;          // who ends a machine's programs signals all of them, in any order
 
 std::string joined(const Value* list) {
   std::string result;
@@ -49,6 +50,12 @@ std::string found_program(Env& env, const std::string& name, const std::string& 
   fail_input("the trial's program '" + name + "' is not on the PATH");
 }
 
+// Its end may be somebody's who takes the machine back (scancel, a time limit, Ctrl-C) and has signalled the worker too.
+bool may_have_been_asked(int status) {
+  int signal = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+  return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::stopped));
+}
+
 // The environment of this process without what an outer trial may have left in it.
 std::vector<std::string> inherited_variables() {
   std::vector<std::string> variables;
@@ -77,10 +84,10 @@ std::string trial_folder(const std::string& trials, int64_t number) {
 }
 
 TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
-  std::string out = absolute_path(trial_folder(trials_, claim.trial)), answer = join_path(out, "metrics.json"), log = join_path(out, "output.log");
+  std::string out = absolute_path(trial_folder(plan_.trials, claim.trial)), answer = join_path(out, "metrics.json"), log = join_path(out, "output.log");
   env_.make_directories(out);
   env_.remove_file(answer);                      // what an earlier attempt left is not this one's result
-  Names names = {{"channels", joined(claim.design.find("channels"))}, {"split", joined(claim.design.find("test"))}, {"seed", plain_text(claim.settings.at("seed"))},
+  Names names = {{"channels", joined(claim.design.find("channels"))}, {"split", joined(claim.design.find("test"))}, {"data", plan_.data}, {"seed", plain_text(claim.settings.at("seed"))},
                  {"number", std::to_string(claim.trial)}, {"attempt", std::to_string(claim.attempt)}, {"out", out}};
   std::vector<std::string> variables = inherited_variables();
   variables.push_back("TOMOGRAD_TRIAL_SETTINGS=" + to_json(claim.settings, false));
@@ -91,10 +98,10 @@ TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
   }
   for (const auto& [key, value] : claim.settings.as_table()) names.emplace_back(key, plain_text(value));
   std::vector<std::string> arguments;
-  for (const auto& part : command_) arguments.push_back(filled_in(part, names));
+  for (const auto& part : plan_.command) arguments.push_back(filled_in(part, names));
 
   double began = clock_.monotonic_seconds(), asked = 0;
-  SupervisedProgram program({found_program(env_, command_.at(0), work_), arguments, variables, work_, log});
+  SupervisedProgram program({found_program(env_, plan_.command.at(0), plan_.work), arguments, variables, plan_.work, log});
   std::optional<int> ended;
   double nap = 0.001;
   while (!(ended = program.ended())) {
@@ -106,14 +113,20 @@ TrialOutcome CommandTrial::run(const Claim& claim, TrialReporter& reporter) {
     nap = std::min(nap * 1.5, 0.05);
   }
   int status = *ended;
-  if (asked > 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) fail(ErrorKind::stopped, "stopped on request");
+  if (asked == 0 && may_have_been_asked(status))
+    for (double heard_by = clock_.monotonic_seconds() + same_time_seconds; clock_.monotonic_seconds() < heard_by && !reporter.stop().stop_requested();) clock_.sleep_seconds(0.01);
+  if (reporter.stop().stop_requested() && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) fail(ErrorKind::stopped, "stopped on request");
   if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126) && env_.kind(log) == FileKind::file && env_.file_size(log) == 0)
-    fail_input("the trial's program '" + command_[0] + "' could not be started from '" + work_ + "'", "is it there, and executable?");
+    fail_input("the trial's program '" + plan_.command[0] + "' could not be started from '" + plan_.work + "'", "is it there, and executable?");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    fail_failure(text("'", command_[0], "' ", WIFEXITED(status) ? "ended with exit code " : "was killed by signal ", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)), last_lines(env_, log));
-  if (env_.kind(answer) != FileKind::file) fail_input("'" + command_[0] + "' wrote no metrics.json into its folder", "it must write {\"" + metric_ + "\": NUMBER} to $TOMOGRAD_TRIAL_OUT/metrics.json");
+    fail_failure(text("'", plan_.command[0], "' ", WIFEXITED(status) ? "ended with exit code " : "was killed by signal ", WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)), last_lines(env_, log));
+  if (env_.kind(answer) != FileKind::file) fail_input("'" + plan_.command[0] + "' wrote no metrics.json into its folder", "it must write {\"" + plan_.metric + "\": NUMBER} to $TOMOGRAD_TRIAL_OUT/metrics.json");
   TrialOutcome outcome = split_outcome(parse_json(read_text(env_, answer), "metrics.json"));
-  if (!trial_metric(outcome.metrics, metric_)) fail_input("metrics.json has no number '" + metric_ + "'", "strategy.metric names what trials report");
+  if (!trial_metric(outcome.metrics, plan_.metric)) fail_input("metrics.json has no number '" + plan_.metric + "'", "strategy.metric names what trials report");
+  if (const Value* missing = claim.design.find("missing_in_turn"))   // search/trial_plan.h: one network for all channel sets
+    for (const auto& channel : missing->as_list())
+      if (!trial_metric(metrics_without(outcome.metrics, channel.as_text()), plan_.metric))
+        fail_input("metrics.json has no number '" + plan_.metric + "' without channel '" + channel.as_text() + "'", "a trial with channel dropout writes {\"" + plan_.metric + "\": NUMBER, \"without\": {\"" + channel.as_text() + "\": {\"" + plan_.metric + "\": NUMBER}, ...}}");
   if (!outcome.timing.find("seconds")) outcome.timing["seconds"] = clock_.monotonic_seconds() - began;
   return outcome;
 }

@@ -3,6 +3,7 @@
 // and all of it ends with the worker (experiments/supervised_program.h).
 //   TOMOGRAD_TRIAL_CHANNELS  comma-separated channels to use      {channels}
 //   TOMOGRAD_TRIAL_SPLIT     comma-separated patients to test on  {split}
+//   TOMOGRAD_TRIAL_DATA      path of dataset.json, or empty       {data}
 //   TOMOGRAD_TRIAL_SEED, _NUMBER, _ATTEMPT, _OUT                  {seed} {number} {attempt} {out}
 //   TOMOGRAD_TRIAL_SETTINGS  all settings as JSON                 {dotted.key} of each variable
 #pragma once
@@ -16,21 +17,25 @@
 
 namespace tomograd {
 
+struct CommandPlan {  // what all trials of an experiment share
+  std::vector<std::string> command;              // program and arguments; a program with a '/' is relative to `work`
+  std::string trials;                            // holds one folder NNNN per trial, kept between attempts so that a program can go on
+  std::string work;                              // folder in which the program starts
+  std::string metric;                            // must be in its answer
+  std::string data = {};                         // absolute path of dataset.json; "" = the experiment has none
+};
+
 class CommandTrial : public TrialRunner {
  public:
-  // `trials` holds one folder NNNN per trial (kept between attempts, so that a program can continue); the program starts
-  // in the folder `work`. `metric` must be in its answer.
-  CommandTrial(Env& env, Clock& clock, std::vector<std::string> command, std::string trials, std::string work, std::string metric)
-      : env_(env), clock_(clock), command_(std::move(command)), trials_(std::move(trials)), work_(std::move(work)), metric_(std::move(metric)) {}
-  // Not started: Error(input). Exit other than 0: Error(failure) with the code and the end of output.log; exit 3 after a
-  // stop: Error(stopped). Output that is missing or lacks the metric: Error(input).
+  CommandTrial(Env& env, Clock& clock, CommandPlan plan) : env_(env), clock_(clock), plan_(std::move(plan)) {}
+  // Not started: Error(input). Exit other than 0: Error(failure) with the code and the end of output.log, but Error(stopped)
+  // when the worker is asked to stop, before or at the same time. Output that is missing or lacks the metric: Error(input).
   TrialOutcome run(const Claim& claim, TrialReporter& reporter) override;
 
  private:
   Env& env_;
   Clock& clock_;
-  std::vector<std::string> command_;
-  std::string trials_, work_, metric_;
+  CommandPlan plan_;
 };
 
 std::string trial_folder(const std::string& trials, int64_t number);      // "trials/0007"

@@ -106,7 +106,7 @@ std::vector<Parameter> parameters_of(const StudyMaterial& material, const Experi
     std::vector<Value> listed = variable.values.is_list() ? variable.values.as_list() : std::vector<Value>{};
     parameters.push_back(range ? Parameter::of_range(variable, seen(variable.key, false)) : Parameter::of_choices(variable.key, listed, seen(variable.key, false)));
   }
-  for (const auto& [name, key] : {std::pair{"left_out", "left_out"}, {"test", "test_name"}}) {
+  for (const auto& [name, key] : {std::pair{"left_out", "left_out"}, {"test", "test_name"}, {"channel_dropout", "channel_dropout"}}) {
     std::vector<Value> values = seen(key, true);
     if (values.size() < 2) continue;
     parameters.push_back(Parameter::of_choices(name, {}, values));

@@ -22,7 +22,7 @@ struct StudyMaterial {
 
 // The study has the experiment's name, one objective (the strategy's metric, maximised), and trial i of ours as its trial i - 1.
 // Parameters are the variables: a range as a float or integer distribution, widened to what trials have, listed values as
-// categories; with channels left out also `left_out`, and `test` where it differs. Waiting and preempted trials are WAITING,
+// categories; with channels left out also `left_out`, and `test` and `channel_dropout` where they differ. Waiting and preempted trials are WAITING,
 // cancelled ones FAIL, like a complete trial without a value of the metric. User attributes of a trial: trial, state, design,
 // settings, attempts, reason, seed, the plain numbers that it reported, and notes; of the study: fingerprint, spec, notes.
 std::string optuna_journal(const StudyMaterial& material);

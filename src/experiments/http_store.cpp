@@ -29,7 +29,8 @@ class HttpStore : public TrialStore {
       if (!there || there->name != experiment.name || there->fingerprint != experiment.fingerprint || counts().total() != int64_t(trials.size())) throw;
     }
   }
-  void extend(const std::vector<PlannedTrial>& trials) override { call("extend", {{"trials", list_value(trials)}}); }
+  void extend(const std::vector<PlannedTrial>& trials, const Value& spec) override { call("extend", {{"trials", list_value(trials)}, {"spec", spec}}); }
+  void adopt(const std::vector<Adopted>& results, const std::string& request_id) override { call("adopt", {{"results", list_value(results)}, {"request_id", id_of(request_id)}}); }
   std::optional<ExperimentRecord> experiment() override {
     Value result = call("experiment", {});
     return result.is_nothing() ? std::nullopt : std::optional(experiment_from(result));

@@ -38,7 +38,8 @@ Value carry_out(TrialStore& store, const std::string& method, const Value& in) {
   if (method == "reopen") return Value::list_of(store.reopen(integers_from(in.at("trials")), str("request_id")));
   if (method == "cancel") return store.cancel(integers_from(in.at("trials"))), Value();
   if (method == "note") return store.note(in.at("trial").as_integer(), str("text"), str("request_id")), Value();
-  if (method == "extend") return store.extend(list_from(in.at("trials"), planned_from)), Value();
+  if (method == "extend") return store.extend(list_from(in.at("trials"), planned_from), in.find("spec") ? in.at("spec") : Value()), Value();
+  if (method == "adopt") return store.adopt(list_from(in.at("results"), adopted_from), str("request_id")), Value();
   if (method == "create") return store.create(experiment_from(in.at("experiment")), list_from(in.at("trials"), planned_from)), Value();
   if (method == "experiment") {
     auto record = store.experiment();

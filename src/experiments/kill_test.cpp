@@ -24,7 +24,7 @@ const std::vector<std::string> toy = {"sh", "-c", "sleep 0.05; echo \"{\\\"dice\
 
 void work(const std::string& folder) {
   auto store = open_sqlite_store(folder + "/experiment.sqlite", system_clock());
-  CommandTrial runner(system_env(), system_clock(), toy, folder + "/trials", folder, "dice");
+  CommandTrial runner(system_env(), system_clock(), {toy, folder + "/trials", folder, "dice"});
   WorkerOptions options;
   options.owner = unique_owner_name(system_clock());
   options.heartbeat_seconds = 0.05;

@@ -99,9 +99,8 @@ WorkerSummary run_worker(TrialStore& store, TrialRunner& runner, Clock& clock, c
     std::optional<Claim> claim = store.claim(options.owner, id + "/claim");
     if (!claim) {
       TrialCounts counts = store.counts();
-      const bool more = counts.total() < options.trials;
-      if (more && options.propose() > 0) continue;
-      if (!more && counts.open() == 0) return summary;
+      if (options.proposing && options.proposing->propose_now(store) > 0) continue;
+      if (counts.open() == 0 && !(options.proposing && options.proposing->more(store, counts))) return summary;
       clock.sleep_seconds(options.idle_seconds); // others run what is left, or what a proposal waits for; one of them may die
       continue;
     }

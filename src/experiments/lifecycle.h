@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "experiments/proposing.h"
 #include "experiments/trial_store.h"
 
 namespace tomograd {
@@ -31,10 +32,7 @@ struct WorkerOptions {
   double idle_seconds = 0.2;                     // between looks for work while other workers still run trials
   std::stop_token stop;
   std::function<bool()> may_claim;               // asked before each claim; false ends the worker (no money left). Default: always
-  // Of a search whose trials depend on results: how many there will be in the end, and what records those that can be proposed
-  // now (called when nothing can be claimed; returns how many it added).
-  int64_t trials = 0;
-  std::function<int64_t()> propose;
+  const Proposing* proposing = nullptr;          // of a search: what adds trials when nothing can be claimed
   // Called from the heartbeat thread when the claim was lost; a worker whose runner writes files ends its process here, so
   // that it touches nothing that the new owner uses. Default: the runner is asked to stop and its outcome is dropped.
   std::function<void(const std::string& reason)> on_fenced;

@@ -137,7 +137,7 @@ TEST_F(Lifecycle, CommandsGetTheirTrialAndAnswerWithAMetric) {
   auto store = made(1);
   std::ofstream(folder_ + "/program.sh") << "#!/bin/sh\necho \"{\\\"dice\\\": 0.25, \\\"seconds\\\": 7, \\\"said\\\": \\\"$TOMOGRAD_TRIAL_CHANNELS $TOMOGRAD_TRIAL_SEED $TOMOGRAD_TRIAL_ATTEMPT $1\\\"}\" > \"$2\"/metrics.json\n";
   std::filesystem::permissions(folder_ + "/program.sh", std::filesystem::perms::owner_all);
-  CommandTrial runner(system_env(), system_clock(), {"./program.sh", "{channels}/{seed}", "{out}"}, folder_ + "/trials", folder_, "dice");
+  CommandTrial runner(system_env(), system_clock(), {{"./program.sh", "{channels}/{seed}", "{out}"}, folder_ + "/trials", folder_, "dice"});
   run_worker(*store, runner, system_clock(), options());
   TrialRecord trial = store->trials()[0];
   ASSERT_EQ(trial.state, TrialState::complete) << trial.reason;
@@ -157,7 +157,7 @@ TEST_F(Lifecycle, CommandsThatFailSayWhy) {
   for (const auto& row : table) {
     std::filesystem::remove_all(folder_ + "/experiment.sqlite");
     auto store = made(1);
-    CommandTrial runner(system_env(), system_clock(), row.command, folder_ + "/trials", folder_, "dice");
+    CommandTrial runner(system_env(), system_clock(), {row.command, folder_ + "/trials", folder_, "dice"});
     run_worker(*store, runner, system_clock(), options());
     TrialRecord trial = store->trials()[0];
     EXPECT_EQ(trial.state, TrialState::failed) << row.says;
@@ -171,7 +171,7 @@ TEST_F(Lifecycle, WhatAnEarlierAttemptWroteIsNotAResult) {
   auto store = made(1);
   std::filesystem::create_directories(folder_ + "/trials/0001");
   std::ofstream(folder_ + "/trials/0001/metrics.json") << R"({"dice": 1})";
-  CommandTrial runner(system_env(), system_clock(), {"true"}, folder_ + "/trials", folder_, "dice");
+  CommandTrial runner(system_env(), system_clock(), {{"true"}, folder_ + "/trials", folder_, "dice"});
   run_worker(*store, runner, system_clock(), options());
   EXPECT_EQ(store->counts().failed, 1);
 }
@@ -185,7 +185,7 @@ TEST_F(Lifecycle, AStoppedCommandIsPreempted) {
     while (store->counts().running == 0) system_clock().sleep_seconds(0.005);
     stop.request_stop();
   });
-  CommandTrial runner(system_env(), system_clock(), {"sleep", "30"}, folder_ + "/trials", folder_, "dice");
+  CommandTrial runner(system_env(), system_clock(), {{"sleep", "30"}, folder_ + "/trials", folder_, "dice"});
   double began = system_clock().monotonic_seconds();
   EXPECT_EQ(run_worker(*store, runner, system_clock(), with_stop).preempted, 1);
   stopper.join();
@@ -205,7 +205,7 @@ TEST_F(Lifecycle, WhatACommandStartedEndsWithIt) {
       while (store->counts().open() > 0 && system_env().kind(folder_ + "/trials/0001/ready") == FileKind::missing) system_clock().sleep_seconds(0.005);
       stop.request_stop();
     });
-    CommandTrial runner(system_env(), system_clock(), {"sh", "-c", helpers + ends}, folder_ + "/trials", folder_, "dice");
+    CommandTrial runner(system_env(), system_clock(), {{"sh", "-c", helpers + ends}, folder_ + "/trials", folder_, "dice"});
     double began = system_clock().monotonic_seconds();
     run_worker(*store, runner, system_clock(), with_stop);
     stopper.join();
@@ -233,10 +233,10 @@ TEST(Metrics, MeansOverClassesThenCases) {
 }
 
 TEST(Metrics, WhatDiffersFromRunToRunIsNoResult) {
-  TrialOutcome outcome = split_outcome(parse_json(R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4,"seconds":1,"seconds_per_step":2,"patches_per_second":3,"stall_seconds":4,
+  TrialOutcome outcome = split_outcome(parse_json(R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4,"seconds":1,"seconds_per_step":2,"patches_per_second":3,"stall_seconds":4,"loader_wait_share":0.25,"read_seconds":2,
     "peak_bytes":5,"predicted_peak_bytes":6,"timing":{"load_seconds":8},"out":"/somewhere","format":"x/1"})", "t"));
   EXPECT_EQ(to_json(outcome.metrics, false), R"({"dice":0.5,"steps":7,"parameters":9,"channel_bytes":4})");
-  EXPECT_EQ(outcome.timing.as_table().size(), 7u);
+  EXPECT_EQ(outcome.timing.as_table().size(), 9u);
 }
 
 }  // namespace

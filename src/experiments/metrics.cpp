@@ -69,13 +69,19 @@ std::vector<std::pair<std::string, double>> patient_metrics(const Value& metrics
   return result;
 }
 
+Value metrics_without(const Value& metrics, const std::string& channel) {
+  const Value* without = metrics.find("without");
+  const Value* part = without ? without->find(channel) : nullptr;
+  return part && part->is_table() ? *part : Value();
+}
+
 TrialOutcome split_outcome(const Value& result) {
   TrialOutcome outcome;
   for (const auto& [key, value] : result.as_table()) {
     if (key == "timing" && value.is_table()) {
       for (const auto& [name, time] : value.as_table()) outcome.timing[name] = time;
-    } else if (key == "seconds" || key == "seconds_per_step" || key == "patches_per_second" || key == "stall_seconds" || key == "peak_bytes" ||
-               key == "predicted_peak_bytes") {  // a prediction rests on what the process has in memory when the run starts
+    } else if (key == "seconds" || key == "seconds_per_step" || key == "patches_per_second" || key == "stall_seconds" || key == "loader_wait_share" || key == "read_seconds" ||
+               key == "peak_bytes" || key == "predicted_peak_bytes") {  // a prediction rests on what the process has in memory when the run starts
       outcome.timing[key] = value;
     } else if (key != "format" && key != "out") {  // the folder differs from machine to machine
       outcome.metrics[key] = value;

@@ -4,7 +4,7 @@
 
 namespace tomograd {
 
-constexpr int postgres_schema_version = 2;       // counted as SQLite's; there was no version 1 here
+constexpr int postgres_schema_version = 3;       // counted as SQLite's; there was no version 1 here
 
 constexpr const char* postgres_schema = R"sql(
 CREATE TABLE store_version(version bigint NOT NULL);
@@ -41,6 +41,7 @@ CREATE TABLE attempt(
   reason text NOT NULL DEFAULT '',
   PRIMARY KEY (trial, attempt));
 CREATE INDEX attempt_open ON attempt(owner) WHERE outcome IS NULL;
+CREATE INDEX attempt_lease ON attempt(boot, lease_until) WHERE outcome IS NULL;
 CREATE TABLE result(
   trial bigint PRIMARY KEY REFERENCES trial(number),
   attempt bigint NOT NULL,
@@ -62,6 +63,8 @@ CREATE FUNCTION wall_clock() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT (ex
 CREATE FUNCTION lease_clock() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 CREATE FUNCTION boot_name() RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT text ''server''';
 )sql";
+
+constexpr const char* postgres_from_version_2 = "CREATE INDEX attempt_lease ON attempt(boot, lease_until) WHERE outcome IS NULL; INSERT INTO store_version VALUES (3);";
 
 // An event's id is drawn before its transaction commits, so a larger one can be seen first. The lock waits for all who have
 // drawn one, and lets nobody draw until the rows are read.

@@ -37,6 +37,10 @@ void check_or_make_schema(PostgresConnection& db, bool may_create) {
   int64_t version = row.step() ? row.integer(0) : 0;
   if (version > postgres_schema_version)
     fail_input(text("'", db.name(), "' was made by a newer version of tomograd (store version ", version, ", this one reads up to ", postgres_schema_version, ")"), "update tomograd");
+  if (version == 2) {
+    db.execute(postgres_from_version_2);
+    return transaction.commit();
+  }
   if (version < postgres_schema_version) fail_input(text("'", db.name(), "' says that its version is ", version, ", which no tomograd made"));
 }
 

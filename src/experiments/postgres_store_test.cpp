@@ -42,9 +42,18 @@ TEST_P(PostgresFile, StrangersAndNewerSchemasAreRefusedAndLeftAlone) {
   EXPECT_NE(message.find("another program"), std::string::npos) << message;
   server.sql("DROP TABLE " + host.schema() + ".other");
   made(1);
-  server.sql("UPDATE " + host.schema() + ".store_version SET version = 3");
+  server.sql("UPDATE " + host.schema() + ".store_version SET version = 4");
   EXPECT_EQ(kind_of([&] { open(); }, &message), ErrorKind::input);
   EXPECT_NE(message.find("newer version"), std::string::npos) << message;
+}
+
+TEST_P(PostgresFile, ASchemaOfVersion2GetsItsIndex) {
+  auto& host = static_cast<PostgresHost&>(*host_);
+  made(2);
+  PrivatePostgres::instance().sql("DROP INDEX " + host.schema() + ".attempt_lease; DELETE FROM " + host.schema() + ".store_version; INSERT INTO " + host.schema() + ".store_version VALUES (2)");
+  EXPECT_EQ(open()->claim("a", "1")->trial, 1);
+  EXPECT_THROW(PrivatePostgres::instance().sql("CREATE INDEX attempt_lease ON " + host.schema() + ".attempt(boot)"), std::runtime_error) << "it is there again";
+  EXPECT_EQ(open()->counts().running, 1);
 }
 
 TEST_P(PostgresFile, ManyMakeTheSchemaAtOnce) {

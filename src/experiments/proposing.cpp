@@ -32,9 +32,16 @@ std::vector<Observation> observations_of(const ExperimentSpec& spec, const std::
   return observations;
 }
 
+bool Proposing::more(TrialStore& store, const TrialCounts& counts) const {
+  if (counts.total() >= trials_) return false;
+  if (counts.open() > 0 || spec_.strategy.halving == 0) return true;
+  // All trials are over: where a rung could not be filled, none follow.
+  return !next_trials(spec_, facts_, observations_of(spec_, store.trials(), trials_per_proposal(spec_, facts_))).empty();
+}
+
 int64_t Proposing::propose_now(TrialStore& store) const {
   const std::vector<TrialRecord> trials = store.trials();
-  if (int64_t(trials.size()) >= this->trials()) return 0;
+  if (int64_t(trials.size()) >= trials_) return 0;
   const std::vector<PlannedTrial> added = next_trials(spec_, facts_, observations_of(spec_, trials, trials_per_proposal(spec_, facts_)));
   try {
     if (!added.empty()) store.extend(added);

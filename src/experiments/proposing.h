@@ -10,14 +10,17 @@ namespace tomograd {
 
 class Proposing {
  public:
-  Proposing(ExperimentSpec spec, DatasetFacts facts) : spec_(std::move(spec)), facts_(std::move(facts)) {}
-  int64_t trials() const { return trial_count(spec_, facts_); }       // in the end
+  Proposing(ExperimentSpec spec, DatasetFacts facts) : spec_(std::move(spec)), facts_(std::move(facts)), trials_(trial_count(spec_, facts_)) {}
+  int64_t trials() const { return trials_; }      // in the end; fewer where rungs of halving are not filled because trials failed
   // Records all proposals that wait for no further result; returns the number of trials that this added.
   int64_t propose_now(TrialStore& store) const;
+  // Whether trials are still to come besides those of which the store has these counts.
+  bool more(TrialStore& store, const TrialCounts& counts) const;
 
  private:
   ExperimentSpec spec_;
   DatasetFacts facts_;
+  int64_t trials_;
 };
 
 // As they were when the experiment was created.

@@ -64,7 +64,7 @@ class ProposingTest : public ::testing::Test {
       Toy toy;
       WorkerOptions options;
       options.owner = text("w", worker), options.heartbeat_seconds = 5, options.idle_seconds = 0.002;
-      options.trials = proposing.trials(), options.propose = [&] { return proposing.propose_now(*store); };
+      options.proposing = &proposing;
       run_worker(*store, toy, system_clock(), options);
     };
     std::vector<std::jthread> threads;

@@ -70,7 +70,7 @@ void SqlStore::create(const ExperimentRecord& experiment, const std::vector<Plan
   });
 }
 
-void SqlStore::extend(const std::vector<PlannedTrial>& trials) {
+void SqlStore::extend(const std::vector<PlannedTrial>& trials, const Value& spec) {
   write("extend", [&] {
     std::string fingerprint;
     {
@@ -89,7 +89,8 @@ void SqlStore::extend(const std::vector<PlannedTrial>& trials) {
       if (std::string ours = to_json(trial.settings, false); row.step() && row.text(0) != ours)
         tomograd::fail(ErrorKind::conflict, text("trial ", trial.number, " is there with other settings: ", row.text(0), ", not ", ours), "another worker proposed it, from other results");
     }
-    if (added > 0) add_event("extended", first, 0, text(added, added == 1 ? " trial" : " trials"));
+    if (!spec.is_nothing()) run(db_, "UPDATE experiment SET spec = $1", to_json(spec, false));
+    if (added > 0 || !spec.is_nothing()) add_event("extended", first, 0, text(added, added == 1 ? " trial" : " trials", spec.is_nothing() ? "" : ", and the spec"));
   });
 }
 

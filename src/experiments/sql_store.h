@@ -19,7 +19,8 @@ class SqlStore : public TrialStore {
   explicit SqlStore(std::unique_ptr<SqlConnection> connection) : connection_(std::move(connection)), db_(*connection_) {}
 
   void create(const ExperimentRecord& experiment, const std::vector<PlannedTrial>& trials) override;
-  void extend(const std::vector<PlannedTrial>& trials) override;
+  void extend(const std::vector<PlannedTrial>& trials, const Value& spec) override;
+  void adopt(const std::vector<Adopted>& results, const std::string& request_id) override;
   std::optional<ExperimentRecord> experiment() override;
   std::vector<TrialRecord> trials() override;
   TrialCounts counts() override;

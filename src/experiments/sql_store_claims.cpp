@@ -1,5 +1,6 @@
 // Claims, and how a worker ends them.
 #include "base/error.h"
+#include "experiments/request_id.h"
 #include "experiments/sql_store.h"
 #include "spec/text_formats.h"
 
@@ -107,6 +108,22 @@ void SqlStore::record_result(const Claim& claim, const char* state, const TrialO
   close_attempt(claim.trial, claim.attempt, state, "");
   run(db_, "UPDATE trial SET state = $1, reason = '' WHERE number = $2", std::string(state), claim.trial);
   add_event(state, claim.trial, claim.attempt, "");
+}
+
+void SqlStore::adopt(const std::vector<Adopted>& results, const std::string& request_id) {
+  const std::string request = request_id.empty() ? new_request_id() : request_id;
+  write("adopt", [&] {
+    if (answered(request, "adopt")) return;
+    for (const Adopted& result : results) {
+      Claim claim;
+      claim.trial = result.trial, claim.attempt = 1;
+      if (run(db_, "UPDATE trial SET attempts = 1 WHERE number = $1 AND attempts = 0 AND state = 'waiting'", result.trial) != 1) fail_usage(text("trial ", result.trial, " is not there, or was claimed before"));
+      run(db_, "INSERT INTO attempt(trial, attempt, owner, boot, lease_until, started) VALUES ($1, 1, $2, boot_name(), lease_clock(), wall_clock())", result.trial, result.source);
+      add_event("adopted", result.trial, 1, result.source);
+      record_result(claim, "complete", result.outcome);
+    }
+    answer(request, "adopt", "");
+  });
 }
 
 void SqlStore::complete(const Claim& claim, const TrialOutcome& outcome, const std::string& request_id) {

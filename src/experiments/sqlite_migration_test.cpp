@@ -79,8 +79,8 @@ class Migration : public ::testing::Test {
   }
   static void check_migrated(const std::string& path) {
     auto store = open_old(path);
-    EXPECT_EQ(number_of(path, "PRAGMA user_version"), 2);
-    EXPECT_EQ(number_of(path, "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"), 8);
+    EXPECT_EQ(number_of(path, "PRAGMA user_version"), 3);
+    EXPECT_EQ(number_of(path, "SELECT count(*) FROM sqlite_schema WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite_%'"), 9);
     auto trials = store->trials();
     ASSERT_EQ(trials.size(), 3u);
     EXPECT_EQ(trials[0].state, TrialState::complete);
@@ -106,11 +106,28 @@ class Migration : public ::testing::Test {
 
 TEST_F(Migration, AStoreOfVersion1IsKeptWithAllThatIsInIt) { check_migrated(old("a")); }
 
+TEST_F(Migration, AStoreOfVersion2GetsItsIndex) {
+  std::string path = old("b");
+  open_old(path);
+  sqlite3* db = nullptr;
+  sqlite3_open(path.c_str(), &db);
+  EXPECT_EQ(sqlite3_exec(db, "DROP INDEX attempt_lease; PRAGMA user_version = 2", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+  check_migrated(path);
+}
+
+// An index that SQLite does not use would be read by nobody and written at every heartbeat.
+TEST_F(Migration, ALeaseThatRanOutIsFoundByTheIndex) {
+  std::string path = old("c");
+  open_old(path);
+  EXPECT_EQ(number_of(path, "SELECT count(*) FROM attempt INDEXED BY attempt_lease WHERE outcome IS NULL AND boot = 'b' AND lease_until < 0"), 0);
+}
+
 TEST_F(Migration, KilledInsideItIsOldOrNewWhole) {
 #ifndef TOMOGRAD_FAILPOINTS_ON
   GTEST_SKIP() << "this build has no failpoints";
 #endif
-  const std::pair<const char*, int64_t> points[] = {{"migrate.half", 1}, {"migrate.before_commit", 1}, {"migrate.after_commit", 2}};
+  const std::pair<const char*, int64_t> points[] = {{"migrate.half", 1}, {"migrate.before_commit", 1}, {"migrate.after_commit", 3}};
   for (const auto& [point, version] : points) {
     std::string path = old(point);
     EXPECT_TRUE(was_killed(wait_for_child(start(path, std::string(point) + "=kill")))) << point;

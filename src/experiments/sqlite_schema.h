@@ -1,11 +1,11 @@
 // The tables of a store in SQLite. Attempts are rows of their own from the start, so that one table answers who ran what,
-// when, and how it ended. Version 2 brought trials that are pruned and requests whose answers are more than one trial.
+// when, and how it ended. Version 2 brought trials that are pruned and requests whose answers are more than one trial, version 3 an index.
 // Private to this room.
 #pragma once
 
 namespace tomograd {
 
-constexpr int schema_version = 2;
+constexpr int schema_version = 3;
 constexpr int schema_application = 0x546f6d6f;   // "Tomo", at byte 68 of the file
 
 constexpr const char* schema_experiment = R"sql(
@@ -32,6 +32,8 @@ CREATE TABLE trial(
   reason TEXT NOT NULL DEFAULT '');
 )sql";
 constexpr const char* schema_trial_index = "CREATE INDEX trial_claimable ON trial(number) WHERE state IN ('waiting', 'preempted');";
+// With it a claim finds the leases that ran out without reading those of all workers.
+constexpr const char* schema_lease_index = "CREATE INDEX attempt_lease ON attempt(boot, lease_until) WHERE outcome IS NULL;";
 constexpr const char* schema_attempt = R"sql(
 CREATE TABLE attempt(
   trial INTEGER NOT NULL REFERENCES trial(number),

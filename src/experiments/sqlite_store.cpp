@@ -29,7 +29,7 @@ void set_version(SqliteConnection& db) { db.execute(text("PRAGMA application_id 
 void make_schema(SqliteConnection& db) {
   Transaction transaction(db);
   if (db.pragma("SELECT count(*) FROM sqlite_schema WHERE name = 'experiment'") == 0) {  // nobody made it since we looked
-    for (const char* part : {schema_experiment, schema_trial, schema_trial_index, schema_attempt, schema_request, schema_event}) db.execute(part);
+    for (const char* part : {schema_experiment, schema_trial, schema_trial_index, schema_attempt, schema_lease_index, schema_request, schema_event}) db.execute(part);
     set_version(db);
   }
   FAILPOINT("schema.before_commit");
@@ -43,7 +43,7 @@ std::string renewed(std::string schema) {
   return schema.insert(schema.find(create) + create.size(), "new_");
 }
 
-// One transaction: whoever is killed in it leaves version 1 as it was, and of several that come at once all but the first
+// One transaction: whoever is killed in it leaves the old version as it was, and of several that come at once all but the first
 // find that it is done.
 void migrate(SqliteConnection& db) {
   db.execute("PRAGMA foreign_keys = OFF");       // has no effect inside a transaction
@@ -54,6 +54,9 @@ void migrate(SqliteConnection& db) {
       FAILPOINT("migrate.half");
       db.execute((renewed(schema_request) + migrate_request).c_str());
       if (db.pragma("SELECT count(*) FROM pragma_foreign_key_check") != 0) fail_input("'" + db.name() + "' is damaged: results or attempts without their trial", "nothing was changed in it");
+    }
+    if (version_of(db) < schema_version) {
+      db.execute(schema_lease_index);
       set_version(db);
     }
     FAILPOINT("migrate.before_commit");

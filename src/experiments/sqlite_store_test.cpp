@@ -86,7 +86,7 @@ TEST_F(SqliteFile, StrangersAndNewerFilesAreRefusedAndLeftAlone) {
   std::filesystem::remove(path_);
   made(2);
   sqlite3_open(path_.c_str(), &db);
-  sqlite3_exec(db, "PRAGMA user_version = 3", nullptr, nullptr, nullptr);
+  sqlite3_exec(db, "PRAGMA user_version = 4", nullptr, nullptr, nullptr);
   sqlite3_close(db);
   refused("newer version");
 }

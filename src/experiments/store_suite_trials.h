@@ -115,6 +115,40 @@ TEST_P(StoreSuite, AnotherTrialOfTheSameNumberIsAConflictAndNothingIsAdded) {
   EXPECT_EQ(store->claim("a", "last")->trial, 4);  // an experiment that was over goes on
 }
 
+TEST_P(StoreSuite, AnExtensionMayReplaceTheSpec) {
+  auto store = made(2);
+  store->extend(planned(1, 3), parse_json(R"({"name":"toy","more":1})", "t"));
+  EXPECT_EQ(to_json(open()->experiment()->spec, false), R"({"name":"toy","more":1})");
+  EXPECT_EQ(open()->experiment()->fingerprint, "f");
+  store->extend({}, parse_json(R"({"name":"toy","more":2})", "t"));
+  EXPECT_EQ(open()->experiment()->spec.at("more").as_integer(), 2);
+  EXPECT_EQ(store->counts().total(), 3);
+  auto more = planned(1, 4);
+  more.push_back(planned_trial(2, 77));
+  EXPECT_EQ(kind_of([&] { store->extend(more, parse_json(R"({"name":"other"})", "t")); }), ErrorKind::conflict);
+  EXPECT_EQ(open()->experiment()->spec.at("name").as_text(), "toy");
+}
+
+TEST_P(StoreSuite, ResultsFromElsewhereAreAdoptedOnlyByUntouchedTrials) {
+  auto store = made(4);
+  auto claimed = store->claim("a", "1");
+  EXPECT_EQ(kind_of([&] { store->adopt({{2, outcome(0.5), "x, trial 7"}, {1, outcome(0.5), "x, trial 8"}}); }), ErrorKind::usage);
+  EXPECT_EQ(kind_of([&] { store->adopt({{9, outcome(0.5), "x"}}); }), ErrorKind::usage);
+  EXPECT_EQ(store->counts().complete, 0);
+  store->adopt({{2, outcome(0.25), "x, trial 7"}, {4, outcome(0.5), "x, trial 8"}});
+  EXPECT_EQ(kind_of([&] { store->adopt({{2, outcome(0.5), "x"}}); }), ErrorKind::usage);
+  auto trials = open()->trials();
+  EXPECT_EQ(trials[1].state, TrialState::complete);
+  EXPECT_EQ(trials[1].metrics.at("dice").as_number(), 0.25);
+  EXPECT_EQ(trials[3].state, TrialState::complete);
+  EXPECT_EQ(store->claim("a", "2")->trial, 3);
+  EXPECT_FALSE(store->claim("a", "3"));
+  for (const auto& event : open()->events(0)) {
+    if (event.kind == "adopted") { EXPECT_EQ(event.text, event.trial == 2 ? "x, trial 7" : "x, trial 8"); }
+  }
+  EXPECT_EQ(kinds_of(open()->events(0)), (std::vector<std::string>{"created", "claimed", "adopted", "complete", "adopted", "complete", "claimed"}));
+}
+
 TEST_P(StoreSuite, NotesAreKeptInOrder) {
   auto store = made(2);
   store->note(0, "the scanner was replaced in May", "n1");

@@ -46,6 +46,10 @@ void fields(Record& r, Visitor&& v) requires std::is_same_v<std::remove_const_t<
   v("metrics", r.metrics), v("timing", r.timing);
 }
 template <class Record, class Visitor>
+void fields(Record& r, Visitor&& v) requires std::is_same_v<std::remove_const_t<Record>, Adopted> {
+  v("trial", r.trial), v("metrics", r.outcome.metrics), v("timing", r.outcome.timing), v("source", r.source);
+}
+template <class Record, class Visitor>
 void fields(Record& r, Visitor&& v) requires std::is_same_v<std::remove_const_t<Record>, TrialCounts> {
   v("waiting", r.waiting), v("running", r.running), v("complete", r.complete), v("failed", r.failed), v("preempted", r.preempted), v("cancelled", r.cancelled), v("pruned", r.pruned);
 }
@@ -75,6 +79,7 @@ Value to_value(const PlannedTrial& trial) { return written(trial); }
 Value to_value(const TrialRecord& trial) { return written(trial); }
 Value to_value(const Claim& claim) { return written(claim); }
 Value to_value(const TrialOutcome& outcome) { return written(outcome); }
+Value to_value(const Adopted& result) { return written(result); }
 Value to_value(const TrialCounts& counts) { return written(counts); }
 Value to_value(const StoreEvent& event) { return written(event); }
 
@@ -83,6 +88,7 @@ PlannedTrial planned_from(const Value& v) { return read<PlannedTrial>(v); }
 TrialRecord trial_from(const Value& v) { return read<TrialRecord>(v); }
 Claim claim_from(const Value& v) { return read<Claim>(v); }
 TrialOutcome outcome_from(const Value& v) { return read<TrialOutcome>(v); }
+Adopted adopted_from(const Value& v) { return read<Adopted>(v); }
 TrialCounts counts_from(const Value& v) { return read<TrialCounts>(v); }
 StoreEvent event_from(const Value& v) { return read<StoreEvent>(v); }
 

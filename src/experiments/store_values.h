@@ -10,6 +10,7 @@ Value to_value(const PlannedTrial& trial);
 Value to_value(const TrialRecord& trial);
 Value to_value(const Claim& claim);
 Value to_value(const TrialOutcome& outcome);
+Value to_value(const Adopted& result);
 Value to_value(const TrialCounts& counts);
 Value to_value(const StoreEvent& event);
 
@@ -19,6 +20,7 @@ PlannedTrial planned_from(const Value& v);
 TrialRecord trial_from(const Value& v);
 Claim claim_from(const Value& v);
 TrialOutcome outcome_from(const Value& v);
+Adopted adopted_from(const Value& v);
 TrialCounts counts_from(const Value& v);
 StoreEvent event_from(const Value& v);
 

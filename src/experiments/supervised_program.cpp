@@ -44,7 +44,7 @@ void close_all_but(int a, int b) {
   ::setpgid(0, 0);
   for (int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD}) ::signal(number, SIG_DFL);
   ::sigprocmask(SIG_SETMASK, &p.mask, nullptr);
-  int empty = ::open("/dev/null", O_RDONLY);
+  int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   ::dup2(empty, 0), ::dup2(p.output, 1), ::dup2(p.output, 2);
   if (::chdir(p.work) != 0) ::_exit(126);
   ::execve(p.program, p.argv, p.envp);

@@ -32,6 +32,11 @@ std::vector<StoreEvent> notes_of(TrialStore& store) {
   return notes;
 }
 
+int64_t begun_as(int64_t trial, const Value& design) {
+  const Value* first = design.find("begun_as");
+  return first ? first->as_integer() : trial;
+}
+
 std::string trial_fingerprint(const std::string& experiment_fingerprint, const Value& settings) {
   return digest_of(experiment_fingerprint + "\n" + to_json(settings, false));
 }

@@ -60,6 +60,12 @@ struct TrialOutcome {
   Value metrics = Value::table(), timing = Value::table();
 };
 
+struct Adopted {                                 // a result of another experiment whose trial was the same
+  int64_t trial = 0;                             // here
+  TrialOutcome outcome;
+  std::string source;                            // for people: which experiment, which trial
+};
+
 struct TrialCounts {
   int64_t waiting = 0, running = 0, complete = 0, failed = 0, preempted = 0, cancelled = 0, pruned = 0;
   int64_t open() const { return waiting + running + preempted; }      // a worker may still have to run these
@@ -69,7 +75,7 @@ struct TrialCounts {
 
 struct StoreEvent {
   int64_t id = 0, at = 0;                        // Unix milliseconds
-  // created, extended, claimed, complete, pruned, failed, preempted, lost, cancelled, retry, stop, resume, note
+  // created, extended, adopted, claimed, complete, pruned, failed, preempted, lost, cancelled, retry, stop, resume, note
   std::string kind;
   int64_t trial = 0, attempt = 0;                // 0 = of the whole experiment
   std::string text;
@@ -84,8 +90,12 @@ class TrialStore {
   // The experiment and all its trials in one transaction. Error(input) when the store has an experiment already.
   virtual void create(const ExperimentRecord& experiment, const std::vector<PlannedTrial>& trials) = 0;
   // More trials, in one transaction. Several workers may propose the same trial at once: one whose number is there with equal
-  // settings is left as it is; with other settings it is Error(conflict), and none is added.
-  virtual void extend(const std::vector<PlannedTrial>& trials) = 0;
+  // settings is left as it is; with other settings it is Error(conflict), and none is added. spec: replaces the recorded one; its
+  // fingerprint stays, which names the experiment.
+  virtual void extend(const std::vector<PlannedTrial>& trials, const Value& spec = {}) = 0;
+  // Trials that nobody has claimed yet are complete with results from elsewhere, all in one transaction. Error(usage) for a trial that
+  // is not there or was claimed; then none is touched.
+  virtual void adopt(const std::vector<Adopted>& results, const std::string& request_id = {}) = 0;
   virtual std::optional<ExperimentRecord> experiment() = 0;           // none = nothing was created yet
   virtual std::vector<TrialRecord> trials() = 0;                      // in order of their numbers
   virtual TrialCounts counts() = 0;
@@ -125,6 +135,9 @@ class TrialStore {
 
 // People's notes among the events, in order.
 std::vector<StoreEvent> notes_of(TrialStore& store);
+
+// The trial in whose folder this one goes on (halving); itself when it begins.
+int64_t begun_as(int64_t trial, const Value& design);
 
 // The trial's part of a fingerprint chain: digest of both.
 std::string trial_fingerprint(const std::string& experiment_fingerprint, const Value& settings);

@@ -24,26 +24,26 @@ void check(const std::string& name, const LossSpec& spec, at::Tensor labels, dou
   EXPECT_NEAR(loss(spec, {z.detach().to(at::kFloat)}, {1}, labels, nullptr).item<double>(), expected[0].item<double>(), 1e-5) << name;
 }
 
-LossSpec spec_of(const std::string& kind) {
+LossSpec loss_of_kind(const std::string& kind) {
   LossSpec spec;
   spec.kind = kind;
   return spec;
 }
 
 TEST(Loss, GoldenValuesAndGradients) {
-  LossSpec spec = spec_of("dice_ce");
+  LossSpec spec = loss_of_kind("dice_ce");
   spec.include_background = true;
   spec.batch_dice = false;
   check("dice_ce", spec, labels_of_golden());
-  spec = spec_of("dice_ce");
+  spec = loss_of_kind("dice_ce");
   spec.dice_weight = 0.7;
   spec.ce_weight = 1.3;
   check("dice_ce_weighted", spec, labels_of_golden());
-  check("dice", spec_of("dice"), labels_of_golden());
-  spec = spec_of("generalized_dice");
+  check("dice", loss_of_kind("dice"), labels_of_golden());
+  spec = loss_of_kind("generalized_dice");
   spec.include_background = true;
   check("generalized_dice", spec, labels_of_golden(), 1e-8);  // MONAI computes the class weights in float32
-  spec = spec_of("ce");
+  spec = loss_of_kind("ce");
   spec.class_weights = {0.5, 2, 3};
   check("ce_weighted", spec, labels_of_golden());
 }
@@ -51,16 +51,16 @@ TEST(Loss, GoldenValuesAndGradients) {
 TEST(Loss, VoxelsLabelled255DoNotCount) {
   at::Tensor labels = labels_of_golden();
   labels.slice(1, 1, 3).slice(2, 2).slice(3, 0, 4).fill_(255);
-  check("ce_masked", spec_of("ce"), labels);
-  LossSpec spec = spec_of("dice");
+  check("ce_masked", loss_of_kind("ce"), labels);
+  LossSpec spec = loss_of_kind("dice");
   spec.include_background = true;
   spec.batch_dice = false;
   check("dice_masked", spec, labels);
-  spec = spec_of("deepmedic");
+  spec = loss_of_kind("deepmedic");
   spec.class_weights = {0.5, 2, 3};
   check("deepmedic", spec, labels);
   at::Tensor z = logits_of_golden().requires_grad_();
-  at::Tensor nothing = loss(spec_of("dice_ce"), {z}, {1}, at::full_like(labels, 255), nullptr);
+  at::Tensor nothing = loss(loss_of_kind("dice_ce"), {z}, {1}, at::full_like(labels, 255), nullptr);
   nothing.backward();
   EXPECT_EQ(z.grad().abs().max().item<double>(), 0);
   EXPECT_TRUE(std::isfinite(nothing.item<double>()));
@@ -73,7 +73,7 @@ TEST(Loss, GradientsAreThoseOfFiniteDifferences) {
   labels.slice(3, 5).fill_(255);
   for (std::string kind : {"dice_ce", "dice", "ce", "generalized_dice", "deepmedic"})
     for (bool batch_dice : {false, true}) {
-      LossSpec spec = spec_of(kind);
+      LossSpec spec = loss_of_kind(kind);
       spec.batch_dice = batch_dice;
       spec.smooth = 0.3;
       spec.class_weights = {0.5, 2, 3};
@@ -106,11 +106,11 @@ TEST(Loss, SmallerHeadsSeeTheCentreOrEverySecondVoxel) {
   labels.slice(1, 2, 4).slice(2, 2, 4).slice(3, 2, 4).fill_(1);
   at::Tensor sure = at::zeros({1, 2, 2, 2, 2});
   sure.select(1, 1).fill_(50);
-  EXPECT_LT(loss(spec_of("ce"), {sure}, {1}, labels, nullptr).item<double>(), 1e-6);
+  EXPECT_LT(loss(loss_of_kind("ce"), {sure}, {1}, labels, nullptr).item<double>(), 1e-6);
   at::Tensor full = at::zeros({1, 2, 6, 6, 6}), half = at::zeros({1, 2, 3, 3, 3});
   half.select(1, 0).fill_(50);
   half[0].slice(1, 1, 2).slice(2, 1, 2).slice(3, 1, 2).copy_(at::tensor({0.0, 50.0}).view({2, 1, 1, 1}));
-  double both = loss(spec_of("ce"), {full, half}, {2, 1}, labels, nullptr).item<double>();
+  double both = loss(loss_of_kind("ce"), {full, half}, {2, 1}, labels, nullptr).item<double>();
   EXPECT_NEAR(both, 2.0 / 3 * std::log(2.0), 1e-6);
 }
 
@@ -120,7 +120,7 @@ TEST(Loss, ExtremeLogitsStayFinite) {
   z.requires_grad_();
   for (std::string kind : {"dice_ce", "deepmedic"}) {
     z.mutable_grad() = at::Tensor();
-    at::Tensor value = loss(spec_of(kind), {z}, {1}, at::tensor({1, 0, 1}, at::kByte).view({1, 1, 1, 3}), nullptr);
+    at::Tensor value = loss(loss_of_kind(kind), {z}, {1}, at::tensor({1, 0, 1}, at::kByte).view({1, 1, 1, 3}), nullptr);
     value.backward();
     EXPECT_TRUE(std::isfinite(value.item<double>()));
     EXPECT_TRUE(z.grad().isfinite().all().item<bool>());
@@ -129,15 +129,15 @@ TEST(Loss, ExtremeLogitsStayFinite) {
 
 TEST(Loss, RefusesWhatIsWrong) {
   at::Tensor z = at::zeros({1, 2, 1, 1, 3}), bad = at::full({1, 1, 1, 3}, 2, at::kByte);
-  EXPECT_THROW(loss(spec_of("ce"), {z}, {1}, bad, nullptr), Error);
-  LossSpec spec = spec_of("ce");
+  EXPECT_THROW(loss(loss_of_kind("ce"), {z}, {1}, bad, nullptr), Error);
+  LossSpec spec = loss_of_kind("ce");
   spec.class_weights = {1, 1, 1};
   EXPECT_THROW(loss(spec, {z}, {1}, at::zeros_like(bad), nullptr), Error);
 }
 
 TEST(Loss, PartsAreNamed) {
   LossParts parts;
-  loss(spec_of("dice_ce"), {at::zeros({1, 2, 1, 1, 3})}, {1}, at::zeros({1, 1, 1, 3}, at::kByte), &parts);
+  loss(loss_of_kind("dice_ce"), {at::zeros({1, 2, 1, 1, 3})}, {1}, at::zeros({1, 1, 1, 3}, at::kByte), &parts);
   ASSERT_EQ(parts.parts.size(), 2u);
   EXPECT_EQ(parts.parts[0].first, "dice");
   EXPECT_EQ(parts.parts[1].first, "ce");

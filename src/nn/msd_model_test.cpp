@@ -10,14 +10,14 @@
 namespace tomograd {
 namespace {
 
-ModelSpec spec_of(const std::string& kind) {
+ModelSpec model_of_kind(const std::string& kind) {
   ModelSpec spec;
   spec.kind = kind, spec.in_channels = 2, spec.out_channels = 3, spec.depth = 5, spec.width = 2, spec.patch = {16, 16, 16};
   return spec;
 }
 
 TEST(MsdModel, GivesTheNetworksOwnResult) {
-  Network network(build_graph(spec_of("msd")), 5, {"a", "b"});
+  Network network(build_graph(model_of_kind("msd")), 5, {"a", "b"});
   {
     torch::NoGradGuard no_grad;
     at::manual_seed(4);
@@ -41,9 +41,9 @@ TEST(MsdModel, GivesTheNetworksOwnResult) {
 }
 
 TEST(MsdModel, OtherNetworksAreRefusedBySayingWhatTheyHave) {
-  ModelSpec planes = spec_of("msd");
+  ModelSpec planes = model_of_kind("msd");
   planes.dims = 2;
-  for (const ModelSpec& spec : {spec_of("unet"), planes}) {
+  for (const ModelSpec& spec : {model_of_kind("unet"), planes}) {
     Network network(build_graph(spec), 5, {"a", "b"});
     try {
       msd_model(network, "--exact");

@@ -21,7 +21,7 @@ at::Tensor joined(const NamedTensors& list) {
   return at::cat(flat);
 }
 
-OptimizerSpec spec_of(const std::string& kind) {
+OptimizerSpec optimizer_of_kind(const std::string& kind) {
   OptimizerSpec spec;
   spec.kind = kind;
   spec.weight_decay = 0.01;
@@ -39,7 +39,7 @@ void follow(Optimizer& optimizer, NamedTensors& parameters, int from, int to) {
 
 TEST(Optimizer, FollowsTheGoldenSequences) {
   for (std::string name : {"sgd", "sgd_clipped", "adam", "adamw", "deepmedic_rmsprop"}) {
-    OptimizerSpec spec = spec_of(name == "sgd_clipped" ? "sgd" : name);
+    OptimizerSpec spec = optimizer_of_kind(name == "sgd_clipped" ? "sgd" : name);
     if (name == "sgd_clipped") spec.clip_norm = 0.3;
     bool penalties = name == "deepmedic_rmsprop";
     NamedTensors parameters = two_parameters();
@@ -51,7 +51,7 @@ TEST(Optimizer, FollowsTheGoldenSequences) {
 
 TEST(Optimizer, ResumesBitForBit) {
   for (std::string kind : {"sgd", "adam", "adamw", "deepmedic_rmsprop"}) {
-    OptimizerSpec spec = spec_of(kind);
+    OptimizerSpec spec = optimizer_of_kind(kind);
     spec.average = 0.9;
     NamedTensors whole = two_parameters();
     Optimizer undisturbed(spec, whole);
@@ -74,7 +74,7 @@ TEST(Optimizer, ResumesBitForBit) {
 
 TEST(Optimizer, AccumulatedGradientsAreAveraged) {
   NamedTensors once = two_parameters(), thrice = two_parameters();
-  Optimizer a(spec_of("adamw"), once), b(spec_of("adamw"), thrice);
+  Optimizer a(optimizer_of_kind("adamw"), once), b(optimizer_of_kind("adamw"), thrice);
   give_gradients(once, 0);
   give_gradients(thrice, 0);
   for (auto& [name, tensor] : thrice) tensor.mutable_grad() = tensor.grad() * 4;  // exact in floating point
@@ -86,7 +86,7 @@ TEST(Optimizer, AccumulatedGradientsAreAveraged) {
 TEST(Optimizer, AGradientThatIsNotFiniteChangesNothing) {
   NamedTensors parameters = two_parameters();
   at::Tensor before = joined(parameters).clone();
-  Optimizer optimizer(spec_of("adamw"), parameters);
+  Optimizer optimizer(optimizer_of_kind("adamw"), parameters);
   give_gradients(parameters, 0);
   parameters[1].second.mutable_grad()[2] = std::numeric_limits<float>::infinity();
   EXPECT_FALSE(std::isfinite(optimizer.step(0.1)));
@@ -95,7 +95,7 @@ TEST(Optimizer, AGradientThatIsNotFiniteChangesNothing) {
 }
 
 TEST(Optimizer, AverageFollowsTheWeights) {
-  OptimizerSpec spec = spec_of("sgd");
+  OptimizerSpec spec = optimizer_of_kind("sgd");
   spec.average = 0.9;
   NamedTensors parameters = two_parameters();
   Optimizer optimizer(spec, parameters);
@@ -110,14 +110,14 @@ TEST(Optimizer, AverageFollowsTheWeights) {
 
 TEST(Optimizer, RefusesAForeignCheckpoint) {
   NamedTensors parameters = two_parameters();
-  Optimizer optimizer(spec_of("adamw"), parameters);
+  Optimizer optimizer(optimizer_of_kind("adamw"), parameters);
   std::map<std::string, at::Tensor> saved;
   for (auto& [name, tensor] : optimizer.state()) saved[name] = tensor;
   saved.erase("optimizer.second.b.bias");
   EXPECT_THROW(optimizer.load(saved), Error);
   saved["optimizer.second.b.bias"] = at::zeros({4});
   EXPECT_THROW(optimizer.load(saved), Error);
-  Optimizer without(spec_of("adamw"), parameters);
+  Optimizer without(optimizer_of_kind("adamw"), parameters);
   for (auto& [name, tensor] : parameters) tensor.mutable_grad() = at::Tensor();
   EXPECT_THROW(without.step(0.1), Error);
 }

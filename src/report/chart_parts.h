@@ -12,6 +12,7 @@ std::string file_part(const std::string& name);              // letters, digits,
 
 // Charts by subject; each is left out when it would be empty.
 void add_channel_charts(std::vector<ReportChart>& charts, const ReportData& report);
+void add_dropout_chart(std::vector<ReportChart>& charts, const ReportData& report);
 void add_search_charts(std::vector<ReportChart>& charts, const ReportData& report);
 void add_curve_charts(std::vector<ReportChart>& charts, const ReportData& report);
 

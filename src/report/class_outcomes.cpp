@@ -39,14 +39,14 @@ Value metrics_of_class(const Value& metrics, const std::string& metric, const st
   return cut;
 }
 
-// What decides how a comparison is read, without any result.
+}  // namespace
+
 ReportData part_of(const ReportData& report) {
   ReportData part;
   part.kind = report.kind, part.metric = report.metric, part.margin = report.margin, part.limited_by_time = report.limited_by_time;
+  part.by_channel = report.by_channel, part.dropout_trained = report.dropout_trained;
   return part;
 }
-
-}  // namespace
 
 std::vector<std::string> left_out_together(const TrialRecord& trial) {
   std::vector<std::string> names;

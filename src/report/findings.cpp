@@ -35,6 +35,7 @@ Interval joint_change(const ReportData& report, const std::vector<size_t>& dropp
 }
 
 std::string time_text(const ReportData& report, const std::vector<size_t>& dropped) {
+  if (report.dropout_trained) return "a time that was not measured (nothing was trained without " + std::string(dropped.size() > 1 ? "them" : "it") + ")";
   if (report.limited_by_time) {
     auto step_text = [](const Spread& v) { return spent_text(v.mean) + (std::isfinite(v.deviation) ? " ± " + spent_text(v.deviation) : ""); };
     std::string without;
@@ -171,7 +172,7 @@ void tell_channels(ReportData& report) {
   for (size_t index : report.ranking) order.push_back(report.channels[index].name + " (" + signed_text(report.channels[index].change.estimate) + " " + interval_text(report.channels[index].change) + ")");
   std::string list;
   for (const auto& name : order) list += (list.empty() ? "" : ", ") + name;
-  report.findings.push_back("Ranking, most influential first (" + metric_name(report) + " change when it is left out): " + list + ".");
+  report.findings.push_back("Ranking, most influential first (" + metric_name(report) + " change when it is " + (report.dropout_trained ? "missing" : "left out") + "): " + list + ".");
   for (auto [verdict, what] : {std::pair{Verdict::matters, "Shown to matter"}, {Verdict::harms, "Shown to be better left out"}, {Verdict::does_not_matter, "Shown not to matter"}}) {
     std::vector<std::string> names;
     for (size_t index : report.ranking)
@@ -189,9 +190,10 @@ void tell_channels(ReportData& report) {
   std::string reach = "With n = " + std::to_string(report.pairs) + " patients the smallest two-sided p that the signed-rank test can reach is " + p_text(report.smallest_p) +
                       ", after Holm's correction over " + std::to_string(others) + " channels " + p_text(report.smallest_holm_p);
   if (report.trainings == 1 && report.pairs > 1)
-    report.limits.push_back("One training per channel set tested all patients: what leaving a channel out changes and the luck of a training cannot be told apart, so nothing is shown here; strategy.folds and strategy.seeds give more trainings.");
+    report.limits.push_back((report.dropout_trained ? "One training tested all patients" : "One training per channel set tested all patients") +
+                            std::string(": what leaving a channel out changes and the luck of a training cannot be told apart, so nothing is shown here; strategy.folds and strategy.seeds give more trainings."));
   else if (report.trainings < report.pairs)
-    report.findings.push_back(text("Patients share trainings (", report.trainings, " per channel set): p and intervals count the spread between trainings (Student's t over their means), too, and the less favourable of both is shown."));
+    report.findings.push_back(text("Patients share trainings (", report.trainings, report.dropout_trained ? " for all channel sets" : " per channel set", "): p and intervals count the spread between trainings (Student's t over their means), too, and the less favourable of both is shown."));
   if (report.smallest_holm_p <= significance_level) report.findings.push_back(reach + ".");
   else report.limits.push_back(reach + ": whatever the data, no p below 0.05 is possible, so no single channel can be proven to matter here.");
   double coverage = 1;
@@ -238,6 +240,10 @@ void tell_variables(ReportData& report) {
   std::string what;
   for (size_t i = 0; i < report.variables.size(); ++i) what += (i ? ", " : "") + report.variables[i] + " = " + best.labels[i];
   report.findings.push_back("Best: " + what + " with " + metric_name(report) + " " + spread_text(best.metric) + " (" + (best.trials.size() == 1 ? "trial " + std::to_string(best.trials[0]) : "± standard deviation over " + std::to_string(best.complete) + " trials") + ").");
+  if (best.rung > 1) {
+    int64_t last = std::count_if(report.configurations.begin(), report.configurations.end(), [&](const auto& c) { return c.rung == best.rung; });
+    report.limits.push_back(text("Halving: ", last, " of ", report.configurations.size(), " configurations reached rung ", best.rung, "; the others ended with fewer steps, on what they promised then. Importance and values compare all of them after the steps of the first rung."));
+  }
   if (best.complete < 2 && report.kind == "sweep") report.limits.push_back("One trial per combination: a difference may be the chance of one training; strategy.seeds or strategy.folds repeat it.");
 }
 
@@ -246,8 +252,9 @@ void tell_variables(ReportData& report) {
 void tell(ReportData& report) {
   report.findings.push_back(trials_text(report));
   tell_steps(report);
-  if (report.kind == "leave-one-out") {
+  if (report.by_channel) {
     tell_channels(report);
+    tell_dropout(report);
     if (report.pairs > 0) decide(report);
   }
   tell_variables(report);

@@ -6,4 +6,5 @@
 
 namespace tomograd {
 void tell(ReportData& report);
+void tell_dropout(ReportData& report);           // what trainings with channel dropout add, and what they cannot say
 }

@@ -68,6 +68,34 @@ inline std::vector<std::vector<double>> twelve() {
   return changes;
 }
 
+// Adds trainings with channel dropout: what `networks` has as a trial per channel set becomes one trial per patient and seed. alone: there
+// are no others.
+inline Made with_dropout(Made made, const Made& networks, bool alone) {
+  ExperimentSpec spec = spec_from<ExperimentSpec>(made.record.spec);
+  if (alone) spec.strategy.kind = "channel-dropout", made.trials.clear();
+  else spec.strategy.channel_dropout = true;
+  made.record.spec = spec_to_value(spec);
+  for (auto& trial : made.trials) trial.design["channel_dropout"] = false;
+  for (const auto& with_all : networks.trials) {
+    if (!with_all.design.at("left_out").as_text().empty()) continue;
+    TrialRecord trial = with_all;
+    trial.number = int64_t(made.trials.size()) + 1;
+    trial.settings["validation.each_channel"] = true, trial.settings["augment.channel_dropout"] = 0.25;
+    trial.timing["seconds"] = 1200.0;
+    Value::List missing;
+    for (const auto& other : networks.trials) {
+      const Value& left_out = other.design.at("left_out");
+      if (left_out.as_text().empty() || other.design.at("test") != with_all.design.at("test") || other.design.at("repeat") != with_all.design.at("repeat")) continue;
+      missing.push_back(left_out);
+      Value& part = trial.metrics["without"][left_out.as_text()];
+      part["test"] = other.metrics.at("test"), part["channel_bytes"] = other.metrics.at("channel_bytes");
+    }
+    trial.design["channel_dropout"] = true, trial.design["missing_in_turn"] = missing;
+    made.trials.push_back(std::move(trial));
+  }
+  return made;
+}
+
 // Seven channels and any number of patients with two target classes; long names are those of a careless import.
 inline Made cohort(int patients, bool long_names) {
   ExperimentSpec spec;

@@ -16,7 +16,22 @@ void describe_channels(ReportData& report);
 // Fills in joint from the trials that leave out several channels together, and classes from all results that name classes.
 void describe_joint(ReportData& report);
 void describe_classes(ReportData& report);
+std::string left_out_text(const TrialRecord& trial);                      // for tables of trials: "", "A", "A+B", "each in turn"
 std::vector<std::string> left_out_together(const TrialRecord& trial);     // two or more, or none
+
+// What decides how a comparison is read, without any result.
+ReportData part_of(const ReportData& report);
+
+// Trainings with channel dropout: their channels that were missing in turn, one of them as a record of its own, every channel set that
+// they were tested with as a record of its own (of these trials alone); and the other trials.
+bool is_dropout(const TrialRecord& trial);
+std::vector<std::string> missing_in_turn(const TrialRecord& trial);
+TrialRecord record_without(const TrialRecord& trial, const std::string& channel);
+std::vector<TrialRecord> tested_sets(const std::vector<TrialRecord>& trials);
+std::vector<TrialRecord> retrained(const std::vector<TrialRecord>& trials);
+
+// Fills in dropout of a report whose channels and ranking are there; trials: all of the experiment.
+void describe_dropout(ReportData& report, const std::vector<TrialRecord>& trials);
 
 // Orders the channels that were compared, most influential first.
 std::vector<size_t> ranking_of(const std::vector<ChannelReport>& channels);

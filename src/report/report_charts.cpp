@@ -33,6 +33,7 @@ std::string file_part(const std::string& name) {
 std::vector<ReportChart> report_charts(const ReportData& report) {
   std::vector<ReportChart> charts;
   add_channel_charts(charts, report);
+  add_dropout_chart(charts, report);
   add_search_charts(charts, report);
   add_curve_charts(charts, report);
   if (report.timeline && !report.timeline->workers.empty()) charts.push_back(timeline_chart(*report.timeline));

@@ -14,8 +14,8 @@ struct ReportChart {
   std::string svg, png;                          // png empty = there is none
 };
 
-// leave-one-out: trials grouped per left-out channel, mean outcome, paired change with intervals, over all target classes and for
-// each; patients x channels. With variables: progress, configurations, slices, parallel coordinates, importance, contour and
+// leave-one-out, channel-dropout: trials grouped per left-out channel, mean outcome, paired change with intervals, over all target classes and for
+// each; patients x channels; with channel dropout, its changes over those by training. With variables: progress, configurations, slices, parallel coordinates, importance, contour and
 // surface. Curves, and the timeline of workers. Charts without data are left out.
 std::vector<ReportChart> report_charts(const ReportData& report);
 

@@ -73,6 +73,15 @@ TEST(ReportCharts, ACohortOfSevenChannels) {
   for (const char* file : {"grouped_trials", "mean_outcome", "paired_change", "change_matrix", "class_changes", "paired_change_GTV-Ln", "curves_loss", "curves_validation_dice", "timeline"}) EXPECT_TRUE(files.contains(file)) << file;
 }
 
+TEST(ReportCharts, ChannelDropoutBesideLeaveOneOutAndAlone) {
+  for (bool long_names : {false, true}) {
+    EXPECT_TRUE(check(with_dropout(cohort(12, long_names), cohort(11, long_names), false), 4, 0.05).contains("dropout_agreement"));
+    auto alone = check(with_dropout(cohort(12, long_names), cohort(12, long_names), true), 4, 0.05);
+    EXPECT_TRUE(alone.contains("paired_change") && alone.contains("class_changes"));
+    EXPECT_FALSE(alone.contains("dropout_agreement"));
+  }
+}
+
 TEST(ReportCharts, LongNamesOfChannelsAndPatients) { check(cohort(36, true), 12, 0.2); }
 
 TEST(ReportCharts, SearchesOfAnySize) {

@@ -61,6 +61,7 @@ ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialReco
   ExperimentSpec spec = spec_from<ExperimentSpec>(experiment.spec);
   report.name = experiment.name, report.fingerprint = experiment.fingerprint;
   report.kind = spec.strategy.kind, report.metric = spec.strategy.metric, report.margin = spec.strategy.margin;
+  report.dropout_trained = report.kind == "channel-dropout", report.by_channel = report.dropout_trained || report.kind == "leave-one-out" || spec.strategy.nested;
   double max_seconds = number_at(spec.run, "max_seconds"), max_steps = number_at(spec.run, "max_steps");
   report.limited_by_time = max_seconds > 0 && !(max_steps > 0);
   report.trials = std::move(trials);
@@ -73,15 +74,24 @@ ReportData make_report(const ExperimentRecord& experiment, std::vector<TrialReco
   report.steps_low = steps.empty() ? nothing : *std::min_element(steps.begin(), steps.end());
   report.steps_high = steps.empty() ? nothing : *std::max_element(steps.begin(), steps.end());
   report.steps_median = median_of(steps), report.tau = nothing;
-  if (report.kind == "leave-one-out") {
+  std::vector<TrialRecord> given;                // all trials, while report.trials holds those that are compared
+  const bool dropout = std::any_of(report.trials.begin(), report.trials.end(), is_dropout);
+  if (dropout) {
+    given = std::move(report.trials);
+    report.trials = report.dropout_trained ? tested_sets(given) : retrained(given);
+  }
+  if (report.by_channel) {
     describe_channels(report);
     contrast_channels(report);
     rank(report, material.phantom);
     describe_joint(report);
     describe_classes(report);
+    if (dropout && !report.dropout_trained) describe_dropout(report, given);
   }
-  describe_variables(report, spec);
+  if (report.dropout_trained && dropout) report.trials = std::move(given);
+  describe_variables(report, spec);              // of trainings with all channels or as leave-one-out has them, never of both
   describe_search(report, spec, material.models);
+  if (!report.dropout_trained && dropout) report.trials = std::move(given);
   report.curves = material.curves;
   if (!material.events.empty()) report.timeline = make_timeline(material.events, report.trials, material.now);
   tell(report);

@@ -11,6 +11,7 @@
 
 #include "evaluation/paired_statistics.h"
 #include "experiments/trial_store.h"
+#include "report/agreement.h"
 #include "report/curves.h"
 #include "report/importance.h"
 #include "report/numbers.h"
@@ -67,13 +68,29 @@ struct ClassReport {
   int64_t pairs = 0;
 };
 
-struct ConfigurationReport {                     // one combination of the variables, over its seeds and folds
+// Beside leave-one-out: the channels once more, as far as networks tell that were trained with channel dropout, one per test group, and
+// tested with each channel missing; and how far they agree with the networks that were trained without the channel.
+struct DropoutReport {
+  std::vector<ChannelReport> channels;           // as in ReportData
+  std::vector<size_t> ranking;
+  int64_t pairs = 0;
+  std::vector<std::string> compared;             // channels that both have, most influential first by the trainings without them
+  Agreement agreement;                           // of their changes: a by training, b by dropout
+  int64_t same_verdicts = 0;
+  int64_t planned = 0, complete = 0;             // trainings with dropout
+  int64_t planned_retrained = 0;                 // with all channels and without each one
+  double seconds = 0, seconds_retrained = 0;     // of all these trainings; NaN = some are not complete, or recorded none
+};
+
+struct ConfigurationReport {                     // one combination of the variables, over its seeds and folds; with halving in its last rung
   Value variables;                               // key -> value
   std::vector<std::string> labels;               // per variable
   std::vector<int64_t> trials;
   int64_t complete = 0;
   Spread metric, seconds, seconds_per_step, peak_bytes, steps;  // over trials; NaN = none, or not recorded
   double parameters = 0;                         // mean; NaN = not recorded
+  int64_t rung = 1;
+  double first_rung = 0;                         // mean of the metric in the first rung, where all have had the same steps; NaN = none
   bool best = false;
 };
 
@@ -87,6 +104,7 @@ struct SearchPoint {                             // a configuration with a resul
   int64_t trial = 0;                             // its first; they are in this order
   int64_t trials = 1;                            // repeats and folds that the metric is the mean of
   double metric = 0, deviation = 0;              // over them; NaN for one
+  double first_rung = 0;                         // the metric where all configurations have had the same steps: what models learn from
   double best_so_far = 0;
   std::vector<double> at;                        // per axis, 0 to 1; NaN = the trial does not set it
 };
@@ -96,10 +114,13 @@ struct ReportData {
   double margin = 0;
   TrialCounts counts;
   std::vector<std::string> patients;             // tested ones, in order
-  std::vector<ChannelReport> channels;           // leave-one-out: "all" first, then as planned
+  bool by_channel = false;                       // trials differ in their channels: leave-one-out, channel-dropout
+  bool dropout_trained = false;                  // channel-dropout: every network is tested with all channel sets, changes are of a channel missing then
+  std::vector<ChannelReport> channels;           // by_channel: "all" first, then as planned
   std::vector<size_t> ranking;                   // indices into channels, most influential first
   std::vector<ChannelReport> joint;              // "all", then sets of channels that were left out together, "A+B"
   std::vector<ClassReport> classes;              // with two target classes or more
+  std::optional<DropoutReport> dropout;          // of leave-one-out with channel_dropout
   double tau = 0;                                // Kendall's tau-b of the ranking with the planted importance; NaN = none planted
   int64_t planted_losses = 0, planted_covered = 0;  // channels with a planted loss in the metric, and intervals that hold it
   int64_t pairs = 0;                             // patients that each comparison rests on at least; 0 = nothing is compared yet

@@ -1,4 +1,5 @@
 // report.json, results.csv and timing.csv: the report for other programs.
+#include <algorithm>
 #include <cmath>
 
 #include "experiments/metrics.h"
@@ -93,18 +94,33 @@ Value::List names_at(const std::vector<ChannelReport>& channels, const std::vect
   return list;
 }
 
+Value dropout_value(const DropoutReport& dropout) {
+  Value v = Value::table();
+  v["pairs"] = dropout.pairs, v["channels"] = channel_values(dropout.channels), v["ranking"] = names_at(dropout.channels, dropout.ranking);
+  Value& agreement = v["agreement"];
+  agreement["channels"] = Value::list_of(dropout.compared), agreement["kendall_tau"] = dropout.agreement.tau, agreement["pearson"] = dropout.agreement.pearson, agreement["spearman"] = dropout.agreement.spearman;
+  agreement["mean_absolute_difference"] = dropout.agreement.distance, agreement["mean_difference"] = dropout.agreement.excess, agreement["share_of_orders_as_good"] = dropout.agreement.chance;
+  agreement["same_verdicts"] = dropout.same_verdicts;
+  v["trainings"] = dropout.planned, v["complete"] = dropout.complete, v["trainings_of_leave_one_out"] = dropout.planned_retrained;
+  v["seconds"] = dropout.seconds, v["seconds_of_leave_one_out"] = dropout.seconds_retrained;
+  return v;
+}
+
 }  // namespace
 
 std::string results_csv(const ReportData& report) {
   std::vector<std::string> header = {"trial", "state", "left_out", "test", "repeat", "seed"};
   header.insert(header.end(), report.variables.begin(), report.variables.end());
+  const bool dropout = std::any_of(report.trials.begin(), report.trials.end(), is_dropout);
+  if (dropout) header.insert(header.begin() + 3, "channel_dropout");
   header.push_back(report.metric);
   for (const auto& patient : report.patients) header.push_back(report.metric + " " + patient);
   header.insert(header.end(), {"steps", "parameters", "fingerprint"});
   std::string result = csv_line(header);
-  for (const auto& trial : report.trials) {
+  auto add = [&](const TrialRecord& trial) {
     std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
     row.push_back(left_out_channel(trial));
+    if (dropout) row.push_back(is_dropout(trial) ? "true" : "false");
     for (const char* key : {"test_name", "repeat", "seed"}) row.push_back(trial.design.find(key) ? plain_text(*trial.design.find(key)) : "");
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);
@@ -120,15 +136,19 @@ std::string results_csv(const ReportData& report) {
     row.push_back(csv_number(trial.metrics.find("parameters")));
     row.push_back(trial.fingerprint);
     result += csv_line(row);
+  };
+  for (const auto& trial : report.trials) {
+    add(trial);
+    for (const auto& channel : missing_in_turn(trial)) add(record_without(trial, channel));
   }
   return result;
 }
 
 std::string timing_csv(const ReportData& report) {
-  std::string result = csv_line({"trial", "attempts", "failures", "seconds", "seconds_per_step", "peak_bytes"});
+  std::string result = csv_line({"trial", "attempts", "failures", "seconds", "seconds_per_step", "peak_bytes", "read_seconds", "loader_wait_share"});
   for (const auto& trial : report.trials)
     result += csv_line({std::to_string(trial.number), std::to_string(trial.attempts), std::to_string(trial.failures), csv_number(trial.timing.find("seconds")),
-                        csv_number(trial.timing.find("seconds_per_step")), csv_number(trial.timing.find("peak_bytes"))});
+                        csv_number(trial.timing.find("seconds_per_step")), csv_number(trial.timing.find("peak_bytes")), csv_number(trial.timing.find("read_seconds")), csv_number(trial.timing.find("loader_wait_share"))});
   return result;
 }
 
@@ -142,7 +162,7 @@ Value report_value(const ReportData& report) {
   steps["low"] = report.steps_low, steps["median"] = report.steps_median, steps["high"] = report.steps_high;
   v["limited_by_time"] = report.limited_by_time;
   v["patients"] = Value::list_of(report.patients);
-  if (report.kind == "leave-one-out") {
+  if (report.by_channel) {
     v["pairs"] = report.pairs, v["trainings"] = report.trainings, v["smallest_p"] = report.smallest_p, v["smallest_holm_p"] = report.smallest_holm_p;
     v["can_reach_significance"] = report.can_reach_significance;
     v["channels"] = channel_values(report.channels), v["ranking"] = names_at(report.channels, report.ranking), v["kendall_tau_planted"] = report.tau;
@@ -154,6 +174,7 @@ Value report_value(const ReportData& report) {
       classes.push_back(std::move(item));
     }
     v["classes"] = classes;
+    if (report.dropout) v["channel_dropout"] = dropout_value(*report.dropout);
     v["planted_losses"] = report.planted_losses, v["planted_losses_in_interval"] = report.planted_covered;
   }
   Value::List configurations, values;

@@ -72,6 +72,7 @@ std::string channels_html(const ReportData& report) {
   if (report.channels.size() < 2) return "";
   std::string html = "<h2>Channels, most influential first</h2>" + channel_rows(report.channels, report.ranking);
   if (!report.joint.empty()) html += "<h3>Left out together</h3>" + channel_rows(report.joint, ranking_of(report.joint));
+  if (report.dropout) html += "<h3>By channel dropout: one training per test group, tested with each channel missing</h3>" + channel_rows(report.dropout->channels, report.dropout->ranking);
   for (const auto& of_class : report.classes) html += "<details><summary><b>" + escaped_markup(report.metric + " of " + of_class.name) + " alone</b></summary>" + channel_rows(of_class.channels, of_class.ranking) + "</details>\n";
   return html + "<p class=quiet>sd: over patients. change: Hodges-Lehmann estimate of the paired difference to “all”; the interval covers what its column says. p: exact Wilcoxon signed rank, two-sided; where patients share trainings the larger of it and of Student’s t over trainings.</p>";
 }
@@ -100,7 +101,7 @@ std::string variables_html(const ReportData& report) {
 }
 
 std::string trials_html(const ReportData& report) {
-  const bool channels = report.kind == "leave-one-out";
+  const bool channels = report.by_channel;
   std::vector<std::string> header = {"trial", "state"};
   if (channels) header.push_back("left out");
   header.insert(header.end(), {"test", "seed"});
@@ -110,7 +111,7 @@ std::string trials_html(const ReportData& report) {
   for (const auto& trial : report.trials) {
     auto design = [&](const char* key) { return trial.design.find(key) ? plain_text(*trial.design.find(key)) : std::string(); };
     std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
-    if (channels) row.push_back(left_out_channel(trial));
+    if (channels) row.push_back(left_out_text(trial));
     row.insert(row.end(), {design("test_name"), design("seed")});
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);

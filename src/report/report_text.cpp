@@ -66,6 +66,26 @@ std::string channel_table(const ReportData& report) {
   return text_table(header, rows, 2);
 }
 
+std::string dropout_table(const ReportData& report) {
+  if (!report.dropout || report.dropout->compared.empty()) return "";
+  auto place = [](const std::vector<ChannelReport>& channels, const std::vector<size_t>& ranking, const std::string& name) {
+    size_t rank = 0;
+    while (channels[ranking[rank]].name != name) ++rank;
+    return rank;
+  };
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& name : report.dropout->compared) {
+    std::vector<std::string> row = {name};
+    for (const auto& [channels, ranking] : {std::pair{&report.channels, &report.ranking}, {&report.dropout->channels, &report.dropout->ranking}}) {
+      size_t rank = place(*channels, *ranking, name);
+      const ChannelReport& c = (*channels)[(*ranking)[rank]];
+      row.insert(row.end(), {std::to_string(rank + 1), signed_text(c.change.estimate), "[" + signed_text(c.change.low) + ", " + signed_text(c.change.high) + "]", verdict_text(c.verdict)});
+    }
+    rows.push_back(std::move(row));
+  }
+  return text_table({"left out", "rank", "by training", "interval", "verdict", "rank", "by dropout", "interval", "verdict"}, rows);
+}
+
 std::string configuration_table(const ReportData& report, size_t most) {
   if (report.configurations.empty()) return "";
   std::vector<std::string> header = {""};
@@ -109,7 +129,7 @@ std::string matrix_table(const ReportData& report) {
 
 std::string trial_table(const ReportData& report, size_t most) {
   std::vector<std::string> header = {"trial", "state"};
-  bool loo = report.kind == "leave-one-out";
+  bool loo = report.by_channel;
   if (loo) header.insert(header.end(), {"left out", "test"});
   header.push_back("seed");
   header.insert(header.end(), report.variables.begin(), report.variables.end());
@@ -118,7 +138,7 @@ std::string trial_table(const ReportData& report, size_t most) {
   for (const auto& trial : report.trials) {
     if (most && rows.size() == most) break;
     std::vector<std::string> row = {std::to_string(trial.number), trial_state_name(trial.state)};
-    if (loo) row.insert(row.end(), {left_out_channel(trial).empty() ? "–" : left_out_channel(trial), design_text(trial, "test_name")});
+    if (loo) row.insert(row.end(), {left_out_text(trial).empty() ? "–" : left_out_text(trial), design_text(trial, "test_name")});
     row.push_back(design_text(trial, "seed"));
     for (const auto& key : report.variables) row.push_back(trial.settings.find(key) ? plain_text(*trial.settings.find(key)) : "");
     auto metric = trial_metric(trial.metrics, report.metric);
@@ -141,8 +161,9 @@ std::string report_text(const ReportData& report) {
     for (const auto& sentence : sentences) list += "- " + sentence + "\n";
     return list;
   };
-  result += paragraph("Change of the " + report.metric + " when a channel is left out (paired by patient; further below zero = it mattered more)", channel_table(report));
+  result += paragraph("Change of the " + report.metric + " when a channel is " + (report.dropout_trained ? "missing" : "left out") + " (paired by patient; further below zero = it mattered more)", channel_table(report));
   if (report.channels.size() > 1) result += paragraph("Patients and channels", matrix_table(report));
+  result += paragraph("The same by channel dropout: one training per test group, tested with each channel missing", dropout_table(report));
   result += paragraph("Configurations", configuration_table(report));
   result += paragraph("Per variable", value_table(report));
   result += paragraph("Findings", bullets(report.findings));

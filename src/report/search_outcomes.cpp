@@ -28,7 +28,7 @@ void place_configurations(ReportData& report) {
   auto whole = [](const ConfigurationReport& c) { return c.complete == int64_t(c.trials.size()) && std::isfinite(c.metric.mean); };
   bool any_whole = std::any_of(report.configurations.begin(), report.configurations.end(), whole);
   for (const auto& c : report.configurations)
-    if (any_whole ? whole(c) : std::isfinite(c.metric.mean)) report.points.push_back({c.trials.front(), c.metric.n, c.metric.mean, c.metric.deviation, 0, place(report, c.variables)});
+    if (any_whole ? whole(c) : std::isfinite(c.metric.mean)) report.points.push_back({c.trials.front(), c.metric.n, c.metric.mean, c.metric.deviation, c.first_rung, 0, place(report, c.variables)});
   if (!report.points.empty()) report.best_trial = report.points.front().trial;   // configurations stand best first
   std::stable_sort(report.points.begin(), report.points.end(), [](const auto& a, const auto& b) { return a.trial < b.trial; });
   double best = -INFINITY;
@@ -41,7 +41,7 @@ ImportancePoints points_of(const ReportData& report) {
   size_t n = report.points.size(), used = std::min(n, most_points);
   for (size_t i = 0; i < used; ++i) {
     const SearchPoint& point = report.points[n > used ? i * (n - 1) / (used - 1) : i];
-    points.at.push_back(point.at), points.metric.push_back(point.metric);
+    points.at.push_back(point.at), points.metric.push_back(point.first_rung);
   }
   return points;
 }

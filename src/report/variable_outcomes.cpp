@@ -31,8 +31,13 @@ std::string label_of(const VariableSpec& variable, const Value& value) {
   return rounded;
 }
 
+int64_t rung_of(const TrialRecord& trial) {
+  const Value* rung = trial.design.find("rung");
+  return rung ? rung->as_integer() : 1;
+}
+
 void describe_configurations(ReportData& report, const ExperimentSpec& spec) {
-  std::vector<std::vector<const TrialRecord*>> done;
+  std::vector<std::vector<const TrialRecord*>> done, all;
   std::map<std::string, size_t> known;
   for (const auto& trial : report.trials) {
     Value variables = Value::table();
@@ -47,10 +52,24 @@ void describe_configurations(ReportData& report, const ExperimentSpec& spec) {
         configuration.labels.push_back(value ? label_of(variable, *value) : "");
       }
       report.configurations.push_back(std::move(configuration));
-      done.emplace_back();
+      done.emplace_back(), all.emplace_back();
     }
-    report.configurations[at].trials.push_back(trial.number);
-    if (trial.state == TrialState::complete) done[at].push_back(&trial);
+    all[at].push_back(&trial);
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    // Of halving: the last rung with a result; results of rungs before are of less training.
+    ConfigurationReport& configuration = report.configurations[i];
+    for (const auto* trial : all[i])
+      if (trial->state == TrialState::complete) configuration.rung = std::max(configuration.rung, rung_of(*trial));
+    std::vector<const TrialRecord*> first;
+    for (const auto* trial : all[i]) {
+      const bool complete = trial->state == TrialState::complete;
+      if (complete && rung_of(*trial) == 1) first.push_back(trial);
+      if (rung_of(*trial) != configuration.rung) continue;
+      configuration.trials.push_back(trial->number);
+      if (complete) done[i].push_back(trial);
+    }
+    configuration.first_rung = mean_of(metrics_of(first, report.metric));
   }
   for (size_t i = 0; i < done.size(); ++i) {
     ConfigurationReport& configuration = report.configurations[i];
@@ -63,6 +82,7 @@ void describe_configurations(ReportData& report, const ExperimentSpec& spec) {
     configuration.parameters = mean_of(numbers_of(done[i], "parameters"));
   }
   std::stable_sort(report.configurations.begin(), report.configurations.end(), [](const auto& a, const auto& b) {
+    if (a.rung != b.rung) return a.rung > b.rung;
     return (std::isfinite(a.metric.mean) ? a.metric.mean : -INFINITY) > (std::isfinite(b.metric.mean) ? b.metric.mean : -INFINITY);
   });
   if (!report.configurations.empty()) report.configurations[0].best = std::isfinite(report.configurations[0].metric.mean);
@@ -76,12 +96,12 @@ ValueReport value_report(const std::string& variable, const std::string& value, 
 
 void describe_variables(ReportData& report, const ExperimentSpec& spec) {
   for (const auto& variable : spec.variable) report.variables.push_back(variable.key);
-  if (report.variables.empty() && spec.strategy.kind == "leave-one-out") return;
+  if (report.variables.empty() && report.by_channel) return;
   describe_configurations(report, spec);
 
-  std::vector<const TrialRecord*> done;
+  std::vector<const TrialRecord*> done;          // those that can be compared: all with the same steps
   for (const auto& trial : report.trials)
-    if (trial.state == TrialState::complete) done.push_back(&trial);
+    if (trial.state == TrialState::complete && rung_of(trial) == 1) done.push_back(&trial);
   const bool grid = !is_search(spec.strategy);
   for (const auto& variable : spec.variable) {
     if (grid || variable.range.size() != 2) {

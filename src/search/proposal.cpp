@@ -124,6 +124,8 @@ Eigen::VectorXd modelled(const SearchSpace& space, const Known& known, int64_t s
 
 bool is_search(const StrategySpec& strategy) { return strategy.kind == "random" || strategy.kind == "bayesian"; }
 
+bool proposes(const StrategySpec& strategy) { return is_search(strategy) || strategy.halving > 0; }
+
 int64_t parallel_proposals(const ExperimentSpec& spec) { return spec.strategy.parallel > 0 ? spec.strategy.parallel : spec.workers; }
 
 int64_t quasi_random_trials(const std::vector<VariableSpec>& variables) { return std::clamp<int64_t>(2 * int64_t(variables.size()), 4, 20); }

@@ -30,6 +30,7 @@ struct Observation {
 std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, int64_t number, const std::vector<Observation>& told);
 
 bool is_search(const StrategySpec& strategy);    // random or bayesian: its trials are proposals
+bool proposes(const StrategySpec& strategy);     // trials may be recorded as it goes on: a search, or halving
 int64_t parallel_proposals(const ExperimentSpec& spec);                          // of a bayesian search at a time: P
 
 // Trials that a Bayesian search of these variables starts with before it believes its model.

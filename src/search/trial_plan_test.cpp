@@ -99,8 +99,13 @@ TEST(TrialPlan, SeedsAndVariablesMultiply) {
   auto trials = plan_trials(spec, facts(2, 4));
   ASSERT_EQ(trials.size(), size_t(3 * 4 * 3 * 6));
   EXPECT_EQ(trials[1].settings.at("sampling.batch").as_integer(), 2);        // the last variable changes fastest
-  EXPECT_EQ(trials[6].settings.at("seed").as_integer(), 8);
-  EXPECT_EQ(trials[6 + 72].settings.at("seed").as_integer(), 8);             // the same seed under another channel set
+  EXPECT_EQ(trials[6].settings.at("seed").as_integer(), 7 + 4);              // the second repeat of the first of four patients
+  EXPECT_EQ(trials[6 + 72].settings.at("seed").as_integer(), 7 + 4);         // the same seed under another channel set
+  std::set<std::string> more, less;
+  for (const auto& trial : trials) more.insert(to_json(trial.settings));
+  spec.strategy.seeds = 2;
+  for (const auto& trial : plan_trials(spec, facts(2, 4))) less.insert(to_json(trial.settings));
+  EXPECT_TRUE(std::includes(more.begin(), more.end(), less.begin(), less.end())) << "more seeds leave the others' trials as they were";
 }
 
 TEST(TrialPlan, PairsOfChannelsComeAfterSingleOnes) {
@@ -174,6 +179,77 @@ TEST(TrialPlan, AVariableMayNotSetWhatTheStrategySets) {
   EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 2)); }).find("sets itself"), std::string::npos);
   spec.variable = {listed("a", "[1]"), listed("a", "[2]")};
   EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 2)); }).find("two variables set 'a'"), std::string::npos);
+}
+
+ExperimentSpec dropout_only() {
+  ExperimentSpec spec;
+  spec.strategy.kind = "channel-dropout";
+  return spec;
+}
+
+TEST(ChannelDropoutPlan, OneTrainingPerPatientForAllChannelSets) {
+  ExperimentSpec spec = dropout_only();
+  spec.strategy.seeds = 2;
+  spec.variable = {listed("sampling.batch", "[1, 2, 4]")};
+  auto trials = plan_trials(spec, facts(7, 5));
+  ASSERT_EQ(trials.size(), size_t(5 * 2 * 3));
+  EXPECT_EQ(trial_count(spec, facts(7, 5)), 30);
+  EXPECT_EQ(to_json(trials[29].settings, false), R"({"validation.test_patients":["p5"],"seed":16,"validation.each_channel":true,"augment.channel_dropout":0.25,"sampling.batch":4})");
+  for (size_t i = 0; i < trials.size(); ++i) {
+    EXPECT_EQ(trials[i].number, int64_t(i) + 1);
+    EXPECT_EQ(trials[i].design.at("channel_dropout"), Value(true));
+    EXPECT_EQ(trials[i].design.at("left_out").as_text(), "");
+    EXPECT_EQ(trials[i].design.at("channels").as_list().size(), 7u);
+    EXPECT_EQ(trials[i].design.at("missing_in_turn").as_list().size(), 7u);
+  }
+  spec.strategy.folds = 2, spec.strategy.channels = {"c3", "c1"};
+  trials = plan_trials(spec, facts(7, 5));
+  ASSERT_EQ(trials.size(), size_t(2 * 2 * 3));
+  EXPECT_EQ(to_json(trials[0].design.at("missing_in_turn"), false), R"(["c3","c1"])");
+}
+
+TEST(ChannelDropoutPlan, TheRunsOwnShareStays) {
+  DatasetFacts given = facts(3, 2);
+  given.channel_dropout = 0.4;
+  EXPECT_FALSE(plan_trials(dropout_only(), given)[0].settings.find("augment.channel_dropout"));
+  ExperimentSpec spec = dropout_only();
+  spec.variable = {listed("augment.channel_dropout", "[0.1, 0.5]")};
+  auto trials = plan_trials(spec, facts(3, 2));
+  ASSERT_EQ(trials.size(), 4u);
+  EXPECT_EQ(trials[1].settings.at("augment.channel_dropout").as_number(), 0.5);
+}
+
+// What leave-one-out does without it stays as it is, number by number; the trainings for all channel sets follow.
+TEST(ChannelDropoutPlan, BesideLeaveOneOutItComesLast) {
+  ExperimentSpec spec;
+  spec.strategy.seeds = 2, spec.strategy.channel_pairs = true;
+  auto alone = plan_trials(spec, facts(3, 4));
+  spec.strategy.channel_dropout = true;
+  auto both = plan_trials(spec, facts(3, 4));
+  ASSERT_EQ(both.size(), alone.size() + 4 * 2);
+  for (size_t i = 0; i < both.size(); ++i) {
+    EXPECT_EQ(both[i].number, int64_t(i) + 1);
+    EXPECT_EQ(both[i].design.at("channel_dropout").as_bool(), i >= alone.size());
+    if (i >= alone.size()) continue;
+    EXPECT_EQ(both[i].settings, alone[i].settings) << "trial " << i + 1;
+    EXPECT_FALSE(alone[i].design.find("channel_dropout"));
+  }
+  for (size_t i = 0; i < 8; ++i) {                                // the first trials are those with all channels
+    EXPECT_EQ(both[alone.size() + i].settings.at("seed"), both[i].settings.at("seed"));
+    EXPECT_EQ(both[alone.size() + i].design.at("test"), both[i].design.at("test"));
+  }
+}
+
+TEST(ChannelDropoutPlan, WhatCannotBeIsSaid) {
+  ExperimentSpec spec = dropout_only();
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(1, 4)); }).find("at least 2 channels, there is 1"), std::string::npos);
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(2, 1)); }).find("at least 2 patients"), std::string::npos);
+  spec.strategy.channel_pairs = true;
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(4, 4)); }).find("one channel missing at a time"), std::string::npos);
+  spec = dropout_only(), spec.variable = {listed("validation.each_channel", "[true]")};
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(4, 4)); }).find("which channel-dropout sets itself"), std::string::npos);
+  spec = ExperimentSpec(), spec.strategy.channel_dropout = true, spec.strategy.leave_channels = false;
+  EXPECT_NE(message_of([&] { plan_trials(spec, facts(4, 4)); }).find("leave_channels is false"), std::string::npos);
 }
 
 TEST(Space, RangesHitBothEndsExactly) {

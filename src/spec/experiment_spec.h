@@ -33,6 +33,7 @@ struct StrategySpec {
   std::vector<std::string> patients;             // left out in turn; empty = all
   bool leave_channels = true, leave_patients = true;  // of leave-one-out
   bool channel_pairs = false;
+  bool channel_dropout = false;                  // of leave-one-out
   int64_t folds = 0;                             // k-fold by patient instead of one patient at a time; 0 = off
   int64_t seeds = 1;
   std::string metric = "dice";
@@ -40,13 +41,17 @@ struct StrategySpec {
   int64_t trials = 30;                           // of random and bayesian
   int64_t parallel = 0;                          // of bayesian; 0 = workers
   bool greedy = false;
+  int64_t halving = 0;                           // each rung keeps one trial in so many; 0 = off
+  int64_t least_steps = 0;                       // of the first rung
+  bool nested = false;                           // a proposal is a whole leave-one-out
   template <class V> void visit(V&& v) {
-    v(kind, "kind", "how trials are chosen", one_of({"leave-one-out", "sweep", "random", "bayesian"}));
+    v(kind, "kind", "how trials are chosen", one_of({"leave-one-out", "channel-dropout", "sweep", "random", "bayesian"}));
     v(channels, "channels", "modalities left out in turn; empty = all");
     v(patients, "patients", "patients left out in turn; empty = all");
     v(leave_channels, "leave_channels", "leave every channel out in turn, beside 'all'");
     v(leave_patients, "leave_patients", "leave every patient out in turn, as the test case");
     v(channel_pairs, "channel_pairs", "leave every pair of channels out in turn too");
+    v(channel_dropout, "channel_dropout", "leave-one-out: besides, one network per test group that drops channels at random in training, tested with each channel missing; the report says how far it agrees");
     v(folds, "folds", "patients are tested in this many groups; leave-one-out: 0 = one by one; sweep: 0 = as the run says", between(0, 1000));
     v(seeds, "seeds", "repeats of every trial with another seed", between(1, 1000));
     v(metric, "metric", "what trials report and the ranking compares, higher is better");
@@ -54,13 +59,16 @@ struct StrategySpec {
     v(trials, "trials", "number of trials of a random or bayesian search", between(1, 100000));
     v(parallel, "parallel", "bayesian: a proposal waits for all trials but this many before it, whatever the number of workers; 0 = workers", between(0, 1024));
     v(greedy, "greedy", "bayesian: propose from what is there instead of waiting; the trials are then not reproducible");
+    v(halving, "halving", "sweep and random: every trial trains a few steps, the best one in this many goes on to as many times more, and so on to run.max_steps; 0 = off", between(0, 100));
+    v(least_steps, "least_steps", "halving: steps of the first rung; 0 = as few as keep one trial for the last rung", at_least(0, "steps"));
+    v(nested, "nested", "random and bayesian: every proposal is a whole leave-one-out over channels and patients, and its value is the mean of all its trials");
   }
 };
 
 struct TrialSpec {  // a trial that is no training run: any program
   std::vector<std::string> command;
   template <class V> void visit(V&& v) {
-    v(command, "command", "program and arguments; it reads TOMOGRAD_TRIAL_CHANNELS, _SPLIT, _SEED, _OUT and writes OUT/metrics.json");
+    v(command, "command", "program and arguments; it reads TOMOGRAD_TRIAL_CHANNELS, _SPLIT, _DATA, _SEED, _OUT and writes OUT/metrics.json");
   }
 };
 

@@ -121,6 +121,8 @@ struct OptimizerSpec {
   std::string kind = "adamw";
   double learning_rate = 2e-3, momentum = 0.9, weight_decay = 1e-2, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, clip_norm = 0;
   int64_t accumulate = 1;
+  std::string batch_scaling = "none";
+  int64_t scaled_from = 2;
   double average = 0;
   template <class V> void visit(V&& v) {
     v(kind, "kind", "optimiser", one_of({"sgd", "adam", "adamw", "deepmedic_rmsprop"}));
@@ -132,6 +134,8 @@ struct OptimizerSpec {
     v(epsilon, "epsilon", "Adam's epsilon", at_least(0));
     v(clip_norm, "clip_norm", "largest norm of the gradient; 0 = no limit", at_least(0));
     v(accumulate, "accumulate", "batches whose gradients are averaged before a step", between(1, 100000));
+    v(batch_scaling, "batch_scaling", "how the learning rate grows with the patches of a step, sampling.batch times accumulate: linear (with warm-up, Goyal 2017), sqrt, or none", one_of({"none", "linear", "sqrt"}));
+    v(scaled_from, "scaled_from", "batch_scaling: the patches of a step for which learning_rate was found", between(1, 100000));
     v(average, "average", "decay of the exponential average of weights that is validated and saved; 0 = none", between(0, 0.99999));
   }
 };
@@ -155,11 +159,13 @@ struct ValidationSpec {
   std::vector<std::string> patients;             // validated on, never trained on
   std::vector<std::string> test_patients;        // neither trained nor validated on; predicted at the end of a trial
   double fraction = 0;                           // share of patients drawn for validation when `patients` is empty
+  bool each_channel = false;                     // test cases are predicted also without each channel
   int64_t every_steps = 0;
   int64_t patience = 0;
   template <class V> void visit(V&& v) {
     v(patients, "patients", "patients kept for validation, with all their scans");
     v(test_patients, "test_patients", "patients kept for testing, with all their scans");
+    v(each_channel, "each_channel", "predict the test cases also with each channel missing, filled with zeros after normalisation");
     v(fraction, "fraction", "share of the other patients drawn for validation when none are named", between(0, 0.9));
     v(every_steps, "every_steps", "steps between whole-volume validations; 0 = only at the end", at_least(0, "steps"));
     v(patience, "patience", "validations without a better Dice before training ends; 0 = never", at_least(0));
@@ -208,6 +214,7 @@ struct RunSpec {
   int64_t threads = 0;                           // 0 = all; resolved once when the run is created
   std::string precision = "auto";
   int64_t max_steps = 0;                         // 0 = no limit; one of the two limits must be given
+  int64_t pause_steps = 0;                       // the schedule is that of max_steps all the same; 0 = to the end
   double max_seconds = 0;
   ModelSpec model;
   ClassesSpec classes;
@@ -231,6 +238,7 @@ struct RunSpec {
     v(threads, "threads", "threads; 0 = all the machine has", between(0, 1024));
     v(precision, "precision", "number format of the network's compute", one_of({"auto", "f32", "bf16", "f16"}));
     v(max_steps, "max_steps", "optimiser steps after which training ends; 0 = no limit", at_least(0, "steps"));
+    v(pause_steps, "pause_steps", "training pauses after so many of the max_steps, saves and tests its model; --resume with a larger number goes on; 0 = no pause", at_least(0, "steps"));
     v(max_seconds, "max_seconds", "seconds of training after which it ends; 0 = no limit", at_least(0, "s"));
     v(model, "model", "the network");
     v(classes, "classes", "how label values become classes");

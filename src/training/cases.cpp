@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "dataset/import.h"
@@ -72,6 +73,7 @@ TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::v
   for (int index : which) {
     const Case& item = dataset.cases[size_t(index)];
     if (item.label.empty()) fail_input(text("case '", item.id, "' has no label file and cannot be trained on"), "leave it out of the dataset, or name its label with import --label");
+    const double begun = system_clock().monotonic_seconds();
     if (is_stored(item)) {
       if (!result.cache) result.cache = std::make_shared<BlockCache>(spec.sampling.cache_megabytes * 1'000'000);
       StoredCase stored = open_stored_case(env, dataset, item, spec.preprocess, classes, result.cache, pool);
@@ -79,13 +81,14 @@ TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::v
       result.blocks.push_back(std::move(stored.blocks));
       result.indices.push_back(std::move(stored.index));
       result.cases.push_back(std::move(stored.prepared));
-      continue;
+    } else {
+      PreparedCase prepared = read_case(env, dataset, index, spec, classes, "train", reads);
+      result.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
+      result.blocks.push_back(blocks_with_roi_masked(prepared));
+      prepared.images.clear();  // the blocks hold them now
+      result.cases.push_back(std::move(prepared));
     }
-    PreparedCase prepared = read_case(env, dataset, index, spec, classes, "train", reads);
-    result.indices.push_back(make_label_index(prepared.geometry.size, prepared.labels, prepared.roi, classes.count()));
-    result.blocks.push_back(blocks_with_roi_masked(prepared));
-    prepared.images.clear();  // the blocks hold them now
-    result.cases.push_back(std::move(prepared));
+    result.read_seconds.push_back(system_clock().monotonic_seconds() - begun);
   }
   if (result.cases.empty()) fail_input("no case is left to train on", "check validation.patients, validation.test_patients and preprocess.missing");
   return result;

@@ -22,6 +22,7 @@ struct TrainingCases {                           // parallel lists; images live 
   std::vector<std::unique_ptr<BlockSource>> blocks;
   std::vector<PreparedCase> cases;
   std::vector<LabelIndex> indices;
+  std::vector<double> read_seconds;              // each case, until its patches could be cut: read, decoded, prepared, indexed
 };
 
 TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads);

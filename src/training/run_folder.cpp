@@ -4,28 +4,10 @@
 #include "base/error.h"
 #include "kernels/cpu_isa.h"
 #include "spec/text_formats.h"
+#include "spec/value_difference.h"
 
 namespace tomograd {
 namespace {
-
-bool is_empty(const Value& value) { return value.is_nothing() || (value.is_list() && value.as_list().empty()) || (value.is_table() && value.as_table().empty()); }
-
-// The first field in which two resolved specs differ, as "a.b: x, now y"; "" when none does. Where a run lies does not count.
-std::string difference(const Value& before, const Value& now, const std::string& prefix) {
-  for (const auto& [key, value] : now.as_table()) {
-    if (prefix.empty() && (key == "out" || key == "data")) continue;
-    const Value* old = before.find(key);
-    if (old && value.is_table() && old->is_table()) {
-      std::string inner = difference(*old, value, prefix + key + ".");
-      if (!inner.empty()) return inner;
-    } else if (old && is_empty(*old) && is_empty(value)) {
-      continue;                                  // an empty list of an older version, now an empty table
-    } else if (!old || to_json(*old, false) != to_json(value, false)) {
-      return prefix + key + " was " + (old ? to_toml_value(*old) : "not set") + ", now " + to_toml_value(value);
-    }
-  }
-  return "";
-}
 
 // A folder that cannot be made is better said before the cases are read than after.
 void check_place(Env& env, const std::string& out) {
@@ -48,7 +30,7 @@ std::optional<RunSpec> find_run(Env& env, const std::string& out, bool resume) {
 }
 
 void check_same_run(const RunSpec& recorded, const RunSpec& resolved) {
-  std::string differs = difference(spec_to_value(recorded), spec_to_value(resolved), "");
+  std::string differs = difference(spec_to_value(recorded), spec_to_value(resolved), {"out", "data", "pause_steps"});  // where a run lies, and how far it goes now, do not count
   if (!differs.empty()) fail_usage(text("the run in '", resolved.out, "' is another one: ", differs), "resume with the spec it was started with, or choose another folder");
 }
 

@@ -32,4 +32,31 @@ TEST(Schedule, WarmupRisesLinearly) {
   EXPECT_DOUBLE_EQ(schedule_factor(spec, 0, 9), 1);
 }
 
+TEST(Schedule, TheRateFollowsThePatchesOfAStep) {
+  OptimizerSpec spec;
+  spec.learning_rate = 0.25, spec.scaled_from = 3;
+  EXPECT_EQ(scaled_learning_rate(spec, 48), 0.25);               // none
+  spec.batch_scaling = "linear";
+  EXPECT_DOUBLE_EQ(scaled_learning_rate(spec, 48), 4);
+  EXPECT_DOUBLE_EQ(scaled_learning_rate(spec, 3), 0.25);
+  EXPECT_DOUBLE_EQ(scaled_learning_rate(spec, 1), 0.25 / 3);     // fewer patches, a lower rate
+  spec.batch_scaling = "sqrt";
+  EXPECT_DOUBLE_EQ(scaled_learning_rate(spec, 48), 1);
+  EXPECT_DOUBLE_EQ(scaled_learning_rate(spec, 3), 0.25);
+}
+
+TEST(Schedule, ALinearRiseWithoutWarmupIsTold) {
+  OptimizerSpec optimizer;
+  ScheduleSpec schedule;
+  optimizer.learning_rate = 0.5, optimizer.scaled_from = 4;
+  EXPECT_EQ(batch_scaling_warning(optimizer, schedule, 16), "");
+  optimizer.batch_scaling = "sqrt";
+  EXPECT_EQ(batch_scaling_warning(optimizer, schedule, 16), "");
+  optimizer.batch_scaling = "linear";
+  EXPECT_NE(batch_scaling_warning(optimizer, schedule, 16).find("from 0.5 to 2 for 16 patches"), std::string::npos) << batch_scaling_warning(optimizer, schedule, 16);
+  EXPECT_EQ(batch_scaling_warning(optimizer, schedule, 4), "");  // nothing is raised
+  schedule.warmup_steps = 1;
+  EXPECT_EQ(batch_scaling_warning(optimizer, schedule, 16), "");
+}
+
 }  // namespace tomograd

@@ -14,7 +14,6 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "inference/predictor.h"
-#include "nn/loss.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
 #include "nn/tensor_memory.h"
@@ -22,14 +21,17 @@
 #include "sampling/patch_queue.h"
 #include "sampling/share_report.h"
 #include "spec/text_formats.h"
+#include "training/batch_loss.h"
 #include "training/cases.h"
 #include "training/checkpoint.h"
 #include "training/cleaning_choice.h"
 #include "training/event_file.h"
 #include "training/memory_plan.h"
 #include "training/metrics_log.h"
+#include "training/missing_channel.h"
 #include "training/model_file.h"
 #include "training/run_folder.h"
+#include "training/run_inputs.h"
 #include "training/schedule.h"
 #include "training/scoring.h"
 #include "training/selection.h"
@@ -37,6 +39,11 @@
 
 namespace tomograd {
 namespace {
+
+std::vector<std::string> without_name(std::vector<std::string> names, const std::string& name) {
+  std::erase(names, name);
+  return names;
+}
 
 class Run {
  public:
@@ -49,20 +56,22 @@ class Run {
   }
 
   TrainResult execute() {
+    check_each_channel();
     Graph graph = build_graph(spec_.model);
     (void)shapes(graph, spec_.sampling.patch);  // a patch that does not fit is said before anything is read or written
     promise_memory(graph);
     if (recorded_) check_same_run(*recorded_, spec_);
     manifest_ = new_manifest(spec_);
     if (recorded_) before_ = read_manifest(env_, spec_.out);
-    check_inputs();
+    manifest_["inputs"] = checked_inputs(env_, dataset_, split_, channels_, before_ ? &*before_ : nullptr);
+    manifest_["input_digest_of"] = "size and first and last 64 KiB of each file of the case that the run reads";
     at::set_num_threads(int(spec_.threads));
     network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
     network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
     optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
-    for (const auto& output : network_->graph().outputs) head_weights_.push_back(output.loss_weight);
     begin_weights();
     cases_ = read_training_cases(env_, dataset_, split_.train, spec_, classes_, reads_);
+    for (double seconds : cases_.read_seconds) result_.read_seconds += seconds;
     loop();
     return finish();
   }
@@ -73,27 +82,11 @@ class Run {
     return without_skipped(dataset, split, spec.preprocess);
   }
 
-  // The files must be those that the run began with; at its begin, one that is not as it was imported is told.
-  void check_inputs() {
-    std::map<std::string, std::string> recorded;
-    if (const Value* inputs = before_ ? before_->find("inputs") : nullptr)
-      for (const auto& entry : inputs->as_list()) recorded[entry.at("case").as_text()] = entry.at("digest").as_text();
-    Value::List inputs;
-    for (const auto* part : {&split_.train, &split_.validation, &split_.test})
-      for (int index : *part) {
-        const Case& item = dataset_.cases[size_t(index)];
-        std::string digest = with_context("case '" + item.id + "'", [&] { return inputs_digest(env_, item, channels_); });
-        if (auto was = recorded.find(item.id); was != recorded.end() && was->second != digest)
-          fail_input(text("the files of case '", item.id, "' have changed since this run began: their digest was ", was->second, ", now ", digest), "put them back, or start a new run with --set out=...");
-        if (std::string changed = recorded_ ? "" : changed_since_import(env_, item); !changed.empty())
-          warn(text("case '", item.id, "': ", changed, "; import again, so that dataset.json says what is there"));
-        Value entry = Value::table();
-        entry["case"] = item.id;
-        entry["digest"] = digest;
-        inputs.push_back(entry);
-      }
-    manifest_["inputs"] = inputs;
-    manifest_["input_digest_of"] = "size and first and last 64 KiB of each file of the case that the run reads";
+  void check_each_channel() {
+    if (!spec_.validation.each_channel) return;
+    if (channels_.size() < 2) fail_input("validation.each_channel predicts with a channel missing, but the run uses '" + channels_.at(0) + "' alone", "use more channels, or leave it false");
+    if (split_.test.empty()) fail_input("validation.each_channel predicts test cases with each channel missing, but there are none", "name validation.test_patients");
+    for (const auto& channel : channels_) result_.without.push_back({channel, channel_bytes_per_scan(env_, dataset_, without_name(channels_, channel)), {}});
   }
 
   // From the newest checkpoint; else from --init-from, which a resumed run needs not name again; else as they were drawn.
@@ -169,16 +162,19 @@ class Run {
     return std::max(position, position_);
   }
 
+  bool paused() const { return spec_.pause_steps > 0 && step_ >= spec_.pause_steps; }
+
   void loop() {
     Sampler sampler(cases_.cases, cases_.indices, spec_.sampling, uint64_t(spec_.seed), env_);
     for (const auto& warning : sampler.warnings()) warn(warning);
     std::vector<BlockSource*> sources;
     for (auto& blocks : cases_.blocks) sources.push_back(blocks.get());
     int64_t per_step = spec_.sampling.batch * spec_.optimizer.accumulate;
+    if (std::string warning = batch_scaling_warning(spec_.optimizer, spec_.schedule, per_step); !warning.empty()) warn(warning);
     PatchQueue queue(sources, sampler, spec_.sampling, spec_.augment, channels_, uint64_t(spec_.seed), step_ * per_step);
     Value report = share_report(sampler, spec_.sampling, classes_.names, 0);
     info(share_line(report));
-    if (!recorded_) create_run(env_, spec_, manifest_);
+    if (!recorded_ || recorded_->pause_steps != spec_.pause_steps) create_run(env_, spec_, manifest_);
     publish_text(env_, join_path(spec_.out, "sampling.json"), to_json(report) + "\n");
     log_.emplace(env_, spec_.out, step_);
     EventFile events(env_, join_path(spec_.out, "events"), double(clock_.unix_milliseconds()) * 1e-3, step_);
@@ -186,14 +182,14 @@ class Run {
     started_ = clock_.monotonic_seconds();
     while (!selection_.stopped()) {
       double position = next_position();
-      if (position >= 1) break;
+      if (position >= 1 || paused()) break;
       position_ = position;
       if (options_.stop.stop_requested()) {
         checkpoint();
         fail(ErrorKind::stopped, text("stopped at step ", step_, "; the state is saved"), "go on with train --resume");
       }
       log_->timing(step_ + 1, position, elapsed());
-      double rate = spec_.optimizer.learning_rate * schedule_factor(spec_.schedule, position, step_);
+      double rate = scaled_learning_rate(spec_.optimizer, per_step) * schedule_factor(spec_.schedule, position, step_);
       one_step(queue, rate, events);
       if (spec_.validation.every_steps > 0 && step_ % spec_.validation.every_steps == 0) validate();
       if (step_ % spec_.checkpoint.every_steps == 0) checkpoint();
@@ -205,6 +201,7 @@ class Run {
       info(text("block stores: ", counts.misses, " blocks decoded, ", counts.hits, " found in the cache, which held at most ", bytes_text(counts.most_bytes), " (sampling.cache_megabytes = ", spec_.sampling.cache_megabytes, ")"));
     }
     double here = result_.seconds - seconds_before_;
+    result_.loader_wait_share = here > 0 ? result_.stall_seconds / here : 0;
     result_.patches_per_second = here > 0 ? double((step_ - first_step) * per_step) / here : 0;
     result_.seconds_per_step = step_ > first_step ? here / double(step_ - first_step) : step_ > 0 ? result_.seconds / double(step_) : 0;
     checkpoint();
@@ -215,12 +212,8 @@ class Run {
     double total = 0;
     for (int64_t part = 0; part < spec_.optimizer.accumulate; ++part) {
       Batch batch = queue.next();
-      Extent p = batch.patch;
-      auto images = at::from_blob(batch.images.data(), {batch.count, batch.channels, p.z, p.y, p.x}, at::kFloat);
-      auto labels = at::from_blob(batch.labels.data(), {batch.count, p.z, p.y, p.x}, at::kByte);
-      auto heads = network_->forward(images, true, step_ * spec_.optimizer.accumulate + part);
       parts.parts.clear();
-      auto value = loss(spec_.loss, heads, head_weights_, labels, &parts);
+      auto value = batch_loss(*network_, spec_.loss, batch, step_ * spec_.optimizer.accumulate + part, &parts);
       total += value.item<double>();
       value.backward();
       queue.give_back(std::move(batch));
@@ -259,14 +252,32 @@ class Run {
         spec.preprocess.normalize = "zscore";    // the training cases decided, and this one is not one of them
         warn(text("case '", item.id, "' has no ROI as the training cases have: it is normalised over all that is not background"));
       }
+      double begun = clock_.monotonic_seconds();
       PreparedCase prepared = read_case(env_, dataset_, index, spec, classes_, purpose, reads_);
+      result_.read_seconds += clock_.monotonic_seconds() - begun;
       if (prepared.labels.empty()) continue;
-      Prediction prediction = predict_volume({&*network_}, prepared, spec_.predict, network_->precision(), 0, options_.stop);
+      Prediction prediction = predict(prepared);
       use(prepared, prediction);
     }
   }
 
-  std::vector<CaseScore> score(const std::vector<int>& which, const char* purpose, bool surfaces, const std::string& predictions) {
+  Prediction predict(const PreparedCase& prepared) { return predict_volume({&*network_}, prepared, spec_.predict, network_->precision(), 0, options_.stop); }
+
+  void score_without_each(PreparedCase& prepared, const CaseScore& with_all) {
+    for (size_t c = 0; c < result_.without.size(); ++c) {
+      std::vector<CaseScore>& scores = result_.without[c].test;
+      if (!prepared.present[c]) {                // it was missing all along
+        scores.push_back(with_all);
+        continue;
+      }
+      MissingChannel missing(prepared, c);
+      Prediction prediction = predict(prepared);
+      clean(prediction.labels.data(), prepared.geometry.size, classes_.count(), cleaning_);
+      scores.push_back(score_case(prepared, prediction.labels, classes_, true));
+    }
+  }
+
+  std::vector<CaseScore> score(const std::vector<int>& which, const char* purpose, bool surfaces, const std::string& predictions, bool each_channel = false) {
     std::vector<CaseScore> scores;
     std::vector<uint16_t> values = values_of(classes_);
     predict_each(which, purpose, [&](PreparedCase& prepared, Prediction& prediction) {
@@ -278,6 +289,7 @@ class Run {
         for (uint16_t& voxel : volume.voxels) voxel = values[voxel];
         write_nifti_labels(env_, join_path(predictions, prepared.id + ".nii.gz"), volume, prepared.header.raw.empty() ? nullptr : &prepared.header);
       }
+      if (each_channel) score_without_each(prepared, scores.back());
     });
     return scores;
   }
@@ -320,12 +332,12 @@ class Run {
       if (!split_.validation.empty()) result_.validation_dice = mean_dice(score(split_.validation, "validation", false, ""));
     }
     save_model(env_, join_path(spec_.out, "model.safetensors"), spec_, channels_, classes_, *network_);
-    result_.test = score(split_.test, "test", true, options_.write_predictions);
+    result_.test = score(split_.test, "test", true, options_.write_predictions, spec_.validation.each_channel);
     result_.steps = step_;
     result_.parameters = parameter_count(network_->graph());
     result_.peak_bytes = process_peak_bytes();
     result_.channel_bytes = channel_bytes_per_scan(env_, dataset_, channels_);
-    manifest_["state"] = "finished";
+    manifest_["state"] = paused() && step_ < spec_.max_steps ? "paused" : "finished";
     manifest_["spec_digest"] = digest_of(to_toml(spec_to_value(spec_)));
     manifest_["peak_memory_bytes"] = result_.peak_bytes;
     manifest_["reproducible"] = spec_.max_seconds == 0;
@@ -361,7 +373,6 @@ class Run {
   Value manifest_;
   std::optional<Network> network_;
   std::optional<Optimizer> optimizer_;
-  std::vector<double> head_weights_;
   TrainingCases cases_;
   std::optional<MetricsLog> log_;
   std::vector<ReadRecord> reads_;

@@ -18,12 +18,17 @@ struct TrainProgress {
   double seconds = 0, max_seconds = 0, loss = 0, patches_per_second = 0;
 };
 struct CaseScore { std::string case_id, patient; std::vector<std::string> classes; std::vector<double> dice, hd95, assd, volume_error; };
+// The test cases predicted with one channel missing: zeros after normalisation, as preprocess.missing = "zero" fills it.
+struct ScoresWithout { std::string channel; int64_t channel_bytes = 0; std::vector<CaseScore> test; };  // channel_bytes: of the others
 struct TrainResult {
   int64_t steps = 0;
   double seconds = 0, patches_per_second = 0, stall_seconds = 0, seconds_per_step = 0, final_loss = 0;
+  double loader_wait_share = 0;                  // stall_seconds of the seconds of training, of what this process has trained
+  double read_seconds = 0;                       // reading, decoding and preparing cases, at the start and for validation and testing
   int64_t parameters = 0, peak_bytes = 0, predicted_peak_bytes = 0, channel_bytes = 0;  // channel_bytes: input bytes per scan
   double validation_dice = -1;
   std::vector<CaseScore> test;                   // test_patients predicted whole with the final model
+  std::vector<ScoresWithout> without;            // of validation.each_channel: one per channel, in the network's order
 };
 
 class TrainObserver {

@@ -42,6 +42,23 @@ TEST_F(TrainerTest, StoppedAndResumedIsTheSameRun) {
   EXPECT_EQ(bytes("parts/metrics.jsonl"), bytes("whole/metrics.jsonl"));
 }
 
+TEST_F(TrainerTest, APausedRunGoesOnAsIfItHadNotPaused) {
+  TrainObserver silent;
+  train(system_env(), system_clock(), spec("whole", 14), {}, silent);
+  TrainOptions resume;
+  resume.resume = true;
+  for (int64_t pause : {3, 3, 9, 0}) {           // between checkpoints; once more, as after a kill; to the end
+    RunSpec part = spec("parts", 14);
+    part.pause_steps = pause;
+    TrainResult result = train(system_env(), system_clock(), part, resume, silent);
+    EXPECT_EQ(result.steps, pause > 0 ? pause : 14);
+    EXPECT_EQ(result.test.size(), 1u);           // its model is there and tested, whatever its age
+    EXPECT_EQ(manifest("parts").at("state").as_text(), pause > 0 ? "paused" : "finished");
+  }
+  EXPECT_EQ(bytes("parts/model.safetensors"), bytes("whole/model.safetensors"));
+  EXPECT_EQ(bytes("parts/metrics.jsonl"), bytes("whole/metrics.jsonl"));
+}
+
 TEST_F(TrainerTest, ResumedAfterEachStepIsTheSameRun) {
   TrainObserver silent;
   auto at_each_step = [&](const std::string& out) {

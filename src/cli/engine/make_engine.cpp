@@ -22,6 +22,8 @@ class LibraryEngine : public Engine {
   Value predict_store(const std::string& model, const std::string& store, const std::string& out, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute, const Talk& talk) override {
     return engine_predict_store(model, store, out, settings, backend, compute, talk);
   }
+  Value step_times(const RunSpec& spec, const ComputeOptions& compute, int64_t steps, const Talk& talk) override { return engine_step_times(spec, compute, steps, talk); }
+  Value largest_batch(const RunSpec& spec, const ComputeOptions& compute, int64_t most, const Talk& talk) override { return engine_largest_batch(spec, compute, most, talk); }
   Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) override { return engine_bench(name, settings, compute, talk); }
   Value facts() override {
     Value facts = Value::table();

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/engine/compute.h"
 #include "cli/engine/verbs.h"
 #include "training/trainer.h"
 
@@ -34,14 +35,16 @@ Value score_value(const CaseScore& score) {
   return value;
 }
 
+Value score_values(const std::vector<CaseScore>& scores) {
+  Value::List list;
+  for (const auto& score : scores) list.push_back(score_value(score));
+  return list;
+}
+
 }  // namespace
 
 Value engine_train(const RunSpec& given, const ComputeOptions& compute, bool resume, const std::string& init_from, const std::string& predictions, const Talk& talk) {
-  RunSpec spec = given;
-  if (compute.device != "auto") spec.device = compute.device;
-  if (compute.precision != "auto") spec.precision = compute.precision;
-  if (compute.threads > 0) spec.threads = compute.threads;
-  if (compute.seed >= 0) spec.seed = compute.seed;
+  RunSpec spec = with_compute(given, compute);
   set_memory_budget(compute.max_memory_bytes);
   TalkingObserver observer(talk);
   TrainResult result = train(system_env(), system_clock(), spec, {resume, init_from, predictions, talk.stop, compute.max_memory_bytes}, observer);
@@ -52,15 +55,20 @@ Value engine_train(const RunSpec& given, const ComputeOptions& compute, bool res
   value["patches_per_second"] = result.patches_per_second;
   value["seconds_per_step"] = result.seconds_per_step;
   value["stall_seconds"] = result.stall_seconds;
+  value["loader_wait_share"] = result.loader_wait_share;
+  value["read_seconds"] = result.read_seconds;
   value["final_loss"] = result.final_loss;
   value["parameters"] = result.parameters;
   value["peak_bytes"] = result.peak_bytes;
   value["predicted_peak_bytes"] = result.predicted_peak_bytes;
   value["channel_bytes"] = result.channel_bytes;
   value["validation_dice"] = result.validation_dice;
-  Value::List test;
-  for (const auto& score : result.test) test.push_back(score_value(score));
-  value["test"] = test;
+  value["test"] = score_values(result.test);
+  for (const auto& without : result.without) {   // the keys of a result that one channel alone changes
+    Value& part = value["without"][without.channel];
+    part["test"] = score_values(without.test);
+    part["channel_bytes"] = without.channel_bytes;
+  }
   return value;
 }
 

@@ -1,0 +1,7 @@
+# A search with a raised limit ends with the table of one that had it from the start; other experiments get more seeds.
+search() { printf 'out = "%s"\nworkers = 2\n[trial]\ncommand = ["sh", "-c", "echo {\\\\\\"dice\\\\\\": {optimizer.learning_rate}} > {out}/metrics.json"]\n[strategy]\nkind = "bayesian"\nparallel = 2\ntrials = %s\n[[variable]]\nkey = "optimizer.learning_rate"\nrange = [0.0, 1.0]\n' $1 $2; }
+search a 9 > a.toml; search b 6 > b.toml; tomograd experiment run a.toml; tomograd experiment run b.toml
+tomograd experiment extend b --trials 9 --json | grep '"trials": 9'; tomograd experiment resume b | grep '9 of 9 trials'; tomograd experiment results a --csv > a.csv; tomograd experiment results b --csv > b.csv
+cut -d, -f1-3 a.csv > a1; cut -d, -f1-3 b.csv > b1; cmp a1 b1; fails 2 tomograd experiment extend b --trials 9; fails 2 tomograd experiment extend b --seeds 2; fails 2 tomograd experiment extend b
+printf 'out = "s"\n[trial]\ncommand = ["sh", "-c", "echo {\\\\\\"dice\\\\\\": {seed}} > {out}/metrics.json"]\n[strategy]\nkind = "sweep"\n' > s.toml; tomograd experiment run s.toml
+tomograd experiment extend s --seeds 3; tomograd experiment resume s | grep '3 of 3 trials'; [ "$(tomograd experiment results s --csv | tail -n +2 | wc -l)" = 3 ]; tomograd experiment run s.toml --set strategy.seeds=3 --resume | grep '3 of 3'; fails 2 tomograd experiment run s.toml --set strategy.seeds=2 --resume; grep 'strategy.seeds was 3, now 2' err.txt

@@ -1,0 +1,7 @@
+# nnU-Net as a trial, with stand-ins that check what they are given and are killed once in every trial; Dice as `evaluate` has it.
+"$SOURCE/.venv-test/bin/python" -c 'import numpy, nibabel' 2>/dev/null || skip "no numpy and nibabel in .venv-test (scripts/setup.sh test)"
+mkdir bin; for name in plan_and_preprocess train predict; do printf '#!/bin/sh\nexec python3 "%s/tests/support/nnunet_stand_in.py" nnUNetv2_%s "$@"\n' "$SOURCE" $name > bin/nnUNetv2_$name; done; chmod +x bin/*; PATH=$PWD/bin:$SOURCE/.venv-test/bin:$PATH
+tomograd phantom head-neck cohort --patients 3 --size 12,40,40 --seed 1; tomograd import cohort --filter normalization --out d.json
+tomograd experiment run "$SOURCE/examples/nnunet-loo.toml" --workers 2 --set data=d.json --set out=x --set 'strategy.channels=["T1ce"]' --set 'strategy.patients=["P01","P03"]' | grep '4 of 4 trials complete'
+grep -q 'nnUNetv2_train .* --c$' x/trials/0001/output.log; grep -q 'checkpoint_latest.pth was cut short' x/trials/0002/output.log; [ $(grep -c 'preprocess -d' x/trials/0003/output.log) = 2 ]
+tomograd evaluate x/trials/0001/predictions d.json --numbered --json > said.json; python3 -c 'import json; a = json.load(open("said.json"))["cases"][0]["classes"].values(); b = json.load(open("x/trials/0001/metrics.json"))["test"][0]; assert b["patient"] == "P01" and [round(c["dice"], 9) for c in a] == [round(d, 9) for d in b["dice"]] and 0 < b["dice"][0] < 1, (a, b)'
