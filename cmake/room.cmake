@@ -32,8 +32,10 @@ function(tomograd_room name)
   foreach(library ${room_PRIVATE_LIBRARIES})
     target_link_libraries(${target} PRIVATE ${library})
   endforeach()
-  if(room_ENGINE)
+  if(NOT isa)                                    # the loops of kernels are compiled by themselves
     tomograd_unite(${target})
+  endif()
+  if(room_ENGINE)
     target_link_libraries(${target} PUBLIC tomograd_torch)
     tomograd_torch_compile(${target})
     set_property(GLOBAL APPEND PROPERTY TOMOGRAD_ENGINE_ROOMS ${target})
@@ -61,8 +63,8 @@ function(tomograd_room name)
   endif()
 endfunction()
 
-# A few files at a time compiled as one: every file that sees torch spends most of its time, seven seconds, on torch's headers, and a
-# verb half of it on CLI11's. Names in unnamed namespaces must differ within such a folder.
+# A few files at a time compiled as one: most of the time of a file goes into the headers it shares with its neighbours, of one that
+# sees torch seven seconds. Names in unnamed namespaces must differ within such a folder.
 function(tomograd_unite target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${TOMOGRAD_UNITY} UNITY_BUILD_BATCH_SIZE 6)
   if(TOMOGRAD_UNITY)

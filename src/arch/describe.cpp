@@ -18,16 +18,10 @@ std::string padding_text(const Node& node) {
   return text(padding_name(node.padding[0]), ",", padding_name(node.padding[1]), ",", padding_name(node.padding[2]));
 }
 
-int64_t product(const std::vector<int64_t>& shape) {
-  int64_t size = 1;
-  for (int64_t side : shape) size *= side;
-  return size;
-}
-
 Value node_list(const Graph& graph, const std::vector<NodeShape>& all) {
   std::vector<int64_t> trained(graph.nodes.size(), 0);
   for (const Parameter& parameter : parameters(graph))
-    if (parameter.trained) trained[size_t(parameter.node)] += product(parameter.shape);
+    if (parameter.trained) trained[size_t(parameter.node)] += element_count(parameter.shape);
   Value::List list;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];

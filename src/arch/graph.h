@@ -109,6 +109,7 @@ struct Parameter {
   double stddev = -1;                            // weights of convolutions start normal with this deviation (0: all zero); -1 = sqrt(2 / fan_in)
   int node = 0;                                  // that it belongs to
 };
+int64_t element_count(const std::vector<int64_t>& shape);
 // In node order. conv: weight [out][in][z][y][x], bias; transposed_conv: weight [in][out][z][y][x], bias; norm: weight, bias;
 // batch norm: then running_mean, running_var (mean of 60: both [60][channel], ring_position [1]), not trained; prelu: slope; bias: bias;
 // msd: "<name>.<layer>.weight" [width][c_in + layer width][z][y][x] and "<name>.<layer>.bias" [width] for each layer.

@@ -12,12 +12,6 @@ namespace {
 constexpr int ir_version = 9, opset = 17;
 constexpr int type_float = 1, type_int64 = 7;
 
-int64_t product(const std::vector<int64_t>& shape) {
-  int64_t size = 1;
-  for (int64_t side : shape) size *= side;
-  return size;
-}
-
 std::string joined(const std::vector<int64_t>& values) {
   std::string list;
   for (int64_t value : values) list += (list.empty() ? "" : "_") + std::to_string(value);
@@ -112,7 +106,7 @@ std::string OnnxNodes::integer(int64_t value) {
 
 std::string OnnxNodes::filled(float value, const std::vector<int64_t>& shape) {
   std::string& name = shared[text("filled ", joined(shape), " ", value)];
-  if (name.empty()) name = numbers(text("filled/", joined(shape), "/", value), shape, std::vector<float>(size_t(product(shape)), value));
+  if (name.empty()) name = numbers(text("filled/", joined(shape), "/", value), shape, std::vector<float>(size_t(element_count(shape)), value));
   return name;
 }
 
@@ -123,7 +117,7 @@ std::string OnnxNodes::numbers(const std::string& wanted, const std::vector<int6
 }
 
 std::string OnnxNodes::weight(const std::string& parameter, const std::vector<int64_t>& shape, int64_t first, int64_t whole) {
-  int64_t count = product(shape), all = whole < 0 ? count : whole;
+  int64_t count = element_count(shape), all = whole < 0 ? count : whole;
   std::string name = reserve(parameter);
   WireMessage message = tensor(name, type_float, shape);
   message.floats(9, count, [this, parameter, first, count, all] {

@@ -57,4 +57,10 @@ int64_t parameter_count(const Graph& graph) {
   return count;
 }
 
+int64_t element_count(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (int64_t side : shape) count *= side;
+  return count;
+}
+
 }  // namespace tomograd

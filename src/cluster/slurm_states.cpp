@@ -46,7 +46,7 @@ std::vector<std::string> groups_of_ids(const Submission& submission, const Eleme
   return result;
 }
 
-bool forgotten(const CommandAnswer& answer) { return answer.err.find("Invalid job id") != std::string::npos; }
+bool is_forgotten(const CommandAnswer& answer) { return answer.err.find("Invalid job id") != std::string::npos; }
 
 }  // namespace
 
@@ -71,7 +71,7 @@ ElementStates Slurm::states(const Submission& submission) {
 void Slurm::look_at_living(const Submission& submission, ElementStates& result) {
   for (const auto& ids : groups_of_ids(submission, nullptr)) {
     CommandAnswer answer = ask(tools_.squeue, {"--noheader", "--array", "--jobs=" + ids, std::string("--format=") + squeue_format});
-    if (!answer.ok() && !forgotten(answer)) fail_failure("the states of '" + submission.name + "': " + describe(command(tools_.squeue, {}), answer));
+    if (!answer.ok() && !is_forgotten(answer)) fail_failure("the states of '" + submission.name + "': " + describe(command(tools_.squeue, {}), answer));
     each_element(submission, parse_squeue(answer.out), [&](int64_t element, const SlurmRecord& record) {
       // squeue has seen it end, but only the other two know how (exit code 3 is "stopped, state saved").
       if (!has_ended(record.state) || record.reason == "DependencyNeverSatisfied") set(result, element, record.state, record.reason);
@@ -104,7 +104,7 @@ void Slurm::look_at_ended(const Submission& submission, ElementStates& result) {
     for (size_t from = 0; from < ids.size();) {
       size_t to = std::min(ids.find(',', from), ids.size());
       CommandAnswer answer = ask(tools_.scontrol, {"--oneliner", "show", "job", ids.substr(from, to - from)});
-      if (!answer.ok() && !forgotten(answer)) fail_failure("the states of '" + submission.name + "': " + describe(command(tools_.scontrol, {}), answer));
+      if (!answer.ok() && !is_forgotten(answer)) fail_failure("the states of '" + submission.name + "': " + describe(command(tools_.scontrol, {}), answer));
       take(parse_scontrol_jobs(answer.out), "scontrol");
       from = to + 1;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "dataset/contains.h"
 #include "dataset/prepared_case.h"
 #include "dataset/printable.h"
 
@@ -35,11 +36,8 @@ void assign(ClassMap& map, int64_t value, int cls) {
   at = cls;
 }
 
-template <class T>
-bool holds(const std::vector<T>& list, const T& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
-
 void check_modality(const Dataset& dataset, const std::string& name, const char* key) {
-  if (holds(dataset.modalities, name)) return;
+  if (contains(dataset.modalities, name)) return;
   std::string nearest = nearest_name(name, dataset.modalities);
   fail_input(text("preprocess.", key, " names '", printable(name), "', which is not a modality of the dataset"),
              nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
@@ -75,7 +73,7 @@ ClassMap make_class_map(const Dataset& dataset, const ClassesSpec& spec) {
       map.class_of[size_t(value)] = 0;
     }
   for (size_t i = 0; i < names.size(); ++i) {
-    if (holds(map.names, names[i])) fail_input(text("class name '", printable(names[i]), "' is there twice (class 0 is always 'background')"));
+    if (contains(map.names, names[i])) fail_input(text("class name '", printable(names[i]), "' is there twice (class 0 is always 'background')"));
     map.names.push_back(names[i]);
     auto values = spec.values.empty() ? values_named(dataset, names[i]) : spec.values[i];
     if (values.empty()) fail_input(text("class '", printable(names[i]), "' has no label values"));
@@ -104,8 +102,8 @@ std::vector<std::string> used_channels(const Dataset& dataset, const PreprocessS
   const auto& all = spec.channels.empty() ? dataset.modalities : spec.channels;
   std::vector<std::string> used;
   for (const auto& name : all) {
-    if (holds(spec.leave_out, name)) continue;
-    if (holds(used, name)) fail_input(text("preprocess.channels names '", printable(name), "' twice"));
+    if (contains(spec.leave_out, name)) continue;
+    if (contains(used, name)) fail_input(text("preprocess.channels names '", printable(name), "' twice"));
     used.push_back(name);
   }
   if (used.empty())

@@ -26,13 +26,13 @@ std::vector<std::string> texts(const Value& value) {
   return list;
 }
 
-struct Item {  // one entry of a list
+struct ListEntry {  // one entry of a list
   std::vector<std::string> images;
   std::string label;
 };
 
-Item item_of(const Value& value, const std::string& folder) {
-  Item item;
+ListEntry item_of(const Value& value, const std::string& folder) {
+  ListEntry item;
   const Value* images = &value;
   if (value.is_table()) {
     images = value.find("image");
@@ -46,7 +46,7 @@ Item item_of(const Value& value, const std::string& folder) {
 }
 
 // nnU-Net v1 says x.nii.gz where the disk has x_0000.nii.gz, x_0001.nii.gz, ...
-void find_numbered(Env& env, Item& item) {
+void find_numbered(Env& env, ListEntry& item) {
   if (item.images.size() != 1 || env.kind(item.images[0]) != FileKind::missing) return;
   std::string path = item.images[0], stem = path.substr(0, path.size() - (file_name(path).size() - volume_stem(path).size())),
               ending = path.substr(stem.size());
@@ -60,7 +60,7 @@ void find_numbered(Env& env, Item& item) {
 }
 
 // Names of the files of one item, without what they share; the same for every item, or channel0, channel1, ...
-std::vector<std::string> modalities_of(const std::vector<Item>& items) {
+std::vector<std::string> modalities_of(const std::vector<ListEntry>& items) {
   std::set<std::vector<std::string>> seen;
   size_t most = 0;
   for (const auto& item : items) {
@@ -145,7 +145,7 @@ Listing list_nnunet(Env& env, const Tree& tree, const Value& json, const ImportO
   check_ending(json);
   if (const Value* cases = json.find("dataset")) {
     for (const auto& [name, entry] : cases->as_table()) {
-      Item item = with_context("dataset." + printable(name), [&, &entry = entry] { return item_of(entry, tree.root); });
+      ListEntry item = with_context("dataset." + printable(name), [&, &entry = entry] { return item_of(entry, tree.root); });
       for (size_t i = 0; i < item.images.size(); ++i) {
         if (i >= names.size()) fail_input(text("case '", printable(name), "' has ", item.images.size(), " images for ", names.size(), " channels"));
         listing.files.push_back({item.images[i], Role::image, name, "", names[i], -1});
@@ -184,14 +184,14 @@ Listing list_json(Env& env, const std::string& json_path, const Value& json, con
   if (modality && modality->is_table()) names = with_context("modality", [&] { return channel_names(*modality); });
   listing.layout = modality ? "decathlon" : "monai";
 
-  std::vector<Item> items;
+  std::vector<ListEntry> items;
   size_t tests = 0;
   for (const char* list : {"training", "validation", "test", "testing"}) {
     const Value* entries = json.find(list);
     if (!entries) continue;
     bool test = std::string(list).rfind("test", 0) == 0;
     for (size_t i = 0; i < entries->as_list().size(); ++i) {
-      Item item = with_context(text(list, "[", i, "]"), [&] { return item_of(entries->as_list()[i], folder); });
+      ListEntry item = with_context(text(list, "[", i, "]"), [&] { return item_of(entries->as_list()[i], folder); });
       if (test && item.label.empty()) {
         ++tests;
         continue;
@@ -205,9 +205,9 @@ Listing list_json(Env& env, const std::string& json_path, const Value& json, con
                "expected \"training\": [{\"image\": \"x.nii.gz\", \"label\": \"y.nii.gz\"}, ...]");
   if (tests > 0) listing.notes.push_back(text(tests, " test images have no labels and were left out; give them to `tomograd predict`"));
 
-  bool frames = names.size() > 1 && std::all_of(items.begin(), items.end(), [](const Item& item) { return item.images.size() == 1; });
+  bool frames = names.size() > 1 && std::all_of(items.begin(), items.end(), [](const ListEntry& item) { return item.images.size() == 1; });
   if (names.empty() ||
-      (!frames && std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.images.size() != names.size(); })))
+      (!frames && std::any_of(items.begin(), items.end(), [&](const ListEntry& item) { return item.images.size() != names.size(); })))
     names = modalities_of(items);
   std::vector<std::string> sources;
   for (const auto& item : items) sources.push_back(item.label.empty() ? item.images.at(0) : item.label);

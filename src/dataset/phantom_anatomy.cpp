@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "base/random.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double pi = 3.141592653589793238462643;
 
 struct Body {  // what differs between patients
   double width, depth, neck, offset_x, offset_y, tilt;
@@ -23,12 +23,12 @@ Body draw_body(uint64_t seed, int64_t patient) {
   Body b;
   b.width = r.uniform(0.80, 0.88), b.depth = r.uniform(0.82, 0.89), b.neck = r.uniform(0.82, 0.92);
   b.offset_x = r.uniform(-0.03, 0.03), b.offset_y = r.uniform(-0.02, 0.02), b.tilt = r.uniform(-0.06, 0.06);
-  for (int k = 0; k < 4; ++k) b.bump[size_t(k)] = r.uniform(-0.014, 0.014), b.bump_phase[size_t(k)] = r.uniform(0, 2 * pi);
-  b.airway_x = r.uniform(-0.04, 0.04), b.airway_y = r.uniform(0.06, 0.20), b.airway_size = r.uniform(0.8, 1.25), b.airway_phase = r.uniform(0, 2 * pi);
-  b.spine_y = r.uniform(-0.36, -0.28), b.spine_size = r.uniform(0.9, 1.12), b.discs = r.uniform(2.4, 3.6), b.disc_phase = r.uniform(0, 2 * pi);
+  for (int k = 0; k < 4; ++k) b.bump[size_t(k)] = r.uniform(-0.014, 0.014), b.bump_phase[size_t(k)] = r.uniform(0, 2 * std::numbers::pi);
+  b.airway_x = r.uniform(-0.04, 0.04), b.airway_y = r.uniform(0.06, 0.20), b.airway_size = r.uniform(0.8, 1.25), b.airway_phase = r.uniform(0, 2 * std::numbers::pi);
+  b.spine_y = r.uniform(-0.36, -0.28), b.spine_size = r.uniform(0.9, 1.12), b.discs = r.uniform(2.4, 3.6), b.disc_phase = r.uniform(0, 2 * std::numbers::pi);
   b.jaw_height = r.uniform(0.05, 0.35), b.jaw_size = r.uniform(0.94, 1.06);
   b.muscle_x = r.uniform(0.64, 0.72), b.muscle_size = r.uniform(0.85, 1.2), b.gland_size = r.uniform(0.85, 1.25), b.vessel_x = r.uniform(0.46, 0.52);
-  b.wall = r.uniform(0.42, 0.48), b.wall_wave = r.uniform(0.01, 0.04), b.wall_phase = r.uniform(0, 2 * pi);
+  b.wall = r.uniform(0.42, 0.48), b.wall_wave = r.uniform(0.01, 0.04), b.wall_phase = r.uniform(0, 2 * std::numbers::pi);
   return b;
 }
 
@@ -61,7 +61,7 @@ Place place_at(const Body& b, double u, double v, double w) {
   if (cord < 1.8) return {Tissue::bone, true, 0};
   double vertebra = ellipse(p, q - b.spine_y, 0.21 * b.spine_size, 0.15 * b.spine_size);
   if (vertebra < 1) {
-    if (std::sin(2 * pi * b.discs * w / 2 + b.disc_phase) > 0.75) return {Tissue::disc, true, 0};
+    if (std::sin(2 * std::numbers::pi * b.discs * w / 2 + b.disc_phase) > 0.75) return {Tissue::disc, true, 0};
     return {vertebra > 0.84 ? Tissue::bone : Tissue::marrow, true, 0};
   }
   if (ellipse(p, q - b.spine_y + 0.46, 0.035, 0.13) < 1) return {Tissue::bone, true, 0};  // spinous process

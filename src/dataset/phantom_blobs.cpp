@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "base/error.h"
@@ -40,7 +41,6 @@ int64_t exact_total(int64_t near, const std::vector<double>& weights) {
 
 namespace {
 
-constexpr double pi = 3.141592653589793238462643;
 
 struct Shape {  // distance of a voxel from the centre, in units in which blobs are about balls
   double cosine, sine, stretch, flat, lump, phase;
@@ -52,9 +52,9 @@ struct Shape {  // distance of a voxel from the centre, in units in which blobs 
 };
 
 Shape draw_shape(Random& random, double slice_ratio) {
-  double angle = random.uniform(0, pi);
+  double angle = random.uniform(0, std::numbers::pi);
   return {std::cos(angle), std::sin(angle), random.uniform(0.86, 1.16), random.uniform(0.9, 1.1) / slice_ratio,
-          random.uniform(0.04, 0.14), random.uniform(0, 2 * pi), 2 + int(random.below(3))};
+          random.uniform(0.04, 0.14), random.uniform(0, 2 * std::numbers::pi), 2 + int(random.below(3))};
 }
 
 struct Order {  // one blob to be placed
@@ -85,7 +85,7 @@ class Placer {
 
  private:
   bool grow(PhantomBlob& blob, const Order& order, const Shape& shape) {
-    double ball = std::cbrt(3 * double(order.voxels) * shape.flat / (4 * pi));
+    double ball = std::cbrt(3 * double(order.voxels) * shape.flat / (4 * std::numbers::pi));
     int64_t reach = int64_t(std::ceil(1.5 * ball)) + 1, reach_z = int64_t(std::ceil(1.5 * ball / shape.flat)) + 1;
     for (double share : {0.7, 0.4}) {              // most places fail here, cheaply
       int64_t r = int64_t(share * ball), rz = int64_t(share * ball / shape.flat);
@@ -134,7 +134,7 @@ bool carries(const std::vector<PhantomBlob>& blobs, int target) {
 
 double typical_voxels(const BlobPlan& plan, int zone) {
   double radius = plan.radius * (zone == 1 ? 1.0 : 0.85);
-  return 4.0 / 3.0 * pi * radius * radius * radius * plan.slice_ratio;
+  return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius * plan.slice_ratio;
 }
 
 // All blobs of a patient with `share` of the body as lesions; largest first, as they are the hardest to place.

@@ -9,7 +9,7 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t slab = 16;                     // of the index of cells; changes no voxel
+constexpr int64_t index_slab = 16;                     // of the index of cells; changes no voxel
 constexpr double psf_um[3] = {2.0, 0.8, 0.8};    // standard deviations of the PSF
 constexpr float offset = 100, background = 60, read_noise = 6, gain = 2;  // counts; variance = gain * signal + read noise^2
 
@@ -76,11 +76,11 @@ CellPlanes::CellPlanes(const CellsOptions& options, const std::vector<PhantomCel
       psf_x_(gaussian(psf_um[2] / options.spacing[2])) {
   // The index reaches as far outside as blurred() is asked for.
   const int64_t planes = size_.z + 2 * reach();
-  by_slab_.resize(size_t(ceil_div(planes, slab)));
+  by_slab_.resize(size_t(ceil_div(planes, index_slab)));
   for (size_t c = 0; c < cells.size(); ++c) {
     auto first = int64_t(std::floor(cells[c].centre[0] - cells[c].half[0])) + reach(),
         last = int64_t(std::ceil(cells[c].centre[0] + cells[c].half[0])) + reach();
-    for (int64_t s = std::max<int64_t>(0, first) / slab; s <= std::min(last, planes - 1) / slab; ++s) by_slab_[size_t(s)].push_back(int32_t(c));
+    for (int64_t s = std::max<int64_t>(0, first) / index_slab; s <= std::min(last, planes - 1) / index_slab; ++s) by_slab_[size_t(s)].push_back(int32_t(c));
   }
   // Dirt and afterpulses: points that the PSF makes as large as themselves, as bright as cells. One to 15 cells.
   Random random(options.seed, "phantom/cells/specks");
@@ -95,7 +95,7 @@ CellPlanes::CellPlanes(const CellsOptions& options, const std::vector<PhantomCel
 // Calls visit(voxel index in the plane, cell, squared distance < 1, dz, dy, dx) for every voxel of every cell in plane z.
 template <class Visit>
 void CellPlanes::for_each_inside(int64_t z, const Visit& visit) const {
-  for (int32_t c : by_slab_[size_t((z + reach()) / slab)]) {
+  for (int32_t c : by_slab_[size_t((z + reach()) / index_slab)]) {
     const PhantomCell& cell = cells_[size_t(c)];
     double dz = double(z) - cell.centre[0];
     if (std::abs(dz) > cell.half[0]) continue;

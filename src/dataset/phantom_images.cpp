@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "base/random.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double pi = 3.141592653589793238462643;
 
 struct Wave {  // slow texture of the tissues
   double z, y, x, phase;
@@ -45,7 +45,7 @@ Scanner draw_scanner(const Anatomy& a, const ImageSource& of) {
   Random person(seed, "phantom/tissues", uint64_t(modality), uint64_t(patient));
   for (size_t t = 0; t < s.intensity.size(); ++t) s.intensity[t] = tissue_intensity(Tissue(t), modality) * (t == 0 ? 1 : person.uniform(0.96, 1.04));
   equalise(s.intensity, a);
-  for (auto& wave : s.texture) wave = {person.uniform(2, 5), person.uniform(8, 22), person.uniform(8, 22), person.uniform(0, 2 * pi)};
+  for (auto& wave : s.texture) wave = {person.uniform(2, 5), person.uniform(8, 22), person.uniform(8, 22), person.uniform(0, 2 * std::numbers::pi)};
   Random session(seed, "phantom/session", uint64_t(scan), uint64_t(patient));  // what all modalities of a scan event share
   s.blur = noise * session.uniform(0.06, 0.16);
   s.noise = noise * lesion_contrast / session.uniform(4.4, 5.6);

@@ -82,7 +82,7 @@ Buffer<uint8_t> resample_bytes(const Buffer<uint8_t>& voxels, const Geometry& fr
   return result;
 }
 
-int64_t offset(Extent size, int64_t z, int64_t y, int64_t x) { return (z * size.y + y) * size.x + x; }
+int64_t voxel_offset(Extent size, int64_t z, int64_t y, int64_t x) { return (z * size.y + y) * size.x + x; }
 
 bool is_resampled(const PreparedCase& c) { return !(c.resampled.size == c.canonical.size) || c.resampled.affine != c.canonical.affine; }
 
@@ -254,7 +254,7 @@ LabelVolume to_original(const PreparedCase& prepared, const Buffer<uint8_t>& lab
   for (int64_t z = 0; z < crop.size.z; ++z)
     for (int64_t y = 0; y < crop.size.y; ++y) {
       const uint8_t* row = labels.data() + (z * crop.size.y + y) * crop.size.x;
-      std::copy(row, row + crop.size.x, full.voxels.data() + offset(prepared.resampled.size, z + crop.begin.z, y + crop.begin.y, crop.begin.x));
+      std::copy(row, row + crop.size.x, full.voxels.data() + voxel_offset(prepared.resampled.size, z + crop.begin.z, y + crop.begin.y, crop.begin.x));
     }
   if (is_resampled(prepared)) full = resample_nearest(full, prepared.canonical);
   LabelVolume result{prepared.original, Buffer<uint16_t>()};

@@ -4,15 +4,13 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "dataset/contains.h"
 #include "dataset/dataset.h"
 #include "dataset/printable.h"
 #include "spec/field.h"
 
 namespace tomograd {
 namespace {
-
-template <class T>
-bool holds(const std::vector<T>& list, const T& item) { return std::find(list.begin(), list.end(), item) != list.end(); }
 
 std::vector<std::string> shuffled(std::vector<std::string> names, uint64_t seed, const char* purpose) {
   Random random(seed, purpose);
@@ -22,7 +20,7 @@ std::vector<std::string> shuffled(std::vector<std::string> names, uint64_t seed,
 
 void check_known(const std::vector<std::string>& asked, const std::vector<std::string>& patients, const char* role) {
   for (const auto& patient : asked) {
-    if (holds(patients, patient)) continue;
+    if (contains(patients, patient)) continue;
     std::string nearest = nearest_name(patient, patients);
     fail_input(text(role, " patient '", printable(patient), "' is not in the dataset, which has ", patients.size(), " patients"),
                nearest.empty() ? "" : "did you mean '" + printable(nearest) + "'?");
@@ -37,7 +35,7 @@ Split make_split(const Dataset& dataset, const std::vector<std::string>& validat
   check_known(validation_patients, patients, "validation");
   check_known(test_patients, patients, "test");
   for (const auto& patient : validation_patients)
-    if (holds(test_patients, patient)) fail_input(text("patient '", printable(patient), "' is named for validation and for testing"));
+    if (contains(test_patients, patient)) fail_input(text("patient '", printable(patient), "' is named for validation and for testing"));
 
   // A case without labels can be tested on, but neither trained nor validated on.
   bool labelled = std::any_of(dataset.cases.begin(), dataset.cases.end(), [](const Case& item) { return !item.label.empty(); });
@@ -47,7 +45,7 @@ Split make_split(const Dataset& dataset, const std::vector<std::string>& validat
   if (validation.empty() && validation_fraction > 0) {
     std::vector<std::string> others;
     for (const auto& item : dataset.cases)
-      if (useful(item) && !holds(test_patients, item.patient) && !holds(others, item.patient)) others.push_back(item.patient);
+      if (useful(item) && !contains(test_patients, item.patient) && !contains(others, item.patient)) others.push_back(item.patient);
     if (others.size() >= 2) {
       auto count = int64_t(std::llround(validation_fraction * double(others.size())));
       count = std::clamp<int64_t>(count, 1, int64_t(others.size()) - 1);
@@ -59,9 +57,9 @@ Split make_split(const Dataset& dataset, const std::vector<std::string>& validat
   Split split;
   for (size_t i = 0; i < dataset.cases.size(); ++i) {
     const Case& item = dataset.cases[i];
-    if (holds(test_patients, item.patient)) split.test.push_back(int(i));
+    if (contains(test_patients, item.patient)) split.test.push_back(int(i));
     else if (!useful(item)) continue;
-    else if (holds(validation, item.patient)) split.validation.push_back(int(i));
+    else if (contains(validation, item.patient)) split.validation.push_back(int(i));
     else split.train.push_back(int(i));
   }
   if (split.train.empty())

@@ -17,7 +17,7 @@ namespace {
 constexpr int64_t converted_at_once = 16384;     // voxels
 constexpr uint32_t half = 65536;                 // values of 16 bits
 
-using Body = std::function<void(const float* values, int64_t count)>;
+using TakeValues = std::function<void(const float* values, int64_t count)>;
 
 class StoredChannel {
  public:
@@ -32,7 +32,7 @@ class StoredChannel {
   }
 
   // All voxels in C order. A row of blocks that is too large is read in parts, its blocks once for each.
-  void each(const Body& body) const {
+  void each(const TakeValues& body) const {
     const Extent size = array_->size();
     const VoxelType type = array_->info().chunk.type;
     const int64_t unit = voxel_bytes(type), plane = size.y * size.x, height = std::min(array_->block().z, size.z);

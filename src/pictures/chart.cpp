@@ -6,11 +6,12 @@
 
 #include "base/error.h"
 #include "pictures/axis.h"
+#include "pictures/type_size.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double small = 9.5, normal = 10.5, large = 12.5;  // text sizes
+using namespace type_size;
 
 // The plot area in a figure and where values lie in it. "Across" is the axis of x, "along" that of y, whichever way they run.
 class Frame {

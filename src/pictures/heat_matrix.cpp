@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "pictures/axis.h"
 #include "pictures/chart.h"
+#include "pictures/type_size.h"
 
 namespace tomograd {
 
@@ -20,7 +21,7 @@ Color diverging_color(double share) {
 
 namespace {
 
-constexpr double small = 9.5, normal = 10.5, large = 12.5;
+using namespace type_size;
 
 class HeatFigure : public Figure {
  public:

@@ -15,15 +15,15 @@ constexpr double top_y = 92, page_width = 1128;
 constexpr int64_t most_nodes_drawn = 6;
 constexpr double node_width = 88, node_height = 62, node_gap = 9;
 
-std::string number(double value) { return plain_number(value, 1); }
+std::string svg_number(double value) { return plain_number(value, 1); }
 
 struct Box { double x, y, width, height; };
 
 class Pen {
  public:
   void box(const Box& at, const std::string& fill, const std::string& line) {
-    std::string corner = number(std::min(6.0, at.height / 8));
-    svg_ += "<rect x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" width=\"" + number(at.width) + "\" height=\"" + number(at.height) +
+    std::string corner = svg_number(std::min(6.0, at.height / 8));
+    svg_ += "<rect x=\"" + svg_number(at.x) + "\" y=\"" + svg_number(at.y) + "\" width=\"" + svg_number(at.width) + "\" height=\"" + svg_number(at.height) +
             "\" rx=\"" + corner + "\" fill=\"" + fill + "\" stroke=\"" + line + "\"/>\n";
   }
   struct Style { double size = 12; const char* anchor = "start"; const char* color = "#222222"; bool bold = false; };
@@ -31,7 +31,7 @@ class Pen {
   void write(double x, double y, const std::string& content, double room, const Style& style) {
     double letters = double(letter_count(content));
     double size = std::min(style.size, room / (std::max(1.0, letters) * (style.bold ? 0.62 : 0.58)));
-    svg_ += "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" font-size=\"" + number(size) +
+    svg_ += "<text x=\"" + svg_number(x) + "\" y=\"" + svg_number(y) + "\" font-size=\"" + svg_number(size) +
             "\" text-anchor=\"" + style.anchor + "\" fill=\"" + style.color + "\"" + (style.bold ? " font-weight=\"bold\"" : "") + ">" + escaped_markup(content) + "</text>\n";
   }
   void titled(const Box& at, const std::string& title, const std::vector<std::string>& below, const std::string& fill, const std::string& line) {
@@ -41,7 +41,7 @@ class Pen {
     for (const auto& words : below) write(at.x + 10, y += 18, words, room, {12, "start", "#444444", false});
   }
   void arrow(double x1, double y1, double x2, double y2, bool both) {
-    svg_ += "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) + "\" y2=\"" + number(y2) +
+    svg_ += "<line x1=\"" + svg_number(x1) + "\" y1=\"" + svg_number(y1) + "\" x2=\"" + svg_number(x2) + "\" y2=\"" + svg_number(y2) +
             "\" stroke=\"#555555\" stroke-width=\"1.6\" marker-end=\"url(#tip)\"" + (both ? " marker-start=\"url(#tip)\"" : "") + "/>\n";
   }
   // Words above a horizontal arrow, or beside a vertical one.
@@ -128,7 +128,7 @@ std::string cluster_svg(const ClusterConfiguration& cluster) {
     pen.write((left_end + middle_x) / 2, low - 8, "import " + data, middle_x - left_end - 16, {12, "middle", "#444444", false});
     pen.across(middle_end, right_x, low, {"patches' data"});
   }
-  std::string head = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + number(page_width) + "\" height=\"" + number(bottom) + "\" viewBox=\"0 0 " + number(page_width) + " " + number(bottom) +
+  std::string head = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + svg_number(page_width) + "\" height=\"" + svg_number(bottom) + "\" viewBox=\"0 0 " + svg_number(page_width) + " " + svg_number(bottom) +
                      "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\">\n"
                      "<defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto-start-reverse\">"
                      "<path d=\"M0 0L10 5L0 10z\" fill=\"#555555\"/></marker></defs>\n"

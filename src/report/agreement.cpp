@@ -10,7 +10,6 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   double mean_a = mean_of(a), mean_b = mean_of(b), both = 0, of_a = 0, of_b = 0;

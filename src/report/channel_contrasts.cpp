@@ -5,11 +5,11 @@
 #include <map>
 
 #include "report/outcomes.h"
+#include "report/numbers.h"
 
 namespace tomograd {
 
 void contrast_channels(ReportData& report) {
-  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
   std::vector<ChannelReport*> channels;
   for (auto& channel : report.channels) {
     channel.contrast = {nothing, nothing, nothing, 0}, channel.contrast_holm_p = nothing;

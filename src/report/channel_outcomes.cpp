@@ -11,7 +11,6 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr Interval no_interval = {nothing, nothing, nothing, 0};
 
 // Trials that differ in channel set and test patients only are repeats of each other; this names the repeat.

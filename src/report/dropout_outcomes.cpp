@@ -7,11 +7,11 @@
 
 #include "experiments/metrics.h"
 #include "report/outcomes.h"
+#include "report/numbers.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 // NaN when a trial is not complete or has recorded no time: half of a sum compares nothing.
 double seconds_of_all(const std::vector<TrialRecord>& trials) {

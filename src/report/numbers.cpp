@@ -8,7 +8,6 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 std::string printed(const char* format, int decimals, double v) {
   char buffer[64];

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 namespace tomograd {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();  // no number: not recorded, or there is none
 
 // A number with its spread: mean and sample standard deviation over n values; both NaN without values, the deviation with one.
 struct Spread {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "pictures/canvas.h"
+#include "pictures/type_size.h"
 #include "report/variable_axis.h"
 
 namespace tomograd {
 
-namespace type_size { inline constexpr double small = 9.5, normal = 10.5, large = 12.5; }
 
 struct PlotAxis {
   std::string label;

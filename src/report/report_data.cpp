@@ -11,7 +11,6 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 // phantom.json says the importance of each modality under several names; older and hand-made ones only give an order.
 double planted_importance(const Value& phantom, const std::string& channel) {

@@ -5,14 +5,13 @@
 #include <cstdlib>
 
 #include "pictures/axis.h"
+#include "report/chart_parts.h"
 #include "report/numbers.h"
 #include "report/plot_frame.h"
 #include "report/report_figures.h"
 
 namespace tomograd {
 namespace {
-
-std::string metric_label(const ReportData& report) { return report.metric == "dice" ? "Dice" : report.metric; }
 
 struct Range { double low = INFINITY, high = -INFINITY; };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/chart_parts.h"
 #include "report/numbers.h"
 #include "report/plot_frame.h"
 #include "report/report_figures.h"
@@ -9,12 +10,10 @@
 namespace tomograd {
 namespace {
 
-std::string metric_label(const ReportData& report) { return report.metric == "dice" ? "Dice" : report.metric; }
+struct MetricRange { double low = 0, high = 1; };
 
-struct Range { double low = 0, high = 1; };
-
-Range metric_range(const ReportData& report) {
-  Range range{INFINITY, -INFINITY};
+MetricRange metric_range(const ReportData& report) {
+  MetricRange range{INFINITY, -INFINITY};
   for (const auto& point : report.points) range.low = std::min(range.low, point.metric), range.high = std::max(range.high, point.metric);
   double margin = range.high > range.low ? 0.06 * (range.high - range.low) : std::max(1e-6, 0.1 * std::abs(range.low));
   return {range.low - margin, range.high + margin};
@@ -70,7 +69,7 @@ class SliceFigure : public Figure {
  private:
   const ReportData& report_;
   size_t axis_;
-  Range range_;
+  MetricRange range_;
   Plot plot_;
 };
 
@@ -143,7 +142,7 @@ class ParallelFigure : public Figure {
   }
 
   const ReportData& report_;
-  Range range_;
+  MetricRange range_;
   std::vector<Axis> axes_;
 };
 

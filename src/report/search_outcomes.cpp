@@ -10,8 +10,7 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-constexpr size_t most_points = 1000;             // for forest and process, whose work grows faster than the points; evenly over the search
+constexpr size_t most_model_points = 1000;             // for forest and process, whose work grows faster than the points; evenly over the search
 
 std::vector<double> place(const ReportData& report, const Value& settings) {
   std::vector<double> at;
@@ -38,7 +37,7 @@ void place_configurations(ReportData& report) {
 ImportancePoints points_of(const ReportData& report) {
   ImportancePoints points;
   for (const auto& axis : report.axes) points.values.push_back(int64_t(axis.values.size()));
-  size_t n = report.points.size(), used = std::min(n, most_points);
+  size_t n = report.points.size(), used = std::min(n, most_model_points);
   for (size_t i = 0; i < used; ++i) {
     const SearchPoint& point = report.points[n > used ? i * (n - 1) / (used - 1) : i];
     points.at.push_back(point.at), points.metric.push_back(point.first_rung);

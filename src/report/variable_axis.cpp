@@ -1,4 +1,5 @@
 #include "report/variable_axis.h"
+#include "report/numbers.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +12,6 @@
 namespace tomograd {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
 std::string three_digits(double v) {
   char buffer[32];

@@ -5,7 +5,7 @@
 namespace tomograd {
 namespace {
 
-constexpr int deepest = 64;
+constexpr int deepest_fast = 64;
 constexpr size_t most_keys = 64;                 // of an object, as each new key is compared with those before it
 
 class FastJson {
@@ -32,7 +32,7 @@ class FastJson {
 
   bool value(Value& out, int depth) {
     space();
-    if (at_ == end_ || depth > deepest) return false;
+    if (at_ == end_ || depth > deepest_fast) return false;
     switch (*at_) {
       case '{': return object(out, depth);
       case '[': return list(out, depth);

@@ -12,7 +12,7 @@ namespace tomograd {
 namespace {
 
 constexpr int64_t whole_limit = int64_t{512} << 20;
-constexpr int64_t output_piece = int64_t{1} << 20, one_call = int64_t{1} << 30;
+constexpr int64_t output_piece = int64_t{1} << 20, most_per_call = int64_t{1} << 30;
 constexpr int level = 1;  // float images hardly shrink further above it, and take three times as long
 
 }  // namespace
@@ -54,7 +54,7 @@ void GzipWriter::write(const void* data, int64_t bytes) {
   if (s.whole) {
     if (bytes > 0) std::memcpy(s.buffer.data() + s.done, from, size_t(bytes));
   } else {
-    for (int64_t at = 0; at < bytes; at += one_call) s.run(from + at, std::min(one_call, bytes - at), Z_NO_FLUSH);
+    for (int64_t at = 0; at < bytes; at += most_per_call) s.run(from + at, std::min(most_per_call, bytes - at), Z_NO_FLUSH);
   }
   s.done += bytes;
 }

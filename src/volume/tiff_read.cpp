@@ -12,7 +12,7 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t piece_bytes = int64_t{1} << 20;
+constexpr int64_t rows_bytes = int64_t{1} << 20;
 
 // What comes out: floats, whole numbers, or the voxels as they are in this machine's byte order.
 enum class Kind { f32, u16, u32, raw };
@@ -129,7 +129,7 @@ class BoxReader {
         return;
       }
     }
-    const int64_t step = std::max<int64_t>(1, piece_bytes / (width * voxel_));
+    const int64_t step = std::max<int64_t>(1, rows_bytes / (width * voxel_));
     for (int64_t y = first; y < last; y += step) {
       int64_t n = std::min(step, last - y);
       raw(n * width * voxel_);
