@@ -4,6 +4,7 @@
 #include "cli/experiment_folder.h"
 #include "cli/experiment_verbs.h"
 #include "cli/settings.h"
+#include "experiments/postgres_store.h"
 #include "experiments/proposing.h"
 
 namespace tomograd {
@@ -66,6 +67,14 @@ void add_place_options(CLI::App& sub, RunOptions& options) {
   sub.add_option("--listen", options.listen, "with --on slurm: address of this host at which workers reach it")->capture_default_str();
 }
 
+// The address stays in the experiment's folder and in messages, where a password would be read by others.
+void check_database(const std::string& address) {
+  if (!is_postgres_address(address)) fail_usage("--store is '" + address + "'", "an address such as postgresql://user@host/database?schema=NAME; without --store the trials are in a file of the experiment's folder");
+  const PostgresAddress parsed = parse_postgres_address(address);
+  if (!parsed.connection.starts_with(parsed.shown.substr(0, parsed.shown.find('?'))) || address.find("password=") != std::string::npos)
+    fail_usage("the address of --store has a password in it, which would be kept in the experiment's folder", "leave it out: PGPASSWORD or ~/.pgpass gives it");
+}
+
 }  // namespace
 
 void experiment_run(const RunOptions& options, const Output& out) {
@@ -73,7 +82,8 @@ void experiment_run(const RunOptions& options, const Output& out) {
   if (options.place.empty()) fail_usage("EXPERIMENT is required", "an experiment spec (TOML); `tomograd experiment run --settings` lists what it can say");
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
   out.line(planned.record.name + ": " + planned.summary);
-  auto store = create_experiment(planned, options.resume);
+  if (!options.store.empty()) check_database(options.store);
+  auto store = create_experiment(planned, options.resume, options.store);
   if (options.resume) try_all_failed_again(*store, out);
   finish(*store, planned.folder, options, out);
 }
@@ -136,6 +146,7 @@ void add_experiment(Program& program) {
   sub->add_option("--set", run->settings, "override a field: key=value with dotted keys (data=d.json, run.max_seconds=60), may be repeated")->allow_extra_args(false);
   sub->add_flag("--resume", run->resume, "go on with the experiment in its folder; starts when there is none");
   sub->add_option("--workers", run->workers, "trials at a time; 0 = as the spec says")->check(CLI::Range(0, 1024));
+  sub->add_option("--store", run->store, "keep the trials in a PostgreSQL database, which workers anywhere reach without this host: postgresql://user@host/database?schema=NAME (password from PGPASSWORD or ~/.pgpass)");
   add_place_options(*sub, *run);
   add_compute_options(*sub, run->compute);
   does(sub, [run](const Output& out) { experiment_run(*run, out); });

@@ -23,7 +23,8 @@ Job job_of(const ClusterRun& run) {
   job.elements = run.workers, job.resources = run.resources;
   // Workers whose time ends together would all start again together.
   job.stagger_seconds = run.resources.seconds > 0 ? run.resources.seconds / 10 : 0;
-  job.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "worker", "--experiment", run.folder, "--served"};
+  job.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "worker", "--experiment", run.folder};
+  if (database_of(run.folder).empty()) job.argv.push_back("--served");
   if (run.resources.memory_bytes > 0) job.argv.insert(job.argv.end(), {"--max-memory", std::to_string(run.resources.memory_bytes)});
   if (run.budget.capped()) job.argv.insert(job.argv.end(), {"--budget", plain_text(run.budget.money), "--price", plain_text(run.budget.price_per_hour)});
   return job;
@@ -79,10 +80,12 @@ void repeat_lost(Slurm& slurm, const Submission& submission, const ElementStates
 }  // namespace
 
 void run_on_slurm(TrialStore& store, const ClusterRun& run, const Talk& talk) {
-  const StoreOwner owner(store, run.folder, run.owner);
+  std::optional<StoreOwner> owner;
+  const std::string database = database_of(run.folder);
+  if (database.empty()) owner.emplace(store, run.folder, run.owner);
   Slurm slurm(system_env(), system_clock());
   const Submission submission = living_or_new(slurm, run);
-  if (talk.say) talk.say(text("array of ", submission.elements, submission.elements == 1 ? " worker" : " workers", ", job ", submission.ids().front(), "; the store is served at ", owner.address()));
+  if (talk.say) talk.say(text("array of ", submission.elements, submission.elements == 1 ? " worker" : " workers", ", job ", submission.ids().front(), owner ? "; the store is served at " + owner->address() : "; the store is " + database));
   const double start = system_clock().monotonic_seconds();
   const int64_t before = store.counts().over();
   double asked = 0;

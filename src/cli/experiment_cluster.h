@@ -1,5 +1,5 @@
-// Runs an experiment's trials on a cluster: this process owns the store and serves it; the elements of one array pull trials
-// from it until none is left.
+// Runs an experiment's trials on a cluster: this process owns the store and serves it, or it lies in a database that everybody reaches;
+// the elements of one array pull trials from it until none is left.
 #pragma once
 
 #include "cli/experiment_folder.h"

@@ -11,7 +11,7 @@
 #include "cli/experiment_checks.h"
 #include "dataset/dataset.h"
 #include "experiments/command_trial.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/open_store.h"
 #include "kernels/cpu_isa.h"
 #include "search/rung_plan.h"
 #include "search/space.h"
@@ -234,15 +234,27 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
   });
 }
 
-std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume) {
+std::string database_of(const std::string& folder) {
+  const std::string path = join_path(folder, "store.address");
+  if (system_env().kind(path) != FileKind::file) return "";
+  std::string address = read_text(system_env(), path, 4096);
+  while (!address.empty() && address.back() == '\n') address.pop_back();
+  return address;
+}
+
+std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume, const std::string& address) {
   Env& env = system_env();
-  bool there = env.kind(store_path(planned.folder)) != FileKind::missing;
+  const std::string known = database_of(planned.folder);
+  const bool has_file = env.kind(store_path(planned.folder)) != FileKind::missing, there = has_file || !known.empty();
   if (there && !resume) fail_usage("'" + planned.folder + "' holds an experiment already", "go on with it by --resume, or give another `out`");
   env.make_directories(join_path(planned.folder, "trials"));
   env.make_directories(join_path(planned.folder, "logs"));
-  SqliteOptions options;
+  if (!address.empty() && there && address != known) fail_input("'" + planned.folder + "' has its trials in " + (known.empty() ? "a file" : "'" + known + "'") + ", not in '" + address + "'", "leave --store out to go on with it, or give another `out`");
+  StoreOptions options;
   options.create = true;
-  auto store = open_sqlite_store(store_path(planned.folder), system_clock(), options);
+  const std::string database = address.empty() ? known : address;
+  auto store = open_trial_store(database.empty() ? store_path(planned.folder) : database, system_clock(), options);
+  if (!address.empty() && known.empty()) publish_text(env, join_path(planned.folder, "store.address"), address + "\n");
   if (auto record = store->experiment()) {
     check_same_experiment(*record, planned);
     store->resume();
@@ -268,7 +280,8 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
 
 std::unique_ptr<TrialStore> open_experiment(const std::string& folder) {
   if (system_env().kind(folder) != FileKind::directory) fail_input("'" + folder + "' is no folder of an experiment", "it is the `out` of EXPERIMENT.toml");
-  return open_sqlite_store(store_path(absolute_path(folder)), system_clock());
+  const std::string place = absolute_path(folder), database = database_of(place);
+  return open_trial_store(database.empty() ? store_path(place) : database, system_clock());
 }
 
 ExperimentRecord record_of(TrialStore& store) {

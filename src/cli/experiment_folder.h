@@ -1,4 +1,4 @@
-// The folder of an experiment: experiment.sqlite (the store), experiment.toml (the resolved spec, for people), manifest.json,
+// The folder of an experiment: experiment.sqlite (the store) or store.address (where it is), experiment.toml (the resolved spec, for people), manifest.json,
 // trials/NNNN, logs/, report/. Shared by the files of the verbs `experiment` and `worker`.
 #pragma once
 
@@ -39,9 +39,12 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
 
 // Creates folder and store, all trials in one transaction. With resume, an experiment that is there already is taken up again when
 // nothing that decides its results differs, by an older version of this program too; another one is Error(input).
-std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume);
+// address: of a PostgreSQL database that holds the trials instead of a file in the folder, which then has the address in
+// store.address; "" = a file, or, with resume, what the experiment has.
+std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume, const std::string& address = {});
 
 std::string store_path(const std::string& folder);
+std::string database_of(const std::string& folder);                       // its address; "" = the store is a file
 std::unique_ptr<TrialStore> open_experiment(const std::string& folder);   // Error(input) when there is none
 ExperimentRecord record_of(TrialStore& store);                           // Error(input) when nothing was created
 

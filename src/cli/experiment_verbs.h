@@ -23,6 +23,7 @@ struct RunOptions {
   bool list_settings = false;                    // run: instead of running
   int64_t workers = 0;                           // 0 = as the spec says
   std::vector<std::string> settings;             // run: --set
+  std::string store;                             // run: address of a database; empty = a file in the folder
   std::vector<int64_t> trials;                   // retry: failed trials; empty = all
   ComputeOptions compute;
   std::string on = "local";

@@ -1,6 +1,7 @@
 #include "cli/plan_question.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <set>
 
@@ -8,6 +9,7 @@
 #include "base/memory.h"
 #include "cli/experiment_folder.h"
 #include "dataset/dataset.h"
+#include "search/rung_plan.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
@@ -95,9 +97,20 @@ void take_largest(AskedExperiment& asked, const Value& run, const std::vector<Pl
   }
 }
 
+// Trials of halving that end early, or go on from others, are counted by their steps.
+void count_trials(AskedExperiment& asked, const ExperimentSpec& spec, int64_t trials) {
+  asked.question.trials = trials;
+  if (spec.strategy.halving == 0) return;
+  const std::vector<Rung> rungs = rungs_of(spec);
+  int64_t planned = 0;
+  for (const Rung& rung : rungs) planned += rung.trials;
+  asked.question.trials = std::max<int64_t>(1, int64_t(std::ceil(budget_of(rungs) / rungs.back().budget * double(trials) / double(planned))));
+  asked.notes.push_back(text("halving: the ", trials, " trials have the steps of ", asked.question.trials, " that run to the end, and these are counted"));
+}
+
 void ask_with_data(AskedExperiment& asked, const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings) {
   PlannedExperiment planned = plan_experiment(spec_path, compute, settings);
-  asked.question.trials = planned.count;
+  count_trials(asked, spec_from<ExperimentSpec>(planned.record.spec), planned.count);
   Dataset dataset = read_dataset(system_env(), planned.record.facts.at("data").as_text());
   count_dataset(asked, dataset);
   if (!asked.question.training) return;
@@ -106,7 +119,8 @@ void ask_with_data(AskedExperiment& asked, const std::string& spec_path, const C
   asked.measurable = trial_run(run, planned.trials.front().settings, "");
 }
 
-void ask_without_data(AskedExperiment& asked, const ExperimentSpec& spec, const std::optional<RunSpec>& run) {
+void ask_without_data(AskedExperiment& asked, ExperimentSpec spec, const std::optional<RunSpec>& run) {
+  if (run) spec.run = spec_to_value(*run);
   DatasetFacts facts;
   facts.channels = run && !run->preprocess.channels.empty() ? run->preprocess.channels : spec.strategy.channels;
   facts.patients = numbered_patients(spec);
@@ -118,7 +132,7 @@ void ask_without_data(AskedExperiment& asked, const ExperimentSpec& spec, const 
   }
   std::vector<PlannedTrial> trials = plan_trials(spec, facts);
   PlanQuestion& question = asked.question;
-  question.trials = proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size());
+  count_trials(asked, spec, proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size()));
   question.network.cases = int64_t(facts.patients.size());
   question.dataset_bytes = double(question.network.cases) * usual_case_bytes;
   int64_t channels = std::max<int64_t>(1, int64_t(facts.channels.size()));

@@ -106,7 +106,7 @@ void run(const WorkerArguments& options) {
   info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
   if (!summary.stopped) return;
   // Its time is over, not the experiment: another turn takes up what this one has saved.
-  bool again = options.served && !store->stop_requested() && requeue_own_element();
+  bool again = (options.served || !database_of(folder).empty()) && !store->stop_requested() && requeue_own_element();
   fail(ErrorKind::stopped, again ? "out of time, state saved; queued again" : "stopped on request, state saved");
 }
 
