@@ -23,6 +23,15 @@ struct ComputeOptions {  // --device --threads --precision --seed --max-memory
   int64_t max_memory_bytes = 0;
 };
 
+// What the command line says goes before the spec.
+inline RunSpec with_compute(RunSpec spec, const ComputeOptions& compute) {
+  if (compute.device != "auto") spec.device = compute.device;
+  if (compute.precision != "auto") spec.precision = compute.precision;
+  if (compute.threads > 0) spec.threads = compute.threads;
+  if (compute.seed >= 0) spec.seed = compute.seed;
+  return spec;
+}
+
 // N of "cuda:N", 0 of "cuda", nothing of any other device.
 std::optional<int> cuda_number(const std::string& device);
 

@@ -53,7 +53,7 @@ void experiment_extend(const ExtendOptions& options, const Output& out) {
   Value amended = record.spec;
   amended["strategy"] = spec_to_value(spec).at("strategy");
   store->extend(more, amended);
-  publish_text(system_env(), join_path(folder, "experiment.toml"), "# Resolved by tomograd; the store beside it is what counts.\n" + to_toml(amended));
+  publish_for_people(folder, amended);
 
   Value result = Value::table();
   result["folder"] = folder, result["trials_before"] = before, result["trials"] = all;

@@ -45,10 +45,7 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
     else if (!run.data.empty()) run.data = join_path(data_base, run.data);
     if (run.data.empty()) fail_input("neither the run nor the experiment names its data", "add data = \"dataset.json\"");
     run.data = absolute_path(run.data), run.out.clear();
-    if (compute.device != "auto") run.device = compute.device;
-    if (compute.precision != "auto") run.precision = compute.precision;
-    if (compute.seed >= 0) run.seed = compute.seed;
-    if (compute.threads > 0) run.threads = compute.threads;
+    run = with_compute(std::move(run), compute);
     open = {run.threads == 0, run.precision == "auto"};
     if (open.threads) run.threads = std::max<int64_t>(1, available_threads() / spec.workers);
     if (open.precision) run.precision = fastest_precision();
@@ -234,6 +231,10 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
   });
 }
 
+void publish_for_people(const std::string& folder, const Value& resolved_spec) {
+  publish_text(system_env(), join_path(folder, "experiment.toml"), "# Resolved by tomograd; the store beside it is what counts.\n" + to_toml(resolved_spec));
+}
+
 std::string database_of(const std::string& folder) {
   const std::string path = join_path(folder, "store.address");
   if (system_env().kind(path) != FileKind::file) return "";
@@ -262,7 +263,7 @@ std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, 
     return store;
   }
   // Files for people first: once the store holds the trials, everything is there.
-  publish_text(env, join_path(planned.folder, "experiment.toml"), "# Resolved by tomograd; the store beside it is what counts.\n" + to_toml(planned.record.spec));
+  publish_for_people(planned.folder, planned.record.spec);
   Value manifest = Value::table();
   manifest["format"] = "tomograd.manifest/1";
   manifest["version"] = TOMOGRAD_VERSION;

@@ -43,6 +43,8 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
 // store.address; "" = a file, or, with resume, what the experiment has.
 std::unique_ptr<TrialStore> create_experiment(const PlannedExperiment& planned, bool resume, const std::string& address = {});
 
+void publish_for_people(const std::string& folder, const Value& resolved_spec);   // experiment.toml
+
 std::string store_path(const std::string& folder);
 std::string database_of(const std::string& folder);                       // its address; "" = the store is a file
 std::unique_ptr<TrialStore> open_experiment(const std::string& folder);   // Error(input) when there is none

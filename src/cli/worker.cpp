@@ -5,11 +5,10 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <fstream>
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/memory.h"
+#include "base/peak_memory.h"
 #include "base/temporaries.h"
 #include "cli/experiment_budget.h"
 #include "cli/experiment_checks.h"
@@ -36,13 +35,6 @@ struct WorkerArguments {
   ComputeOptions compute;
 };
 
-// Gives back what the trial before has freed and lets the kernel count this process's peak anew, so that each trial plans and
-// reports its own memory.
-void restart_peak_memory() {
-  release_free_memory();
-  std::ofstream("/proc/self/clear_refs") << "5";
-}
-
 class EngineTrial : public TrialRunner {
  public:
   EngineTrial(Value run, std::string folder, std::string metric, ComputeOptions compute) : run_(std::move(run)), folder_(std::move(folder)), metric_(std::move(metric)), compute_(std::move(compute)) {}
@@ -54,7 +46,7 @@ class EngineTrial : public TrialRunner {
     talk.say = [](const std::string& line) { info(line); };
     talk.progress = [&](double share, double, const std::string&) { reporter.progress(share); };
     talk.stop = reporter.stop();
-    restart_peak_memory();
+    restart_peak_bytes();                        // each trial plans and reports its own memory
     bool resume = system_env().kind(out) == FileKind::directory;
     info(text("trial ", claim.trial, ", attempt ", claim.attempt, resume ? ", resumed" : ""));
     if (int64_t left = remove_stale_temporaries(system_env(), out)) info(text("removed ", left, " temporary files of an attempt that was killed"));

@@ -9,7 +9,7 @@
 namespace tomograd {
 namespace {
 
-constexpr int64_t index_slab = 16;                     // of the index of cells; changes no voxel
+constexpr int64_t index_slab = 16;               // of the index of cells; changes no voxel
 constexpr double psf_um[3] = {2.0, 0.8, 0.8};    // standard deviations of the PSF
 constexpr float offset = 100, background = 60, read_noise = 6, gain = 2;  // counts; variance = gain * signal + read noise^2
 

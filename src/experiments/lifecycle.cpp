@@ -99,8 +99,9 @@ WorkerSummary run_worker(TrialStore& store, TrialRunner& runner, Clock& clock, c
     std::optional<Claim> claim = store.claim(options.owner, id + "/claim");
     if (!claim) {
       TrialCounts counts = store.counts();
-      if (options.proposing && options.proposing->propose_now(store) > 0) continue;
-      if (counts.open() == 0 && !(options.proposing && options.proposing->more(store, counts))) return summary;
+      const bool more = options.proposing && options.proposing->more(store, counts);
+      if (more && options.proposing->propose_now(store) > 0) continue;
+      if (!more && counts.open() == 0) return summary;
       clock.sleep_seconds(options.idle_seconds); // others run what is left, or what a proposal waits for; one of them may die
       continue;
     }

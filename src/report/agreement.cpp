@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "evaluation/paired_statistics.h"
 #include "report/numbers.h"
 
 namespace tomograd {
 namespace {
-
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   double mean_a = mean_of(a), mean_b = mean_of(b), both = 0, of_a = 0, of_b = 0;

@@ -2,7 +2,6 @@
 // interval; over all target classes, and for each of them.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "report/chart_parts.h"
 #include "report/numbers.h"
@@ -109,7 +108,7 @@ ReportChart change_matrix(const ReportData& report) {
   for (const auto& patient : report.patients) {
     matrix.rows.push_back(short_text(patient, most_signs));
     for (size_t index : report.ranking) {
-      double value = std::numeric_limits<double>::quiet_NaN();
+      double value = nothing;
       for (const auto& change : report.channels[index].changes)
         if (change.patient == patient) value = change.value;
       matrix.values.push_back(value);
@@ -128,7 +127,7 @@ ReportChart pair_matrix(const ReportData& report) {
   matrix.rows = matrix.columns;
   for (size_t a : report.ranking)
     for (size_t b : report.ranking) {
-      double value = a == b ? report.channels[a].change.estimate : std::numeric_limits<double>::quiet_NaN();
+      double value = a == b ? report.channels[a].change.estimate : nothing;
       for (const auto& set : report.joint)
         if (set.name == report.channels[a].name + "+" + report.channels[b].name || set.name == report.channels[b].name + "+" + report.channels[a].name) value = set.change.estimate;
       matrix.values.push_back(value);

@@ -1,11 +1,10 @@
 // Whether a channel differs from the other channels, not only from nothing: per patient, the change without it less the mean
 // change without each of the others. Where all channels matter alike (a null phantom, say) these contrasts lie around zero
 // although every single change does not, so naming a "most influential" channel rests on them.
-#include <limits>
 #include <map>
 
-#include "report/outcomes.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
 
 namespace tomograd {
 

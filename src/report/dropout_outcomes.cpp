@@ -3,15 +3,13 @@
 // them as they are: changes are paired by patient, and here by network too; patients that share a network share its luck.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "experiments/metrics.h"
-#include "report/outcomes.h"
 #include "report/numbers.h"
+#include "report/outcomes.h"
 
 namespace tomograd {
 namespace {
-
 
 // NaN when a trial is not complete or has recorded no time: half of a sum compares nothing.
 double seconds_of_all(const std::vector<TrialRecord>& trials) {

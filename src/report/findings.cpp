@@ -2,7 +2,6 @@
 // reach it.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "report/findings.h"

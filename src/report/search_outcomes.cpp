@@ -1,7 +1,6 @@
 // Trials as points of the space of the variables: progress, importance, response.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "report/numbers.h"
@@ -10,7 +9,7 @@
 namespace tomograd {
 namespace {
 
-constexpr size_t most_model_points = 1000;             // for forest and process, whose work grows faster than the points; evenly over the search
+constexpr size_t most_model_points = 1000;       // for forest and process, whose work grows faster than the points; evenly over the search
 
 std::vector<double> place(const ReportData& report, const Value& settings) {
   std::vector<double> at;

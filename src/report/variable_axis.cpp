@@ -1,17 +1,15 @@
 #include "report/variable_axis.h"
-#include "report/numbers.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 
 #include "pictures/axis.h"
+#include "report/numbers.h"
 #include "search/space.h"
 
 namespace tomograd {
 namespace {
-
 
 std::string three_digits(double v) {
   char buffer[32];

@@ -64,8 +64,6 @@ struct PatchQueue::State {
   std::mutex epoch_mutex;
   std::map<int64_t, std::shared_ptr<const Sampler::Epoch>> epochs;
 
-  int64_t batch_bytes() const { return sampling.batch * sampling.patch.voxels() * (int64_t(names.size()) * int64_t(sizeof(float)) + 1); }
-
   std::shared_ptr<const Sampler::Epoch> epoch_of(int64_t number) {
     const int64_t epoch = number / sampler.epoch_patches();
     std::lock_guard lock(epoch_mutex);
@@ -162,6 +160,8 @@ struct PatchQueue::State {
   }
 };
 
+int64_t batch_bytes(const SamplingSpec& sampling, int64_t channels) { return sampling.batch * sampling.patch.voxels() * (channels * int64_t(sizeof(float)) + 1); }
+
 PatchQueue::PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler, const SamplingSpec& sampling, const AugmentSpec& augment,
                        std::vector<std::string> channel_names, uint64_t seed, int64_t first)
     : state_(new State(std::move(sources), sampler, sampling, augment, std::move(channel_names), seed, first)) {
@@ -169,13 +169,13 @@ PatchQueue::PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler
   if (first < 0) fail_failure(text("a patch queue was asked to start at patch ", first));
   for (const BlockSource* source : s.sources)
     if (source->channels() != int64_t(s.names.size())) fail_failure(text("a case has ", source->channels(), " channels, ", s.names.size(), " were named"));
-  const int64_t budget = sampling.queue_megabytes * 1000000;
-  s.depth = budget / s.batch_bytes();
+  const int64_t budget = sampling.queue_megabytes * 1000000, bytes = batch_bytes(sampling, int64_t(s.names.size()));
+  s.depth = budget / bytes;
   if (sampling.workers > 0 && s.depth < 1)
-    fail(ErrorKind::budget, text("a batch of ", sampling.batch, " patches takes ", bytes_text(s.batch_bytes()), ", sampling.queue_megabytes allows ", bytes_text(budget)),
+    fail(ErrorKind::budget, text("a batch of ", sampling.batch, " patches takes ", bytes_text(bytes), ", sampling.queue_megabytes allows ", bytes_text(budget)),
          "raise sampling.queue_megabytes, lower the patch or batch size, or set sampling.workers to 0");
   s.ahead = std::max<int64_t>(1, s.depth - 1);
-  s.stream = sampling.workers > 0 && s.depth * s.batch_bytes() > larger_than_caches;
+  s.stream = sampling.workers > 0 && s.depth * bytes > larger_than_caches;
   for (int64_t i = 0; i < sampling.workers; ++i) s.workers.emplace_back([&s] { s.serve(); });
 }
 

@@ -21,6 +21,8 @@ struct Batch {
   std::vector<PatchPlace> places;
 };
 
+int64_t batch_bytes(const SamplingSpec& sampling, int64_t channels);   // images and labels of one batch
+
 class PatchQueue {
  public:
   // Starts at patch number `first` (for resuming). Channel seeds are by modality *name*, so that runs with other channel

@@ -121,10 +121,10 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
   sampling.foreground = 0.5;
   sampling.epoch_patches = 1024;
   sampling.workers = threads;
-  const int64_t batch_bytes = bench.patch_bytes / 2 * sampling.batch;
-  const int64_t held = ceil_div(slot_megabytes * 1000000, batch_bytes);  // batches the consumer keeps before it gives the oldest back
-  sampling.queue_megabytes = ceil_div(std::max<int64_t>(16 * batch_bytes, 64000000), 1000000);
-  bench.slot_bytes = held * batch_bytes + sampling.queue_megabytes * 1000000;
+  const int64_t bytes = batch_bytes(sampling, bench.channels);
+  const int64_t held = ceil_div(slot_megabytes * 1000000, bytes);  // batches the consumer keeps before it gives the oldest back
+  sampling.queue_megabytes = ceil_div(std::max<int64_t>(16 * bytes, 64000000), 1000000);
+  bench.slot_bytes = held * bytes + sampling.queue_megabytes * 1000000;
 
   AugmentSpec plain, noisy, all;
   plain.enabled = false;
@@ -151,7 +151,7 @@ SamplingBench bench_sampling(Env& env, const Dataset& dataset, Extent patch, int
       queue.give_back(std::move(kept.front()));
       kept.pop_front();
     };
-    for (int64_t i = 0; i < held + 2 * sampling.queue_megabytes * 1000000 / batch_bytes; ++i) turn();
+    for (int64_t i = 0; i < held + 2 * sampling.queue_megabytes * 1000000 / bytes; ++i) turn();
     SamplingRate rate;
     rate.name = name;
     const BlockCacheCounts before = cohort.cache ? cohort.cache->counts() : BlockCacheCounts{};

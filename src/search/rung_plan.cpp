@@ -7,6 +7,7 @@
 #include "search/proposal.h"
 #include "search/space.h"
 #include "search/trial_design.h"
+#include "spec/run_spec.h"
 
 namespace tomograd {
 namespace {
@@ -20,11 +21,6 @@ std::vector<Value::Table> configurations_of(const ExperimentSpec& spec, int64_t 
 
 int64_t configuration_count(const ExperimentSpec& spec) { return spec.strategy.kind == "sweep" ? int64_t(variable_product(spec.variable).size()) : spec.strategy.trials; }
 
-int64_t whole_number(const Value& run, const char* key) {
-  const Value* value = run.is_table() ? run.find(key) : nullptr;
-  return value && value->is_integer() ? value->as_integer() : 0;
-}
-
 RungResult result_of(const Observation& observation, int64_t number) {
   const auto state = observation.outcome == ObservationState::pending ? RungResult::State::running : observation.outcome == ObservationState::complete ? RungResult::State::complete : RungResult::State::failed;
   return {number, state, observation.value};
@@ -37,9 +33,9 @@ std::vector<Rung> rungs_of(const ExperimentSpec& spec) {
   if (strategy.kind != "sweep" && strategy.kind != "random")
     fail_input("strategy.halving is " + std::to_string(strategy.halving) + ", but kind is '" + strategy.kind + "'", "halving needs kind = \"random\" or \"sweep\", whose configurations do not wait for results");
   if (strategy.halving < 2) fail_input(text("strategy.halving is ", strategy.halving, ", expected 0 for none, or 2 and more"));
-  const int64_t steps = whole_number(spec.run, "max_steps");
-  const Value* seconds = spec.run.is_table() ? spec.run.find("max_seconds") : nullptr;
-  if (steps < 1 || (seconds && seconds->is_number() && seconds->as_number() > 0)) fail_input("strategy.halving counts steps, but the run has no max_steps, or max_seconds beside it", "set run.max_steps, and run.max_seconds = 0");
+  const RunSpec run = spec.run.is_table() ? spec_from<RunSpec>(spec.run) : RunSpec();
+  const int64_t steps = run.max_steps;
+  if (steps < 1 || run.max_seconds > 0) fail_input("strategy.halving counts steps, but the run has no max_steps, or max_seconds beside it", "set run.max_steps, and run.max_seconds = 0");
   for (const auto& variable : spec.variable)
     if (variable.key == "max_steps" || variable.key == "pause_steps" || variable.key == "max_seconds") fail_input("a variable sets '" + variable.key + "', which halving sets itself");
   if (strategy.least_steps > steps) fail_input(text("strategy.least_steps is ", strategy.least_steps, ", more than run.max_steps, ", steps));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "dataset/import.h"
@@ -42,6 +41,10 @@ Split without_skipped(const Dataset& dataset, const Split& split, const Preproce
   return result;
 }
 
+Split split_of(const Dataset& dataset, const RunSpec& spec) {
+  return without_skipped(dataset, make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed)), spec.preprocess);
+}
+
 std::string changed_since_import(Env& env, const Case& item) {
   if (item.digest.empty()) return "";
   auto gone = [&](const std::string& path) { return !path.empty() && env.kind(path) != (is_store_path(path) ? FileKind::directory : FileKind::file); };
@@ -67,13 +70,13 @@ PreparedCase read_case(Env& env, const Dataset& dataset, int which, const RunSpe
   });
 }
 
-TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads) {
+TrainingCases read_training_cases(Env& env, Clock& clock, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads) {
   TrainingCases result;
   ThreadPool pool(int(std::max<int64_t>(1, spec.threads)));
   for (int index : which) {
     const Case& item = dataset.cases[size_t(index)];
     if (item.label.empty()) fail_input(text("case '", item.id, "' has no label file and cannot be trained on"), "leave it out of the dataset, or name its label with import --label");
-    const double begun = system_clock().monotonic_seconds();
+    const double begun = clock.monotonic_seconds();
     if (is_stored(item)) {
       if (!result.cache) result.cache = std::make_shared<BlockCache>(spec.sampling.cache_megabytes * 1'000'000);
       StoredCase stored = open_stored_case(env, dataset, item, spec.preprocess, classes, result.cache, pool);
@@ -88,7 +91,7 @@ TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::v
       prepared.images.clear();  // the blocks hold them now
       result.cases.push_back(std::move(prepared));
     }
-    result.read_seconds.push_back(system_clock().monotonic_seconds() - begun);
+    result.read_seconds.push_back(clock.monotonic_seconds() - begun);
   }
   if (result.cases.empty()) fail_input("no case is left to train on", "check validation.patients, validation.test_patients and preprocess.missing");
   return result;

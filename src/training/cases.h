@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/env.h"
 #include "dataset/dataset.h"
 #include "dataset/label_index.h"
@@ -25,11 +26,14 @@ struct TrainingCases {                           // parallel lists; images live 
   std::vector<double> read_seconds;              // each case, until its patches could be cut: read, decoded, prepared, indexed
 };
 
-TrainingCases read_training_cases(Env& env, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads);
+TrainingCases read_training_cases(Env& env, Clock& clock, const Dataset& dataset, const std::vector<int>& which, const RunSpec& spec, const ClassMap& classes, std::vector<ReadRecord>& reads);
 
 // The split without the cases that [preprocess] missing = "skip" leaves out; a warning names them. Error(input) when no case
 // is left to train on.
 Split without_skipped(const Dataset& dataset, const Split& split, const PreprocessSpec& spec);
+
+// The cases that a run trains, validates and tests on: [validation] of the spec, without those that are skipped.
+Split split_of(const Dataset& dataset, const RunSpec& spec);
 
 // How a case's files differ from those that dataset.json was made from: a file is gone, or sizes or ends differ. "" = they do
 // not, or dataset.json has no digest.

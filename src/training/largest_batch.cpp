@@ -19,14 +19,18 @@ namespace {
 constexpr double timed_seconds = 1;
 constexpr int64_t timed_steps = 5;               // at most
 
-int64_t patches_bytes(const RunSpec& run, int64_t batch) { return batch * run.sampling.patch.voxels() * (4 * int64_t(run.preprocess.channels.size()) + 1); }
+int64_t bytes_of(const RunSpec& run, int64_t batch) {
+  SamplingSpec sampling = run.sampling;
+  sampling.batch = batch;
+  return batch_bytes(sampling, int64_t(run.preprocess.channels.size()));
+}
 
 // Made by all threads at once, and alone: the queue is gone before the first step.
 Batch made_batch(Rehearsal& run, int64_t size) {
   SamplingSpec sampling = run.spec().sampling;
   sampling.batch = size;
   sampling.workers = std::max<int64_t>(1, std::min<int64_t>(size, run.spec().threads));
-  sampling.queue_megabytes = ceil_div(patches_bytes(run.spec(), size), 1'000'000);
+  sampling.queue_megabytes = ceil_div(bytes_of(run.spec(), size), 1'000'000);
   return run.queue(sampling, 0)->next();
 }
 
@@ -63,7 +67,15 @@ bool measured(Rehearsal& run, BatchTrial& trial, const std::stop_token& stop) {
   return true;
 }
 
-std::string suggested_scaling(const OptimizerSpec& optimizer) { return optimizer.kind == "sgd" ? "linear" : "sqrt"; }
+// With the rule for another batch: the run's own, else linear for sgd and sqrt for the others.
+OptimizerSpec scaled_for(const RunSpec& run, int64_t batch) {
+  OptimizerSpec optimizer = run.optimizer;
+  if (optimizer.batch_scaling == "none" && batch != run.sampling.batch) {
+    optimizer.batch_scaling = optimizer.kind == "sgd" ? "linear" : "sqrt";
+    optimizer.scaled_from = run.sampling.batch * optimizer.accumulate;
+  }
+  return optimizer;
+}
 
 }  // namespace
 
@@ -94,7 +106,7 @@ std::vector<BatchTrial> try_batches(Rehearsal& run, int64_t limit_bytes, int64_t
     trial.batch = size;
     trial.predicted_bytes = run.predicted_bytes(size);
     if (trial.predicted_bytes <= limit_bytes && measured(run, trial, stop)) {
-      trial.needed_bytes = trial.peak_bytes + std::max<int64_t>(0, run.predicted_queue_bytes(size) - patches_bytes(run.spec(), size));
+      trial.needed_bytes = trial.peak_bytes + std::max<int64_t>(0, run.predicted_queue_bytes(size) - bytes_of(run.spec(), size));
       trial.fits = trial.needed_bytes <= limit_bytes;
     }
     trials.push_back(trial);
@@ -107,21 +119,16 @@ std::vector<BatchTrial> try_batches(Rehearsal& run, int64_t limit_bytes, int64_t
 std::vector<std::string> batch_settings(const RunSpec& run, int64_t batch) {
   std::vector<std::string> settings = {text("sampling.batch=", batch)};
   // Two batches: one is computed with while the next is made.
-  if (int64_t room = ceil_div(2 * patches_bytes(run, batch), 1'000'000); run.sampling.workers > 0 && room > run.sampling.queue_megabytes) settings.push_back(text("sampling.queue_megabytes=", room));
-  if (run.optimizer.batch_scaling == "none" && batch != run.sampling.batch) {
-    settings.push_back("optimizer.batch_scaling=" + suggested_scaling(run.optimizer));
-    settings.push_back(text("optimizer.scaled_from=", run.sampling.batch * run.optimizer.accumulate));
+  if (int64_t room = ceil_div(2 * bytes_of(run, batch), 1'000'000); run.sampling.workers > 0 && room > run.sampling.queue_megabytes) settings.push_back(text("sampling.queue_megabytes=", room));
+  if (const OptimizerSpec optimizer = scaled_for(run, batch); optimizer.batch_scaling != run.optimizer.batch_scaling) {
+    settings.push_back("optimizer.batch_scaling=" + optimizer.batch_scaling);
+    settings.push_back(text("optimizer.scaled_from=", optimizer.scaled_from));
   }
   return settings;
 }
 
 double batch_learning_rate(const RunSpec& run, int64_t batch) {
-  OptimizerSpec optimizer = run.optimizer;
-  if (optimizer.batch_scaling == "none" && batch != run.sampling.batch) {
-    optimizer.batch_scaling = suggested_scaling(optimizer);
-    optimizer.scaled_from = run.sampling.batch * optimizer.accumulate;
-  }
-  return scaled_learning_rate(optimizer, batch * optimizer.accumulate);
+  return scaled_learning_rate(scaled_for(run, batch), batch * run.optimizer.accumulate);
 }
 
 }  // namespace tomograd

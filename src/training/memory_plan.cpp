@@ -6,6 +6,7 @@
 #include "dataset/stored_case.h"
 #include "dataset/stored_intensities.h"
 #include "inference/tile_plan.h"
+#include "sampling/patch_queue.h"
 
 namespace tomograd {
 namespace {
@@ -56,13 +57,13 @@ int64_t TrainingMemory::peak() const {
   return weights + library_bytes + std::max(held + activations, prediction + (predicts_in_between ? held : 0));
 }
 
-TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const std::vector<int>& training, const std::vector<int>& predicted) {
+TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const Split& split) {
   TrainingMemory plan;
   plan.predicts_in_between = spec.validation.every_steps > 0;
   int64_t channels = int64_t(spec.preprocess.channels.size()), per_voxel = 4 * channels + 3 + (spec.sampling.locations.empty() ? 0 : 4);  // images, labels, ROI, index of a quarter of the voxels
   int64_t largest = 0;
   std::vector<Extent> stored;
-  for (int index : training) {
+  for (int index : split.train) {
     if (is_stored(dataset.cases[size_t(index)])) {
       stored.push_back(dataset.cases[size_t(index)].geometry.size);
       continue;
@@ -73,17 +74,17 @@ TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, con
   }
   plan.cases += largest * (per_voxel + 8);       // the case being read, one file of it as stored and as numbers
   if (!stored.empty()) plan.cases += stored_bytes(stored, spec, channels);
-  int64_t patch_bytes = spec.sampling.batch * spec.sampling.patch.voxels() * (4 * channels + 1);
-  plan.queue = std::max(spec.sampling.queue_megabytes * 1'000'000, 2 * patch_bytes);
+  plan.queue = std::max(spec.sampling.queue_megabytes * 1'000'000, 2 * batch_bytes(spec.sampling, channels));
   int64_t parameters = parameter_count(graph);
   plan.weights = parameters * 4 * (2 + 2 + (spec.optimizer.average > 0 ? 1 : 0) + 1) + parameters * 4;  // the last: a checkpoint on its way
   plan.activations = int64_t(heap_factor * double(activation_bytes(graph, spec.sampling.patch, spec.sampling.batch, 4, true)));
-  for (int index : predicted) {
-    Extent size = reoriented(dataset.cases[size_t(index)].geometry, to_canonical(dataset.cases[size_t(index)].geometry)).size;
-    int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);
-    TilePlan tiles = plan_tiles(graph, size, spec.predict, spec.precision == "f32" ? 4 : 2, 0);
-    plan.prediction = std::max(plan.prediction, voxels * (per_voxel + 8) + tiles.peak_bytes);
-  }
+  for (const auto* predicted : {&split.validation, &split.test})
+    for (int index : *predicted) {
+      Extent size = reoriented(dataset.cases[size_t(index)].geometry, to_canonical(dataset.cases[size_t(index)].geometry)).size;
+      int64_t voxels = voxels_of(dataset.cases[size_t(index)], spec);
+      TilePlan tiles = plan_tiles(graph, size, spec.predict, spec.precision == "f32" ? 4 : 2, 0);
+      plan.prediction = std::max(plan.prediction, voxels * (per_voxel + 8) + tiles.peak_bytes);
+    }
   return plan;
 }
 

@@ -21,6 +21,6 @@ struct TrainingMemory {
 };
 
 // `spec` is a resolved one. Sizes are those of the dataset's headers; a crop can only make cases smaller.
-TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const std::vector<int>& training, const std::vector<int>& predicted);
+TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const Split& split);
 
 }  // namespace tomograd

@@ -17,10 +17,6 @@ RunSpec with_data(const RunSpec& spec) {
   return spec;
 }
 
-Split split_of(const Dataset& dataset, const RunSpec& spec) {
-  return without_skipped(dataset, make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed)), spec.preprocess);
-}
-
 }  // namespace
 
 Rehearsal::Rehearsal(Env& env, Clock& clock, const RunSpec& spec, int64_t max_memory_bytes)
@@ -42,9 +38,7 @@ void Rehearsal::promise_memory(int64_t limit_bytes) const {
 TrainingMemory Rehearsal::memory(int64_t batch) const {
   RunSpec with_batch = spec_;
   with_batch.sampling.batch = batch;
-  std::vector<int> predicted = split_.validation;
-  predicted.insert(predicted.end(), split_.test.begin(), split_.test.end());
-  return plan_training_memory(network_->graph(), with_batch, dataset_, split_.train, predicted);
+  return plan_training_memory(network_->graph(), with_batch, dataset_, split_);
 }
 
 int64_t Rehearsal::predicted_bytes(int64_t batch) const { return base_bytes_ + memory(batch).peak(); }
@@ -52,7 +46,7 @@ int64_t Rehearsal::predicted_queue_bytes(int64_t batch) const { return memory(ba
 
 void Rehearsal::read() {
   std::vector<ReadRecord> reads;                 // of a manifest that is not written
-  cases_ = read_training_cases(env_, dataset_, split_.train, spec_, classes_, reads);
+  cases_ = read_training_cases(env_, clock_, dataset_, split_.train, spec_, classes_, reads);
   sampler_ = std::make_unique<Sampler>(cases_.cases, cases_.indices, spec_.sampling, uint64_t(spec_.seed), env_);
 }
 

@@ -13,9 +13,8 @@ constexpr int64_t uncounted_steps = 2;
 
 // Room for one batch that is ready, one that waits to be used again, and as many as the workers have patches of in hand.
 SamplingSpec with_short_queue(SamplingSpec sampling, int64_t channels) {
-  int64_t batch_bytes = sampling.batch * sampling.patch.voxels() * (4 * channels + 1);
   int64_t batches = 2 + ceil_div(std::max<int64_t>(1, sampling.workers), sampling.batch);
-  sampling.queue_megabytes = std::min(sampling.queue_megabytes, ceil_div(batches * batch_bytes, 1'000'000));
+  sampling.queue_megabytes = std::min(sampling.queue_megabytes, ceil_div(batches * batch_bytes(sampling, channels), 1'000'000));
   return sampling;
 }
 

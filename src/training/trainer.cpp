@@ -70,18 +70,13 @@ class Run {
     network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
     optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
     begin_weights();
-    cases_ = read_training_cases(env_, dataset_, split_.train, spec_, classes_, reads_);
+    cases_ = read_training_cases(env_, clock_, dataset_, split_.train, spec_, classes_, reads_);
     for (double seconds : cases_.read_seconds) result_.read_seconds += seconds;
     loop();
     return finish();
   }
 
  private:
-  static Split split_of(const Dataset& dataset, const RunSpec& spec) {
-    Split split = make_split(dataset, spec.validation.patients, spec.validation.test_patients, spec.validation.fraction, uint64_t(spec.seed));
-    return without_skipped(dataset, split, spec.preprocess);
-  }
-
   void check_each_channel() {
     if (!spec_.validation.each_channel) return;
     if (channels_.size() < 2) fail_input("validation.each_channel predicts with a channel missing, but the run uses '" + channels_.at(0) + "' alone", "use more channels, or leave it false");
@@ -97,9 +92,7 @@ class Run {
   }
 
   void promise_memory(const Graph& graph) {
-    std::vector<int> predicted = split_.validation;
-    predicted.insert(predicted.end(), split_.test.begin(), split_.test.end());
-    TrainingMemory plan = plan_training_memory(graph, spec_, dataset_, split_.train, predicted);
+    TrainingMemory plan = plan_training_memory(graph, spec_, dataset_, split_);
     result_.predicted_peak_bytes = process_resident_bytes() + plan.peak();
     info(text("memory at most ", bytes_text(result_.predicted_peak_bytes), ": ", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches, ", bytes_text(plan.activations),
               " for a step, ", bytes_text(plan.weights), " of weights"));

@@ -22,14 +22,6 @@ void refuse_memory_limit(const BackendChoice& backend, const ComputeOptions& com
   if (backend.name != "native" && compute.max_memory_bytes > 0) fail_usage(text("--max-memory is kept by --backend native alone; what ", backend.name, " takes is not known before"), "leave one of the two out");
 }
 
-RunSpec with_compute(RunSpec spec, const ComputeOptions& compute) {
-  if (compute.device != "auto") spec.device = compute.device;
-  if (compute.precision != "auto") spec.precision = compute.precision;
-  if (compute.threads > 0) spec.threads = compute.threads;
-  if (compute.seed >= 0) spec.seed = compute.seed;
-  return spec;
-}
-
 void use_threads(const ComputeOptions& compute) { at::set_num_threads(compute.threads > 0 ? compute.threads : available_threads()); }
 
 }  // namespace tomograd

@@ -14,7 +14,6 @@ Precision compute_precision(const ComputeOptions& compute, const std::string& ot
 const char* precision_name(Precision precision);
 std::string backend_name(const BackendChoice& backend);  // "native", "torch", "openvino 2026.4.1"
 void refuse_memory_limit(const BackendChoice& backend, const ComputeOptions& compute);  // Error(usage): other backends keep none
-RunSpec with_compute(RunSpec spec, const ComputeOptions& compute);  // what the command line says goes before the spec
 void use_threads(const ComputeOptions& compute);  // libtorch's; 0 = all the machine has
 
 }  // namespace tomograd
