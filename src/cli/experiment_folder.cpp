@@ -217,8 +217,7 @@ PlannedExperiment plan_experiment(const std::string& spec_path, const ComputeOpt
     planned.count = proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(planned.trials.size());
     planned.summary = summary_of(spec, planned.trials, planned.count);
 
-    facts_value["channels"] = Value::list_of(facts.channels), facts_value["patients"] = Value::list_of(facts.patients);
-    facts_value["left_out"] = Value::list_of(facts.left_out), facts_value["seed"] = facts.seed;
+    record_dataset_facts(facts, facts_value);
     facts_value["work_folder"] = base;
     if (open.threads) planned.settled.push_back("run.threads");
     if (open.precision) planned.settled.push_back("run.precision");

@@ -62,7 +62,13 @@ DatasetFacts dataset_facts_of(const ExperimentRecord& record) {
   };
   facts.channels = names("channels"), facts.patients = names("patients"), facts.left_out = names("left_out");
   if (const Value* seed = record.facts.find("seed")) facts.seed = seed->as_integer();
+  if (const Value* share = record.facts.find("channel_dropout")) facts.channel_dropout = share->as_number();
   return facts;
+}
+
+void record_dataset_facts(const DatasetFacts& facts, Value& recorded) {
+  recorded["channels"] = Value::list_of(facts.channels), recorded["patients"] = Value::list_of(facts.patients), recorded["left_out"] = Value::list_of(facts.left_out);
+  recorded["seed"] = facts.seed, recorded["channel_dropout"] = facts.channel_dropout;
 }
 
 }  // namespace tomograd

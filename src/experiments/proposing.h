@@ -23,8 +23,9 @@ class Proposing {
   int64_t trials_;
 };
 
-// As they were when the experiment was created.
+// As they were when the experiment was created, and how they are recorded then: what is planned later must rest on all of them.
 DatasetFacts dataset_facts_of(const ExperimentRecord& record);
+void record_dataset_facts(const DatasetFacts& facts, Value& recorded);
 
 // What each proposal came to: the mean of the metric over its trials; failed when one of them failed, was cancelled or reports
 // no number; pending while one is open. In order of their numbers.

@@ -139,5 +139,18 @@ TEST_F(ProposingTest, GreedyNeverWaitsAndNeverProposesOneNumberTwice) {
   EXPECT_EQ(std::count(table.begin(), table.end(), '\n'), proposals);
 }
 
+TEST(Proposing, TheFactsOfADatasetAreRecordedWhole) {
+  DatasetFacts facts;
+  facts.channels = {"A", "B"}, facts.patients = {"P"}, facts.left_out = {"B"}, facts.seed = 7, facts.channel_dropout = 0.4;
+  ExperimentRecord record;
+  record_dataset_facts(facts, record.facts);
+  const DatasetFacts read = dataset_facts_of(record);
+  EXPECT_EQ(read.channels, facts.channels);
+  EXPECT_EQ(read.patients, facts.patients);
+  EXPECT_EQ(read.left_out, facts.left_out);
+  EXPECT_EQ(read.seed, facts.seed);
+  EXPECT_EQ(read.channel_dropout, facts.channel_dropout);
+}
+
 }  // namespace
 }  // namespace tomograd
