@@ -25,7 +25,7 @@ if wanted sampling; then
   if have_peer; then
     $peer bench/peers/sampling_monai.py bench-out/brats.json
     echo "== the peers' script as it stands (MONAI and TorchIO, each at its best documented setting)"
-    if [ -f "$peers/sampling.py" ]; then $peer "$peers/sampling.py" "$data/brats-example" 64 512; else echo "its figure is missing: no $peers/sampling.py"; fi
+    if [ -f "$peers/sampling.py" ]; then $peer "$peers/sampling.py" "$data/brats-example" 64 512 || echo "it ended with an error (see above)"; else echo "its figure is missing: no $peers/sampling.py"; fi
   fi
 fi
 if wanted predict; then

@@ -13,10 +13,11 @@ sampling: base spec volume kernels dataset
 nn: base spec kernels arch
 inference: base spec nn arch sampling dataset volume kernels backend
 training: base spec kernels nn arch inference evaluation sampling dataset volume
+restoration: base spec kernels nn arch volume
 evaluation: base volume kernels
 search: base spec
 experiments: base spec search
-server: base spec search experiments
+server: base spec search experiments report dataset volume arch planning pictures
 cluster: base spec
 planning: base spec arch
 pictures: base volume

@@ -22,7 +22,7 @@ struct Run { int64_t first, last; };
 Run input_run(const Graph& graph, int node, int axis, const std::vector<int64_t>& sizes, Run run);
 
 // Where a node's voxels lie in the input: voxel i of the node belongs to input voxel origin + i * step_up / step_down
-// (a pooled or repeated voxel belongs to the first of the voxels it covers, a convolution's to its kernel's middle).
+// (a pooled, filtered or repeated voxel belongs to the first of the voxels it covers, a convolution's to its kernel's middle).
 struct Lattice {
   int64_t step_up = 1, step_down = 1;  // in lowest terms
   double origin = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "arch/graph.h"
+#include "arch/lanczos.h"
 
 namespace tomograd::axis_reference {
 
@@ -39,6 +40,7 @@ std::vector<std::vector<V>> compute(const Graph& graph, int axis, const std::vec
         for (int64_t t = 0; t < k; ++t) {
           int64_t at = start + t * d;
           if (node.padding[axis] == Padding::mirror) at = at < 0 ? -1 - at : at >= n ? 2 * n - 1 - at : at;
+          if (node.padding[axis] == Padding::reflect) at = at < 0 ? -at : at >= n ? 2 * n - 2 - at : at;
           if (at >= 0 && at < n) sum.add(x[size_t(at)], weight_of(i, t));
         }
         y.push_back(sum);
@@ -57,6 +59,13 @@ std::vector<std::vector<V>> compute(const Graph& graph, int axis, const std::vec
       }
     } else if (node.op == Op::subsample) {
       for (int64_t j = 0; j < n; j += f) y.push_back(x[size_t(j)]);
+    } else if (node.op == Op::lanczos) {
+      LanczosFilter filter = lanczos_filter(node.lobes, f);
+      for (int64_t j = 0; j < n; j += f) {
+        V sum;
+        for (int64_t t = 0; t < int64_t(filter.taps.size()); ++t) sum.add(x[size_t(std::clamp<int64_t>(j - filter.before + t, 0, n - 1))], filter.taps[size_t(t)]);
+        y.push_back(sum);
+      }
     } else if (node.op == Op::upsample) {
       for (int64_t j = 0; j < n * f; ++j) {
         if (!node.linear_upsample) { y.push_back(x[size_t(j / f)]); continue; }

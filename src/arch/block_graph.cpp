@@ -28,11 +28,12 @@ Padding padding_named(const std::string& name) {
   if (name == "same") return Padding::same;
   if (name == "valid") return Padding::valid;
   if (name == "mirror") return Padding::mirror;
-  fail_input(text("padding \"", name, "\" is none of same, valid, mirror"));
+  if (name == "reflect") return Padding::reflect;
+  fail_input(text("padding \"", name, "\" is none of same, valid, mirror, reflect"));
 }
 
 Activation activation_named(const std::string& name) {
-  for (Activation one : {Activation::relu, Activation::leaky_relu, Activation::prelu, Activation::elu, Activation::swish})
+  for (Activation one : {Activation::relu, Activation::leaky_relu, Activation::prelu, Activation::elu, Activation::swish, Activation::sigmoid})
     if (name == activation_name(one)) return one;
   return Activation::none;
 }
@@ -129,7 +130,7 @@ class BlockGraph {
       return norm(name, block, x);
     }
     if (block.op == "activation") {
-      if (block.activation == "none") fail_input("activation is not set, expected relu, leaky_relu, prelu, elu or swish");
+      if (block.activation == "none") fail_input("activation is not set, expected relu, leaky_relu, prelu, elu, swish or sigmoid");
       return build_.activation(name, x, activation_named(block.activation), block.slope, block.shared_slope);
     }
     if (block.op == "dropout") return build_.dropout(name, x, block.dropout, block.whole_channels);
@@ -224,7 +225,7 @@ class BlockGraph {
     if (block.padding.size() != 1 && block.padding.size() != 3) fail_input(text("padding has ", block.padding.size(), " entries, expected 1 or 3 (Z, Y, X)"));
     for (size_t axis = 0; axis < 3; ++axis) {
       build_.at(node).padding[axis] = padding_named(block.padding.size() == 1 ? block.padding[0] : block.padding[axis]);
-      if (block.op == "pool" && build_.at(node).padding[axis] == Padding::mirror) fail_input("a pool is padded same or valid, not mirror");
+      if (Padding given = build_.at(node).padding[axis]; block.op == "pool" && (given == Padding::mirror || given == Padding::reflect)) fail_input("a pool is padded same or valid, not mirror or reflect");
     }
   }
 

@@ -22,6 +22,7 @@ const char* op_name(Op op) {
     case Op::add: return "add";
     case Op::bias: return "bias";
     case Op::msd: return "msd";
+    case Op::lanczos: return "lanczos";
   }
   return "?";
 }
@@ -34,6 +35,7 @@ const char* activation_name(Activation activation) {
     case Activation::prelu: return "prelu";
     case Activation::elu: return "elu";
     case Activation::swish: return "swish";
+    case Activation::sigmoid: return "sigmoid";
   }
   return "?";
 }
@@ -51,7 +53,8 @@ Graph build_graph(const ModelSpec& spec) {
     if (spec.kind == "graph") return build_from_blocks(spec);
     if (spec.kind == "deepmedic") return build_deep_medic(spec);
     if (spec.kind == "msd") return build_msd(spec);
-    if (spec.kind != "unet") fail_input(text("unknown network \"", spec.kind, "\", expected unet, deepmedic, msd or graph"));
+    if (spec.kind == "skip") return build_skip(spec);
+    if (spec.kind != "unet") fail_input(text("unknown network \"", spec.kind, "\", expected unet, deepmedic, msd, skip or graph"));
     if (spec.depth < 0 || spec.depth > 8) fail_input(text("depth is ", spec.depth, ", expected 1 to 8 down-samplings, or 0 for the family's default"));
     if (spec.family == "unet3d") return build_unet3d(spec);
     if (spec.family == "nnunet") return build_nnunet(spec);
@@ -63,9 +66,13 @@ Graph build_graph(const ModelSpec& spec) {
 Extent default_patch(const ModelSpec& spec) {
   if (spec.kind == "deepmedic") return spec.variant == "original" ? cube(57) : cube(101);
   if (spec.kind == "msd") return spec.dims == 2 ? Extent{1, 256, 256} : cube(96);
+  if (spec.kind == "skip") return spec.dims == 2 ? Extent{1, 512, 512} : cube(64);
   if (spec.kind == "unet" && spec.family == "nnunet") return cube(128);
   if (spec.kind == "unet" && spec.family == "unet3d") return cube(128);
   return cube(64);
 }
+
+int64_t default_in_channels(const ModelSpec& spec) { return spec.kind == "skip" ? 32 : 1; }
+int64_t default_out_channels(const ModelSpec& spec) { return spec.kind == "skip" ? 1 : 2; }
 
 }  // namespace tomograd

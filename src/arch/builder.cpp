@@ -89,6 +89,13 @@ int Builder::upsample(const std::string& name, int from, Extent factor) {
   return append(name, Op::upsample, {from}, channels(from), node);
 }
 
+int Builder::lanczos(const std::string& name, int from, Extent factor, int64_t lobes) {
+  Node node;
+  node.factor = factor;
+  node.lobes = lobes;
+  return append(name, Op::lanczos, {from}, channels(from), node);
+}
+
 int Builder::crop_like(const std::string& name, int from, int like, const std::string& anchor) {
   Node node;
   node.like = like;

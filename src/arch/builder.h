@@ -35,6 +35,7 @@ class Builder {  // every function returns the index of the node it appended
   int max_pool(const std::string& name, int from, Extent factor, Padding padding);
   int subsample(const std::string& name, int from, Extent factor);
   int upsample(const std::string& name, int from, Extent factor);
+  int lanczos(const std::string& name, int from, Extent factor, int64_t lobes);
   int crop_like(const std::string& name, int from, int like, const std::string& anchor);
   int crop_margin(const std::string& name, int from, Extent before, Extent after);
   int concat(const std::string& name, const std::vector<int>& from);
@@ -59,6 +60,7 @@ Graph build_unet3d(const ModelSpec& spec);
 Graph build_nnunet(const ModelSpec& spec);
 Graph build_deep_medic(const ModelSpec& spec);
 Graph build_msd(const ModelSpec& spec);
+Graph build_skip(const ModelSpec& spec);
 Graph build_from_blocks(const ModelSpec& spec);
 
 // Output padding with which a transposed convolution padded `same` returns n * stride.

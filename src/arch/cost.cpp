@@ -3,15 +3,31 @@
 #include <numeric>
 
 #include "arch/graph.h"
+#include "arch/kept_outputs.h"
+#include "arch/lanczos.h"
 #include "base/error.h"
 
 namespace tomograd {
+namespace {
+
+// One axis after the other, each on what the one before has left.
+double lanczos_flop(const Node& node, Extent from, Extent to) {
+  double flop = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    from[axis] = to[axis];
+    if (node.factor[axis] > 1) flop += 2.0 * double(lanczos_filter(node.lobes, node.factor[axis]).taps.size()) * double(node.channels) * double(from.voxels());
+  }
+  return flop;
+}
+
+}  // namespace
 
 double forward_flop(const Graph& graph, Extent input) {
   auto all = shapes(graph, input);
   double flop = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
+    if (node.op == Op::lanczos) flop += lanczos_flop(node, all[size_t(node.inputs.front())].size, all[i].size);
     if (node.op != Op::conv && node.op != Op::transposed_conv && node.op != Op::msd) continue;
     const NodeShape &from = all[size_t(node.inputs.front())], &to = all[i];
     if (node.op == Op::msd) {
@@ -53,21 +69,26 @@ int64_t inference_values(const Graph& graph, const std::vector<int64_t>& values)
   return peak;
 }
 
+}  // namespace
+
 // Outputs that the backward pass needs: inputs of convolutions, norms, PReLU, leaky ReLU, swish and max-pooling; results of
-// ReLU, ELU and mixed-scale dense stacks, which also hold their inputs, and the loss's heads.
+// ReLU, ELU, sigmoid and mixed-scale dense stacks, which also hold their inputs, and the loss's heads.
 std::vector<bool> kept_outputs(const Graph& graph) {
   std::vector<bool> kept(graph.nodes.size());
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    bool own = node.op == Op::msd || (node.op == Op::activation && (node.activation == Activation::relu || node.activation == Activation::elu));
+    Activation kind = node.op == Op::activation ? node.activation : Activation::none;
+    bool own = node.op == Op::msd || kind == Activation::relu || kind == Activation::elu || kind == Activation::sigmoid;
     bool reads = node.op == Op::conv || node.op == Op::transposed_conv || node.op == Op::norm || (node.op == Op::pool && node.max_pool) ||
-                 (node.op == Op::activation && !own && node.activation != Activation::none);
+                 (!own && kind != Activation::none);
     if (own) kept[i] = true;
     if (reads) kept[size_t(node.inputs.front())] = true;
   }
   for (const Head& output : graph.outputs) kept[size_t(output.node)] = true;
   return kept;
 }
+
+namespace {
 
 int64_t training_bytes(const Graph& graph, const std::vector<int64_t>& values, int64_t bytes_per_value) {
   constexpr int64_t kIndexBytes = 8;               // of max-pooling

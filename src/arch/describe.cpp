@@ -11,7 +11,15 @@ namespace {
 
 Value sizes(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
 
-const char* padding_name(Padding padding) { return padding == Padding::valid ? "valid" : padding == Padding::same ? "same" : "mirror"; }
+const char* padding_name(Padding padding) {
+  switch (padding) {
+    case Padding::valid: return "valid";
+    case Padding::same: return "same";
+    case Padding::mirror: return "mirror";
+    case Padding::reflect: return "reflect";
+  }
+  return "?";
+}
 
 std::string padding_text(const Node& node) {
   if (node.padding[0] == node.padding[1] && node.padding[1] == node.padding[2]) return padding_name(node.padding[0]);
@@ -75,6 +83,7 @@ std::string node_sentence(const Graph& graph, const Node& node) {
     case Op::dropout: return text("dropout ", node.dropout);
     case Op::pool: return text(node.max_pool ? "max pool " : "average pool ", to_string(node.factor));
     case Op::subsample: return text("every ", to_string(node.factor), "th voxel");
+    case Op::lanczos: return text("lanczos", node.lobes, " down-sampling ", to_string(node.factor));
     case Op::upsample: return text("upsample ", to_string(node.factor), node.linear_upsample ? " linear" : " nearest");
     case Op::crop:
       if (node.like >= 0) return text("crop to the size of ", graph.nodes[size_t(node.like)].name, ", ", node.crop_anchor);

@@ -33,7 +33,7 @@ class Layout {
   Diagram build() {
     bool down = false, up = false;
     for (const Node& node : graph_.nodes) {
-      down |= node.op == Op::pool || (node.op == Op::conv && node.stride != cube(1));
+      down |= node.op == Op::pool || node.op == Op::lanczos || (node.op == Op::conv && node.stride != cube(1));
       up |= node.op == Op::transposed_conv || node.op == Op::upsample;
     }
     if (down && up) as_u();

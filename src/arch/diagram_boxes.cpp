@@ -36,6 +36,7 @@ std::string decoration_text(const Node& node) {
     case Activation::prelu: return "PReLU";
     case Activation::elu: return "ELU";
     case Activation::swish: return "Swish";
+    case Activation::sigmoid: return "sigmoid";
     case Activation::none: break;
   }
   return "identity";
@@ -50,9 +51,9 @@ std::string list_text(const Graph& graph, const std::vector<int>& nodes) {
 std::string operation_text(const Node& node) {
   std::string padding;
   if (node.op == Op::conv && node.kernel != cube(1)) {
-    bool valid = false, same = false, mirror = false;
-    for (Padding one : node.padding) valid |= one == Padding::valid, same |= one == Padding::same, mirror |= one == Padding::mirror;
-    padding = valid && same ? ", part padded" : mirror ? ", mirrored edge" : valid ? ", unpadded" : "";
+    bool valid = false, same = false, mirror = false, reflect = false;
+    for (Padding one : node.padding) valid |= one == Padding::valid, same |= one == Padding::same, mirror |= one == Padding::mirror, reflect |= one == Padding::reflect;
+    padding = valid && same ? ", part padded" : mirror ? ", mirrored edge" : reflect ? ", reflected edge" : valid ? ", unpadded" : "";
   }
   std::string stride = node.stride == cube(1) ? "" : text(", stride ", by(node.stride));
   std::string dilation = node.dilation == cube(1) ? "" : text(", dilation ", by(node.dilation));
@@ -61,6 +62,7 @@ std::string operation_text(const Node& node) {
     case Op::transposed_conv: return text("transposed conv ", by(node.kernel), stride);
     case Op::pool: return text(node.max_pool ? "max pool " : "average pool ", by(node.factor));
     case Op::subsample: return text("sub-sample ", by(node.factor));
+    case Op::lanczos: return text("Lanczos-", node.lobes, " down-sampling ", by(node.factor));
     case Op::upsample: return text(node.linear_upsample ? "up-sample (linear) " : "up-sample ", by(node.factor));
     case Op::crop: return node.crop_anchor == "first" ? "crop to the first" : "crop to the centre";
     case Op::concat: return "concat";

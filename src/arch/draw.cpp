@@ -41,6 +41,7 @@ Paint paint_of(Op op, bool head) {
     case Op::transposed_conv:
     case Op::upsample: return {"#e1f2de", "#4e9a4a"};
     case Op::pool:
+    case Op::lanczos:
     case Op::subsample: return {"#fdeada", "#cf7f2c"};
     case Op::concat:
     case Op::add: return {"#f0f0f0", "#6b6b6b"};
@@ -79,7 +80,7 @@ void icon(Pen& pen, Op op, bool first, double x, double y, const char* colour) {
     pen.rectangle(x + 1, y + 1, 18, 18, line);
     pen.rectangle(x + 1, y + 12, 7, 7, full);
     pen.raw(text("<path d=\"M", number(x + 10), " ", number(y + 10), "l5 -5m-4 0h4v4\" fill=\"none\" stroke=\"", colour, "\"/>\n"));
-  } else if (op == Op::pool) {
+  } else if (op == Op::pool || op == Op::lanczos) {
     pen.rectangle(x + 1, y + 1, 18, 18, line + " stroke-dasharray=\"2.5 2\"");
     pen.rectangle(x + 1, y + 12, 7, 7, full);
     pen.raw(text("<path d=\"M", number(x + 15), " ", number(y + 5), "l-5 5m0 -4v4h4\" fill=\"none\" stroke=\"", colour, "\"/>\n"));

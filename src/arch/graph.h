@@ -2,15 +2,17 @@
 // tiles and export walk it. Nodes are in topological order; node 0 is the input.
 //
 // What each op computes, per axis (n = size of the first input, k kernel, s stride, d dilation, f factor, reach = d(k-1)):
-//   conv             same, mirror: floor(reach/2) voxels before and the rest of `reach` after, size ceil(n/s);
+//   conv             same, mirror, reflect: floor(reach/2) voxels before and the rest of `reach` after, size ceil(n/s); reflect needs
+//                    n >= 2 where reach > 0;
 //                    valid: size floor((n - reach - 1)/s) + 1.
-//   transposed_conv  p = floor(reach/2) for same, 0 for valid: size (n-1)s - 2p + reach + 1 + output_padding. No mirror.
+//   transposed_conv  p = floor(reach/2) for same, 0 for valid: size (n-1)s - 2p + reach + 1 + output_padding. No mirror, no reflect.
 //   norm             (x - mean)/sqrt(variance + epsilon), times .weight when `scale`, plus .bias when `shift`.
 //                    instance: per case and channel, biased variance, 0 for a single voxel; batch: per channel.
 //   bias             adds one trained number per channel.
 //   pool             windows of f voxels at multiples of f; valid: whole windows, size floor(n/f); same: the last window is
 //                    cut by the border (an average divides by the voxels inside), size ceil(n/f).
 //   subsample        voxels 0, f, 2f, ...; size ceil(n/f). No averaging.
+//   lanczos          the Lanczos filter of `lobes` lobes at every f voxels (lanczos.h), edge repeated; size ceil(n/f).
 //   upsample         nearest: every voxel f times; linear: half-voxel centres, edges repeated (align_corners false); size n f.
 //   crop             by `like`, `crop_size` or `crop_before` + `crop_after`, see there; cropping to the own size does nothing.
 //   concat           channels of all inputs in order; add: sum of two inputs. Both need equal sizes.
@@ -30,9 +32,10 @@
 
 namespace tomograd {
 
-enum class Op { input, conv, transposed_conv, norm, activation, dropout, pool, subsample, upsample, crop, concat, add, bias, msd };
-enum class Padding { valid, same, mirror };      // per axis; same = zeros, mirror = edge repeated (DeepMedic's: c b a | a b c)
-enum class Activation { none, relu, leaky_relu, prelu, elu, swish };
+enum class Op { input, conv, transposed_conv, norm, activation, dropout, pool, subsample, upsample, crop, concat, add, bias, msd, lanczos };
+// Per axis; same = zeros, mirror = edge repeated (DeepMedic's: c b a | a b c), reflect = edge not repeated (c b | a b c, period 2n - 2).
+enum class Padding { valid, same, mirror, reflect };
+enum class Activation { none, relu, leaky_relu, prelu, elu, swish, sigmoid };
 enum class Norm { none, batch, instance };
 const char* op_name(Op op);
 const char* activation_name(Activation activation);
@@ -44,7 +47,7 @@ struct Node {
   std::vector<int> inputs;                       // indices of earlier nodes
   int64_t channels = 0;                          // output channels
   Extent kernel = cube(1), stride = cube(1), dilation = cube(1);
-  Extent factor = cube(1);                       // pool, subsample, upsample
+  Extent factor = cube(1);                       // pool, subsample, upsample, lanczos
   Extent output_padding = cube(0);               // transposed_conv
   Padding padding[3] = {Padding::same, Padding::same, Padding::same};  // z, y, x; conv, transposed_conv, pool
   bool bias = true;                              // conv, transposed_conv: has .bias
@@ -56,6 +59,7 @@ struct Node {
   bool shared_slope = false;                     // prelu: one .slope for all channels, else one per channel
   double dropout = 0, epsilon = 1e-5;
   bool max_pool = true, linear_upsample = false;
+  int64_t lobes = 2;                             // lanczos: 2 or 3
   bool drops_channels = true;                    // dropout of whole channels, else of single voxels
   bool classic_dropout = false;                  // DeepMedic: train mask without rescale, inference multiplies by the keep share
   bool running_mean_of_60 = false;               // DeepMedic: batch norm's inference statistics = mean of the last 60 batches
@@ -89,6 +93,9 @@ struct Graph {
 // Builds the network of a spec; in_channels, out_channels and patch must be set (> 0).
 Graph build_graph(const ModelSpec& spec);
 Extent default_patch(const ModelSpec& spec);     // network input the literature trains with, for a spec without patch
+// Channels for a spec without any: 1 in and 2 out, as for one image and its foreground; skip: 32 of its input code, and one image.
+int64_t default_in_channels(const ModelSpec& spec);
+int64_t default_out_channels(const ModelSpec& spec);
 
 // ---- what follows from a graph ----
 struct NodeShape { int64_t channels = 0; Extent size; };
@@ -119,11 +126,13 @@ std::vector<Parameter> parameters(const Graph& graph);
 // sub-sampled by 3 with 17 samples counts 51); the reach of instance norm's statistics is left out.
 Extent receptive_field(const Graph& graph);
 Extent receptive_field(const Graph& graph, int node);      // of one node's voxels
-double flop_per_voxel(const Graph& graph, Extent input);   // forward, per output voxel; 2 per multiply-add of convolutions
+double flop_per_voxel(const Graph& graph, Extent input);   // forward, per output voxel; 2 per multiply-add of convolutions and filters
 double forward_flop(const Graph& graph, Extent input);
 // Tensors alive at once at the worst moment, without weights and workspaces. Training: what autograd keeps for the backward
 // pass plus the gradients alive with it; inference: outputs that a later node still reads.
 int64_t activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value, bool training);
+// The same for training with activation checkpointing (Network::use_recomputing).
+int64_t recomputing_activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value);
 
 // Legal input sizes per axis: smallest, and the step between legal ones (all larger legal sizes = smallest + n * step).
 struct LegalSizes { Extent smallest, step; };

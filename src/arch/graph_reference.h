@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "arch/graph.h"
+#include "arch/lanczos.h"
 #include "arch/weights_file.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -105,6 +106,7 @@ class Reference {
         case Op::subsample:
           map(y, [&](int64_t c, int64_t z, int64_t v, int64_t u) { return x.at(c, z * node.factor.z, v * node.factor.y, u * node.factor.x); });
           break;
+        case Op::lanczos: lanczos(node, x, y); break;
         case Op::upsample: upsample(node, x, y); break;
         case Op::crop: {
           Extent first;
@@ -152,6 +154,10 @@ class Reference {
     int64_t at = o * node.stride[axis] - before + t * node.dilation[axis];
     if (node.padding[axis] == Padding::mirror) {
       while (at < 0 || at >= n) at = at < 0 ? -1 - at : 2 * n - 1 - at;
+      return at;
+    }
+    if (node.padding[axis] == Padding::reflect) {
+      while (at < 0 || at >= n) at = at < 0 ? -at : 2 * (n - 1) - at;
       return at;
     }
     return at >= 0 && at < n ? at : -1;
@@ -220,6 +226,7 @@ class Reference {
         case Activation::prelu: return in > 0 ? in : slopes[slopes.size() == 1 ? 0 : size_t(c)] * in;
         case Activation::elu: return in > 0 ? in : std::expm1(in);
         case Activation::swish: return in / (T(1) + std::exp(-in));
+        case Activation::sigmoid: return T(1) / (T(1) + std::exp(-in));
       }
       return in;
     });
@@ -237,6 +244,25 @@ class Reference {
         ++count;
       });
       return node.max_pool ? best : sum / T(count);
+    });
+  }
+
+  void lanczos(const Node& node, const Image<T>& x, Image<T>& y) const {
+    LanczosFilter filters[] = {lanczos_filter(node.lobes, node.factor.z), lanczos_filter(node.lobes, node.factor.y), lanczos_filter(node.lobes, node.factor.x)};
+    Extent taps{int64_t(filters[0].taps.size()), int64_t(filters[1].taps.size()), int64_t(filters[2].taps.size())};
+    map(y, [&](int64_t c, int64_t oz, int64_t oy, int64_t ox) {
+      Extent o{oz, oy, ox};
+      T sum = 0;
+      each_voxel(taps, [&](int64_t tz, int64_t ty, int64_t tx) {
+        Extent t{tz, ty, tx}, at;
+        double weight = 1;
+        for (int axis = 0; axis < 3; ++axis) {
+          at[axis] = std::clamp<int64_t>(o[axis] * node.factor[axis] - filters[axis].before + t[axis], 0, x.size[axis] - 1);
+          weight *= filters[axis].taps[size_t(t[axis])];
+        }
+        sum += T(weight) * x.at(c, at.z, at.y, at.x);
+      });
+      return sum;
     });
   }
 

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "arch/axis.h"
+#include "arch/lanczos.h"
 #include "arch/msd.h"
 #include "base/error.h"
 
@@ -39,6 +40,10 @@ Run run_of_input(const Node& node, int axis, int64_t from, int64_t to, Run run) 
     case Op::transposed_conv: return {-floor_div(-(run.first + pad - reach), stride), floor_div(run.last + pad, stride)};
     case Op::pool: return {run.first * factor, run.last * factor + factor - 1};
     case Op::subsample: return {run.first * factor, run.last * factor};
+    case Op::lanczos: {
+      LanczosFilter filter = lanczos_filter(node.lobes, factor);
+      return {run.first * factor - filter.before, run.last * factor - filter.before + int64_t(filter.taps.size()) - 1};
+    }
     case Op::upsample:
       if (!node.linear_upsample) return {floor_div(run.first, factor), floor_div(run.last, factor)};
       return {floor_div(2 * run.first + 1 - factor, 2 * factor), floor_div(2 * run.last + 1 - factor, 2 * factor) + (factor > 1)};
@@ -66,7 +71,7 @@ std::vector<Lattice> axis_lattice(const Graph& graph, int axis, const std::vecto
     } else if (node.op == Op::transposed_conv) {
       scale(here, 1, node.stride[axis]);
       here.origin -= here.step() * double(half_reach(node, axis) - padded_before(node, axis)) * (node.kernel[axis] == node.stride[axis] ? 0 : 1);
-    } else if (node.op == Op::pool || node.op == Op::subsample) {
+    } else if (node.op == Op::pool || node.op == Op::subsample || node.op == Op::lanczos) {
       scale(here, node.factor[axis], 1);
     } else if (node.op == Op::upsample) {
       scale(here, 1, node.factor[axis]);

@@ -16,6 +16,7 @@ Graph network(const std::string& name) {
   spec.out_channels = 3;
   spec.patch = cube(64);
   if (name == "unet3d" || name == "nnunet" || name == "residual") spec.family = name;
+  else if (name == "skip") spec.kind = "skip", spec.n_down = {2, 3, 2}, spec.pad = "reflection", spec.upsample = "linear", spec.downsample = "lanczos2";
   else if (name == "deepmedic padded") spec.kind = "deepmedic", spec.padding = "same";
   else spec.kind = "deepmedic", spec.variant = name, spec.patch = cube(101);
   if (name == "residual") spec.channels = {4, 8, 16};
@@ -75,7 +76,7 @@ TEST_P(Networks, OutputDoesNotDependOnTilesAtMultiplesOfTheStride) {
   EXPECT_TRUE(differs(stride - 1));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Networks, testing::Values("unet3d", "nnunet", "residual", "original", "default", "deepmedic padded"),
+INSTANTIATE_TEST_SUITE_P(All, Networks, testing::Values("unet3d", "nnunet", "residual", "original", "default", "deepmedic padded", "skip"),
                          [](const auto& info) { std::string name = info.param; std::replace(name.begin(), name.end(), ' ', '_'); return name; });
 
 Graph stack(const std::vector<std::array<int64_t, 3>>& layers) {  // kernel, stride, dilation

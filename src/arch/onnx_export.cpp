@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "arch/axis.h"
+#include "arch/lanczos.h"
 #include "arch/onnx_msd.h"
 #include "arch/onnx_nodes.h"
 #include "arch/onnx_pad.h"
@@ -106,6 +107,7 @@ class Exporter {
         return nodes_.node("Mul", {x, nodes_.filled(float(1 - node.dropout), {})}, node.name);
       case Op::pool: return pool(node, x);
       case Op::subsample: return slice(x, {0, 0, 0}, {to_the_end, to_the_end, to_the_end}, list(node.factor), node.name);
+      case Op::lanczos: return lanczos(node, x);
       case Op::upsample: return upsample(node, x);
       case Op::crop: return crop(node, x, size, sizes_[i], known(node.inputs.front()));
       case Op::concat: {
@@ -126,14 +128,17 @@ class Exporter {
   }
 
   std::string conv(const Node& node, std::string x, int64_t from, Extent size) {
-    Extent before = cube(0), after = cube(0);
+    Extent before[2] = {cube(0), cube(0)}, after[2] = {cube(0), cube(0)};  // mirrored, reflected
     Integers pads(6, 0);
     for (int axis = 0; axis < 3; ++axis) {
       int64_t all = reach(node, axis), first = all / 2;
-      if (node.padding[axis] == Padding::mirror) before[axis] = first, after[axis] = all - first;
+      if (node.padding[axis] == Padding::mirror) before[0][axis] = first, after[0][axis] = all - first;
+      if (node.padding[axis] == Padding::reflect) before[1][axis] = first, after[1][axis] = all - first;
       if (node.padding[axis] == Padding::same) pads[size_t(axis)] = first, pads[size_t(axis) + 3] = all - first;
     }
-    if (before != cube(0) || after != cube(0)) x = padded(nodes_, x, size, before, after, Border::mirror, x, node.name + "/mirrored");
+    for (int k : {0, 1})  // on other axes the first leaves the size as it is
+      if (before[k] != cube(0) || after[k] != cube(0))
+        x = padded(nodes_, x, size, before[k], after[k], k == 0 ? Border::mirror : Border::reflect, x, node.name + (k == 0 ? "/mirrored" : "/reflected"));
     std::vector<std::string> inputs = {x, nodes_.weight(node.name + ".weight", {node.channels, from, node.kernel.z, node.kernel.y, node.kernel.x})};
     if (node.bias) inputs.push_back(nodes_.weight(node.name + ".bias", {node.channels}));
     return nodes_.node("Conv", inputs, node.name, {{"kernel_shape", list(node.kernel)}, {"strides", list(node.stride)}, {"dilations", list(node.dilation)}, {"pads", pads}});
@@ -184,6 +189,7 @@ class Exporter {
       case Activation::leaky_relu: return nodes_.node("LeakyRelu", {x}, node.name, {{"alpha", float(node.slope)}});
       case Activation::prelu: return nodes_.node("PRelu", {x, nodes_.weight(node.name + ".slope", {node.shared_slope ? 1 : node.channels, 1, 1, 1})}, node.name);
       case Activation::elu: return nodes_.node("Elu", {x}, node.name, {{"alpha", 1.0f}});
+      case Activation::sigmoid: return nodes_.node("Sigmoid", {x}, node.name);
       case Activation::swish: return nodes_.node("Mul", {x, nodes_.node("Sigmoid", {x}, node.name + "/sigmoid")}, node.name);
     }
     fail_failure("no ONNX operators are known for its activation");
@@ -198,6 +204,25 @@ class Exporter {
     std::vector<OnnxAttribute> attributes = {{"kernel_shape", list(node.factor)}, {"strides", list(node.factor)}, {"pads", pads}};
     if (!node.max_pool) attributes.push_back({"count_include_pad", int64_t{0}});
     return nodes_.node(node.max_pool ? "MaxPool" : "AveragePool", {x}, node.name, attributes);
+  }
+
+  // A depthwise convolution along each axis. As many voxels more at the end as the factor allows round the number of windows up.
+  std::string lanczos(const Node& node, std::string x) {
+    for (int axis = 0; axis < 3; ++axis) {
+      if (node.factor[axis] == 1) continue;
+      LanczosFilter filter = lanczos_filter(node.lobes, node.factor[axis]);
+      int64_t width = int64_t(filter.taps.size());
+      std::string part = text(node.name, "/", "zyx"[axis]);
+      Integers pads(10, 0), shape = {node.channels, 1, 1, 1, 1}, strides = {1, 1, 1};
+      pads[size_t(axis) + 2] = filter.before, pads[size_t(axis) + 7] = filter.after;
+      shape[size_t(axis) + 2] = width;
+      strides[size_t(axis)] = node.factor[axis];
+      std::vector<float> taps;
+      for (int64_t c = 0; c < node.channels; ++c) taps.insert(taps.end(), filter.taps.begin(), filter.taps.end());
+      x = nodes_.node("Pad", {x, nodes_.integers(pads)}, part + "/padded", {{"mode", std::string("edge")}});
+      x = nodes_.node("Conv", {x, nodes_.numbers(part + "/taps", shape, taps)}, part, {{"group", node.channels}, {"strides", strides}});
+    }
+    return same(node, x);
   }
 
   std::string upsample(const Node& node, const std::string& x) {

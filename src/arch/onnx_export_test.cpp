@@ -137,7 +137,7 @@ kernel = 1
 // Convolutions of every padding, stride and dilation, even kernels, borders wider than the image.
 TEST_F(Onnx, Convolutions) {
   int count = 0;
-  for (Padding padding : {Padding::same, Padding::valid, Padding::mirror})
+  for (Padding padding : {Padding::same, Padding::valid, Padding::mirror, Padding::reflect})
     for (int64_t kernel : {1, 2, 3, 4, 5})
       for (auto [stride, dilation] : {std::pair{1, 1}, std::pair{2, 1}, std::pair{1, 3}, std::pair{3, 2}}) {
         Builder build("convolution", 2);
@@ -145,6 +145,7 @@ TEST_F(Onnx, Convolutions) {
         Graph graph = build.finish({{build.conv("c", 0, 3, {kernel, 3, kernel}, options), 1.0}});
         check.add_graph(text("conv", ++count), graph, {{5, 4, 13}, {7, 3, 14}}, kernel > 3 || dilation == 3);
         if (padding == Padding::mirror) check.add_graph(text("wide", count), graph, {{2, 1, 3}, {1, 5, 1}});
+        if (padding == Padding::reflect) check.add_graph(text("reflected", count), graph, {{2, 1, 3}, {2, 5, 2}});
       }
   check.expect_equal();
 }
@@ -175,6 +176,27 @@ TEST_F(Onnx, PoolsSubsamplesAndUpsamples) {
     }
     Builder build("sizes", 2);
     check.add_graph(text("sub", count), build.finish({{build.subsample("sub", 0, factor), 1.0}}), {{5, 7, 9}, {1, 6, 2}});
+  }
+  check.expect_equal();
+}
+
+TEST_F(Onnx, LanczosFilters) {
+  int count = 0;
+  for (Extent factor : {cube(2), Extent{1, 2, 2}, Extent{3, 1, 4}})
+    for (int64_t lobes : {2, 3}) {
+      Builder build("lanczos", 2);
+      check.add_graph(text("lanczos", ++count), build.finish({{build.lanczos("down", 0, factor, lobes), 1.0}}), {{5, 8, 11}, {1, 3, 2}});
+    }
+  check.expect_equal();
+}
+
+TEST_F(Onnx, SkipNetworks) {
+  int count = 0;
+  for (auto [pad, upsample, downsample, skip] : {std::tuple{"zero", "nearest", "stride", 2}, std::tuple{"reflection", "linear", "avg", 3}, std::tuple{"reflection", "nearest", "lanczos2", 0},
+                                                 std::tuple{"zero", "linear", "max", 1}}) {
+    ModelSpec spec = spec_of("skip", 2, 1, cube(16));
+    spec.n_down = {3, 4, 3}, spec.n_skip = {skip}, spec.pad = pad, spec.upsample = upsample, spec.downsample = downsample;
+    check.add_graph(text("skip", ++count), build_graph(spec), {{10, 9, 17}, {12, 16, 11}});
   }
   check.expect_equal();
 }
@@ -211,7 +233,7 @@ TEST_F(Onnx, NormsActivationsAndTheRest) {
   int x = ring.norm("n", 0, Norm::batch, true, true, double(std::numeric_limits<float>::min()));
   ring.at(x).running_mean_of_60 = true;
   check.add_graph("ring", ring.finish({{x, 1.0}}), {{3, 4, 5}, {2, 1, 7}});
-  for (Activation kind : {Activation::none, Activation::relu, Activation::leaky_relu, Activation::prelu, Activation::elu, Activation::swish})
+  for (Activation kind : {Activation::none, Activation::relu, Activation::leaky_relu, Activation::prelu, Activation::elu, Activation::swish, Activation::sigmoid})
     for (bool shared : {true, false}) {
       Builder build("activation", 3);
       check.add_graph(text(activation_name(kind), shared), build.finish({{build.activation("a", 0, kind, 0.2, shared), 1.0}}), {{3, 4, 5}}, false);

@@ -35,10 +35,14 @@ AxisSizes axis_sizes(const Graph& graph, int axis, int64_t input) {
   for (const Node& node : graph.nodes) {
     int64_t n = node.inputs.empty() ? input : size[size_t(node.inputs.front())], to = n;
     switch (node.op) {
-      case Op::conv: to = window_size(node, axis, n); break;
+      case Op::conv:
+        to = window_size(node, axis, n);
+        if (node.padding[axis] == Padding::reflect && node.kernel[axis] > 1 && n < 2) refuse(text("reflects at its borders, for which it needs at least 2 voxels and has ", n));
+        break;
       case Op::transposed_conv: to = transposed_size(node, axis, n); break;
       case Op::pool: to = node.padding[axis] == Padding::valid ? n / node.factor[axis] : ceil_div(n, node.factor[axis]); break;
-      case Op::subsample: to = ceil_div(n, node.factor[axis]); break;
+      case Op::subsample:
+      case Op::lanczos: to = ceil_div(n, node.factor[axis]); break;
       case Op::upsample: to = n * node.factor[axis]; break;
       case Op::crop:
         to = node.like >= 0 ? size[size_t(node.like)] : node.crop_size[axis] > 0 ? node.crop_size[axis] : n - node.crop_before[axis] - node.crop_after[axis];

@@ -11,8 +11,11 @@
 
 #include "backend/backend.h"
 #include "base/env.h"
+#include "base/rank_place.h"
+#include "spec/restore_spec.h"
 #include "spec/run_spec.h"
 #include "spec/value.h"
+#include "volume/volume.h"
 
 namespace tomograd {
 
@@ -21,6 +24,7 @@ struct ComputeOptions {  // --device --threads --precision --seed --max-memory
   int threads = 0;
   int64_t seed = -1;                             // -1 = as the spec says
   int64_t max_memory_bytes = 0;
+  RankPlace place = {};                          // of `train`: this process among those that train one network
 };
 
 // What the command line says goes before the spec.
@@ -52,6 +56,15 @@ struct Talk {  // how a compute verb reports; both may be empty
   std::stop_token stop;
 };
 
+struct RestoreTask {                             // of denoise, superres and inpaint
+  RestoreSpec spec;
+  Geometry geometry;                             // of the observed volume
+  const Volume* observed = nullptr;              // none: the plan alone
+  Buffer<uint8_t> known;                         // inpaint: 0 = missing; empty = every voxel is known
+  int64_t preview_every = 0;                     // iterations; 0 = none
+  std::function<void(int64_t iteration, const Volume& average)> preview;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -66,6 +79,8 @@ class Engine {
   // the largest batch of at most `most` that fits.
   virtual Value step_times(const RunSpec& spec, const ComputeOptions& compute, int64_t steps, const Talk& talk) = 0;
   virtual Value largest_batch(const RunSpec& spec, const ComputeOptions& compute, int64_t most, const Talk& talk) = 0;
+  // Fills `restored` where the task has an observed volume. On a stop request that is what there is so far, and "stopped_by" is "stop".
+  virtual Value restore(const RestoreTask& task, const ComputeOptions& compute, const Talk& talk, Volume& restored) = 0;
   virtual Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) = 0;
   virtual Value facts() = 0;                     // torch version, threads, devices, for `doctor`
 };

@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   program.app.require_subcommand(1);
   program.app.fallthrough();
   program.app.add_flag("--json", program.output.json, "one JSON object on stdout instead of text");
-  for (auto add : {add_phantom, add_import, add_info, add_crop, add_block, add_stage, add_montage, add_overlay, add_model, add_train, add_predict, add_evaluate, add_experiment, add_plan, add_bench, add_doctor, add_worker}) add(program);
+  for (auto add : {add_phantom, add_import, add_info, add_crop, add_block, add_stage, add_montage, add_overlay, add_model, add_train, add_predict, add_evaluate, add_denoise, add_superres, add_inpaint, add_experiment, add_plan, add_serve, add_bench, add_doctor, add_worker}) add(program);
 
   try {
     try {

@@ -43,8 +43,8 @@ Chosen choose(const ModelOptions& options) {
     value = usual;
     chosen.assumed.push_back(text(name, " = ", usual));
   };
-  assume(chosen.spec.in_channels, 1, "in_channels");
-  assume(chosen.spec.out_channels, 2, "out_channels");
+  assume(chosen.spec.in_channels, default_in_channels(chosen.spec), "in_channels");
+  assume(chosen.spec.out_channels, default_out_channels(chosen.spec), "out_channels");
   const Value* sampling = table.find("sampling");
   if (!options.patch.empty()) chosen.spec.patch = parse_extent(options.patch, "--patch", 1);
   else if (chosen.spec.patch == cube(0) && sampling && sampling->find("patch")) chosen.spec.patch = run.sampling.patch;
@@ -142,7 +142,7 @@ void add_model(Program& program) {
   auto add = [&](const char* name, const char* sentence, void (*body)(const ModelOptions&, const Output&)) {
     auto options = std::make_shared<ModelOptions>();
     CLI::App* verb = model->add_subcommand(name, sentence);
-    verb->add_option("model", options->model, "unet, deepmedic, msd, a TOML file with a [model] table (a run spec too), a run folder or a .safetensors file")->required();
+    verb->add_option("model", options->model, "unet, deepmedic, msd, skip, a TOML file with a [model] table (a run spec too), a run folder or a .safetensors file")->required();
     verb->add_option("--set", options->settings, "key=value below [model], for example family=nnunet")->take_all()->allow_extra_args(false);
     verb->add_option("--patch", options->patch, "input size Z,Y,X the network is configured for");
     verb->callback([options, body, &program] { program.action = [options, body, &program] { body(*options, program.output); }; });

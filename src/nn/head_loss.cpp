@@ -84,6 +84,26 @@ Sweep first_sweep(const LossSpec& spec, const T* log_p, const T* p, const uint8_
   return s;
 }
 
+// The sweep over all rows of a split batch. A row is swept by one rank alone, so adding up gives every rank the bits of one process;
+// what is summed over the voxels of several rows is rounded once more for each rank.
+Sweep over_ranks(const Sweep& own, const BatchShare& share) {
+  int64_t width = own.classes * 3;
+  at::Tensor sums = at::zeros({share.all * width + 2}, at::kDouble);
+  double* place = sums.data_ptr<double>();
+  if (!share.idle()) {
+    for (size_t i = 0; i < own.sums.size(); ++i) {
+      double* of_class = place + share.first * width + int64_t(i) * 3;
+      of_class[0] = own.sums[i].inside, of_class[1] = own.sums[i].predicted, of_class[2] = own.sums[i].truth;
+    }
+    place[share.all * width] = own.counted_weight, place[share.all * width + 1] = own.cross_entropy;
+  }
+  share.ranks->add_up(sums);
+  place = sums.data_ptr<double>();
+  Sweep all{share.all, own.classes, own.voxels, std::vector<ClassSums>(size_t(share.all * own.classes)), place[share.all * width], place[share.all * width + 1]};
+  for (size_t i = 0; i < all.sums.size(); ++i) all.sums[i].inside = place[3 * i], all.sums[i].predicted = place[3 * i + 1], all.sums[i].truth = place[3 * i + 2];
+  return all;
+}
+
 struct Slopes { double at_truth = 0, everywhere = 0; };  // d loss / d p: everywhere + at_truth where the label is the class
 
 std::vector<ClassSums> over_batch(const Sweep& s) {
@@ -135,6 +155,13 @@ double generalized_dice_loss(const LossSpec& spec, const Sweep& s, std::vector<S
   return result;
 }
 
+// Slopes of the rows that are here; an idle rank's one row has none, as its voxels are not counted.
+std::vector<Slopes> own_rows(const std::vector<Slopes>& all, const Sweep& own, const BatchShare& share) {
+  std::vector<Slopes> rows(own.sums.size());
+  if (!share.idle()) std::copy_n(all.begin() + share.first * own.classes, rows.size(), rows.begin());
+  return rows;
+}
+
 template <class T>
 void add_mix(const T* p, const uint8_t* label, int64_t voxels, int c, const Slopes& slope, T* mix) {
   T a = T(slope.everywhere), b = T(slope.at_truth);
@@ -182,49 +209,52 @@ void second_sweep(const LossSpec& spec, const Sweep& s, const uint8_t* labels, c
 struct Result { double value = 0; at::Tensor gradient; };
 
 template <class T>
-Result evaluate(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, bool want_gradient, LossParts* parts) {
+Result evaluate(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, bool want_gradient, LossParts* parts, const BatchShare& share) {
   int64_t patches = logits.size(0), classes = logits.size(1), voxels = labels.numel() / std::max<int64_t>(1, patches);
   std::vector<double> weight(256, 1.0);
   for (size_t c = 0; c < spec.class_weights.size(); ++c) weight[c] = spec.class_weights[c];
   at::Tensor log_p = at::log_softmax(logits.contiguous(), 1), p = at::exp(log_p);
-  Sweep s = first_sweep<T>(spec, log_p.data_ptr<T>(), p.data_ptr<T>(), labels.data_ptr<uint8_t>(), patches, classes, voxels, weight);
+  Sweep own = first_sweep<T>(spec, log_p.data_ptr<T>(), p.data_ptr<T>(), labels.data_ptr<uint8_t>(), patches, classes, voxels, weight);
   log_p = at::Tensor();
+  const Sweep s = share.split() ? over_ranks(own, share) : own;
   bool pure_entropy = spec.kind == "ce" || spec.kind == "deepmedic", both = spec.kind == "dice_ce";
   double ce = s.counted_weight > 0 ? s.cross_entropy / s.counted_weight : 0;
   double dice_weight = both ? spec.dice_weight : pure_entropy ? 0 : 1, ce_weight = both ? spec.ce_weight : pure_entropy ? 1 : 0, dice = 0;
   std::vector<Slopes> slopes(s.sums.size());
   if (dice_weight > 0) dice = spec.kind == "generalized_dice" ? generalized_dice_loss(spec, s, slopes) : dice_loss(spec, s, slopes);
+  if (share.split()) slopes = own_rows(slopes, own, share);
   for (Slopes& slope : slopes) slope.at_truth *= dice_weight, slope.everywhere *= dice_weight;
   if (parts) {
-    if (dice_weight > 0) parts->parts.emplace_back("dice", dice);
-    if (ce_weight > 0) parts->parts.emplace_back("ce", ce);
+    if (dice_weight > 0) parts->parts.emplace_back("dice_loss", dice);
+    if (ce_weight > 0) parts->parts.emplace_back("cross_entropy", ce);
   }
-  if (want_gradient) second_sweep<T>(spec, s, labels.data_ptr<uint8_t>(), weight, slopes, s.counted_weight > 0 ? ce_weight / s.counted_weight : 0, p.data_ptr<T>());
+  if (want_gradient) second_sweep<T>(spec, own, labels.data_ptr<uint8_t>(), weight, slopes, s.counted_weight > 0 ? ce_weight / s.counted_weight : 0, p.data_ptr<T>());
   return {dice_weight * dice + ce_weight * ce, want_gradient ? p : at::Tensor()};
 }
 
 struct HeadLoss : torch::autograd::Function<HeadLoss> {
-  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& logits, const at::Tensor& labels, const LossSpec* spec, LossParts* parts) {
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& logits, const at::Tensor& labels, const LossSpec* spec, LossParts* parts,
+                            const BatchShare* share) {
     bool want_gradient = logits.requires_grad();
-    Result result = logits.scalar_type() == at::kDouble ? evaluate<double>(*spec, logits, labels, want_gradient, parts)
-                                                        : evaluate<float>(*spec, logits, labels, want_gradient, parts);
+    Result result = logits.scalar_type() == at::kDouble ? evaluate<double>(*spec, logits, labels, want_gradient, parts, *share)
+                                                        : evaluate<float>(*spec, logits, labels, want_gradient, parts, *share);
     if (want_gradient) context->save_for_backward({result.gradient});
     return at::full({}, result.value, logits.options());
   }
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, const torch::autograd::variable_list& from_above) {
-    return {context->get_saved_variables()[0] * from_above[0], at::Tensor(), at::Tensor(), at::Tensor()};
+    return {context->get_saved_variables()[0] * from_above[0], at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
-at::Tensor head_loss(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, LossParts* parts) {
+at::Tensor head_loss(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, LossParts* parts, const BatchShare& share) {
   if (!spec.class_weights.empty() && int64_t(spec.class_weights.size()) != logits.size(1))
     fail_input(text("loss.class_weights has ", spec.class_weights.size(), " numbers, the network has ", logits.size(1), " classes"));
   if (logits.device() != labels.device()) fail_failure("loss: logits and labels lie on different devices");
   // Off the CPU the few sums travel through a copy; the sweeps above are memory-bound and small beside a training step.
   at::Tensor here = logits.to(logits.scalar_type() == at::kDouble ? at::kDouble : at::kFloat).cpu();
-  return HeadLoss::apply(here, labels.cpu().contiguous(), &spec, parts);
+  return HeadLoss::apply(here, labels.cpu().contiguous(), &spec, parts, &share);
 }
 
 }  // namespace tomograd

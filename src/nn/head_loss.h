@@ -9,6 +9,6 @@
 namespace tomograd {
 
 // logits [n][class][z][y][x] float32 or float64, labels [n][z][y][x] of the same size. A scalar of the logits' type.
-at::Tensor head_loss(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, LossParts* parts);
+at::Tensor head_loss(const LossSpec& spec, const at::Tensor& logits, const at::Tensor& labels, LossParts* parts, const BatchShare& share = {});
 
 }  // namespace tomograd

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "nn/reflect_pad.h"
 
 namespace tomograd {
 namespace {
@@ -42,35 +43,65 @@ at::Tensor pad_mirrored(const at::Tensor& input, const Extent& before, const Ext
   return x;
 }
 
-at::Tensor convolve(const Node& node, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
-  std::array<int64_t, 3> symmetric = {0, 0, 0};
-  Extent zero_before, zero_after, mirror_before, mirror_after;
-  bool zeros = false, mirrored = false;
+ConvolutionCall call_of(const Node& node) {
+  ConvolutionCall call;
+  call.stride = numbers(node.stride), call.dilation = numbers(node.dilation);
+  call.transposed = node.op == Op::transposed_conv;
+  if (call.transposed) call.output_padding = numbers(node.output_padding);
+  for (int axis = 0; axis < 3; ++axis) {
+    int64_t total = total_padding(node, axis);
+    bool inside = call.transposed || (node.padding[axis] == Padding::same && total % 2 == 0);
+    call.padding[size_t(axis)] = inside ? total / 2 : 0;
+  }
+  return call;
+}
+
+at::Tensor pad_for(const Node& node, const at::Tensor& input) {
+  Extent zero_before, zero_after, mirror_before, mirror_after, reflect_before, reflect_after;
+  bool zeros = false, mirrored = false, reflected = false;
+  if (node.op == Op::transposed_conv) return input;
   for (int axis = 0; axis < 3; ++axis) {
     int64_t total = total_padding(node, axis), before = total / 2;
     if (node.padding[axis] == Padding::mirror) {
       mirror_before[axis] = before, mirror_after[axis] = total - before;
       mirrored = mirrored || total > 0;
-    } else if (total % 2 == 0) {
-      symmetric[size_t(axis)] = before;
-    } else {
+    } else if (node.padding[axis] == Padding::reflect) {
+      reflect_before[axis] = before, reflect_after[axis] = total - before;
+      reflected = reflected || total > 0;
+    } else if (total % 2 != 0) {
       zero_before[axis] = before, zero_after[axis] = total - before;
       zeros = true;
     }
   }
   at::Tensor x = mirrored ? pad_mirrored(input, mirror_before, mirror_after) : input;
+  if (reflected) x = pad_reflected(x, reflect_before, reflect_after);
   if (zeros) x = at::constant_pad_nd(x, {zero_before.x, zero_after.x, zero_before.y, zero_after.y, zero_before.z, zero_after.z}, 0);
+  return x;
+}
+
+at::Tensor convolve_padded(const ConvolutionCall& call, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  if (call.transposed) return at::conv_transpose3d(x, weight, bias, call.stride, call.padding, call.output_padding, 1, call.dilation);
   // conv3d sends small f32 inputs (channels * z * y <= 20480) to unfolding, which takes 27 times the memory and is slower
   // forward; its weight gradient is the faster one, so training keeps it.
   if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
-    return at::mkldnn_convolution(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt, symmetric, numbers(node.stride), numbers(node.dilation), 1);
-  return at::conv3d(x, weight, bias, numbers(node.stride), symmetric, numbers(node.dilation), 1);
+    return at::mkldnn_convolution(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt, call.padding, call.stride, call.dilation, 1);
+  return at::conv3d(x, weight, bias, call.stride, call.padding, call.dilation, 1);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_gradients(const ConvolutionCall& call, const at::Tensor& above, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, bool into_x) {
+  std::vector<int64_t> bias_size = {call.transposed ? weight.size(1) : weight.size(0)};
+  at::Tensor g = above.to(x.scalar_type()), w = weight.to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast3d);
+  auto [dx, dw, db] = at::convolution_backward(g.contiguous(at::MemoryFormat::ChannelsLast3d), x, w, bias.defined() ? at::OptionalIntArrayRef(bias_size) : std::nullopt, call.stride, call.padding,
+                                               call.dilation, call.transposed, call.output_padding, 1, {into_x, true, bias.defined()});
+  return {dx, dw.to(weight.scalar_type()), bias.defined() ? db.to(bias.scalar_type()) : at::Tensor()};
+}
+
+at::Tensor convolve(const Node& node, const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
+  return convolve_padded(call_of(node), pad_for(node, input), weight, bias);
 }
 
 at::Tensor convolve_transposed(const Node& node, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  std::array<int64_t, 3> padding = {0, 0, 0};
-  for (int axis = 0; axis < 3; ++axis) padding[size_t(axis)] = total_padding(node, axis) / 2;
-  return at::conv_transpose3d(x, weight, bias, numbers(node.stride), padding, numbers(node.output_padding), 1, numbers(node.dilation));
+  return convolve_padded(call_of(node), x, weight, bias);
 }
 
 at::Tensor activate(const Node& node, const at::Tensor& x, const at::Tensor& slope) {
@@ -81,6 +112,7 @@ at::Tensor activate(const Node& node, const at::Tensor& x, const at::Tensor& slo
     case Activation::prelu: return at::prelu(x, slope.to(x.scalar_type()));
     case Activation::elu: return at::elu(x);
     case Activation::swish: return at::silu(x);
+    case Activation::sigmoid: return at::sigmoid(x);
   }
   fail_failure(text("node ", node.name, " has an unknown activation"));
 }
@@ -91,7 +123,10 @@ at::Tensor pool(const Node& node, const at::Tensor& x) {
   for (int axis = 0; axis < 3; ++axis)
     if (node.padding[axis] == Padding::valid) whole = whole.slice(axis + 2, 0, x.size(axis + 2) / node.factor[axis] * node.factor[axis]);
   auto factor = numbers(node.factor);
-  return node.max_pool ? at::max_pool3d(whole, factor, factor, 0, 1, true) : at::avg_pool3d(whole, factor, factor, 0, true);
+  if (node.max_pool) return at::max_pool3d(whole, factor, factor, 0, 1, true);
+  // Sums in float32, as everywhere; libtorch has none in bfloat16 on the CPU.
+  bool narrow = x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf;
+  return at::avg_pool3d(narrow ? whole.to(at::kFloat) : whole, factor, factor, 0, true).to(x.scalar_type());
 }
 
 at::Tensor subsample(const Node& node, const at::Tensor& input) {
@@ -109,6 +144,13 @@ at::Tensor upsample(const Node& node, const at::Tensor& x, const Extent& size) {
   }
   if (factor == cube(1)) return at::upsample_nearest3d(x, numbers(size));
   // Views repeat exactly; libtorch's nearest would compute places in single precision.
+  if (x.is_contiguous(at::MemoryFormat::ChannelsLast3d)) {  // and stays so, as convolutions want it
+    at::Tensor repeated = x.permute({0, 2, 3, 4, 1})
+                              .view({x.size(0), from.z, 1, from.y, 1, from.x, 1, x.size(1)})
+                              .expand({x.size(0), from.z, factor.z, from.y, factor.y, from.x, factor.x, x.size(1)})
+                              .reshape({x.size(0), from.z * factor.z, from.y * factor.y, from.x * factor.x, x.size(1)});
+    return narrow_to(repeated.permute({0, 4, 1, 2, 3}), {}, size);
+  }
   at::Tensor repeated = x.reshape({x.size(0), x.size(1), from.z, 1, from.y, 1, from.x, 1})
                             .expand({x.size(0), x.size(1), from.z, factor.z, from.y, factor.y, from.x, factor.x})
                             .reshape({x.size(0), x.size(1), from.z * factor.z, from.y * factor.y, from.x * factor.x});
@@ -138,29 +180,32 @@ at::Tensor add_nodes(const Node& node, const std::vector<at::Tensor>& x) {
   return sum;
 }
 
-at::Tensor dropout_mask(const Node& node, const at::Tensor& x, uint64_t seed, int64_t step) {
+at::Tensor dropout_mask(const Node& node, const at::Tensor& x, uint64_t seed, int64_t step, int64_t first_row) {
   constexpr int64_t chunk = 4096;  // numbers per stream; a constant, so that threads do not matter
   std::vector<int64_t> shape = x.sizes().vec();
   if (node.drops_channels) shape[2] = shape[3] = shape[4] = 1;
   at::Tensor mask = at::empty(shape, at::kFloat);
   float* data = mask.data_ptr<float>();
-  int64_t count = mask.numel();
+  int64_t count = mask.numel(), from = first_row * (count / shape[0]), to = from + count;  // numbers of the whole batch
   uint32_t limit = uint32_t(node.dropout * 4294967296.0);
   std::string purpose = "dropout/" + node.name;
-  at::parallel_for(0, ceil_div(count, chunk), 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(from / chunk, ceil_div(to, chunk), 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
       Random random(seed, purpose, uint64_t(step), uint64_t(c));
-      for (int64_t i = c * chunk; i < std::min(count, (c + 1) * chunk); ++i) data[i] = random.bits() >= limit ? 1.0f : 0.0f;
+      for (int64_t i = c * chunk; i < std::min(to, (c + 1) * chunk); ++i) {
+        float kept = random.bits() >= limit ? 1.0f : 0.0f;
+        if (i >= from) data[i - from] = kept;
+      }
     }
   });
   return mask.to(x.options());
 }
 
-at::Tensor drop_out(const Node& node, const at::Tensor& x, bool training, uint64_t seed, int64_t step) {
+at::Tensor drop_out(const Node& node, const at::Tensor& x, bool training, uint64_t seed, int64_t step, int64_t first_row) {
   double keep = 1 - node.dropout;
   if (node.dropout <= 0) return x;
   if (!training) return node.classic_dropout ? x * keep : x;
-  at::Tensor mask = dropout_mask(node, x, seed, step);
+  at::Tensor mask = dropout_mask(node, x, seed, step, first_row);
   return x * (node.classic_dropout ? mask : mask / keep);
 }
 

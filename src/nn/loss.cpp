@@ -28,7 +28,8 @@ at::Tensor labels_for_head(const at::Tensor& labels, const std::vector<int64_t>&
 
 }  // namespace
 
-at::Tensor loss(const LossSpec& spec, const std::vector<at::Tensor>& heads, const std::vector<double>& head_weights, const at::Tensor& labels, LossParts* parts) {
+at::Tensor loss(const LossSpec& spec, const std::vector<at::Tensor>& heads, const std::vector<double>& head_weights, const at::Tensor& labels, LossParts* parts,
+                const BatchShare& share) {
   if (heads.empty() || heads.size() != head_weights.size()) fail_failure(text("loss: ", heads.size(), " heads and ", head_weights.size(), " weights"));
   if (labels.dim() != 4 || labels.scalar_type() != at::kByte) fail_failure("loss: labels must be [n][z][y][x] of uint8");
   double sum = 0;
@@ -37,10 +38,10 @@ at::Tensor loss(const LossSpec& spec, const std::vector<at::Tensor>& heads, cons
   at::Tensor full_size = labels_for_head(labels, heads[0].sizes().slice(2).vec(), true);
   at::Tensor total;
   for (size_t h = 0; h < heads.size(); ++h) {
-    double share = head_weights[h] / sum;
-    if (share == 0) continue;
+    double weight = head_weights[h] / sum;
+    if (weight == 0) continue;
     at::Tensor fitted = h == 0 ? full_size : labels_for_head(full_size, heads[h].sizes().slice(2).vec(), false);
-    at::Tensor part = head_loss(spec, heads[h], fitted, h == 0 ? parts : nullptr) * share;
+    at::Tensor part = head_loss(spec, heads[h], fitted, h == 0 ? parts : nullptr, share) * weight;
     total = total.defined() ? total + part : part;
   }
   return total;

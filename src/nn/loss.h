@@ -15,14 +15,18 @@
 #include <string>
 #include <vector>
 
+#include "nn/batch_share.h"
 #include "spec/run_spec.h"
 
 namespace tomograd {
 
-struct LossParts { std::vector<std::pair<std::string, double>> parts; };  // "dice", "ce", of the first head, for the log
+struct LossParts { std::vector<std::pair<std::string, double>> parts; };  // "dice_loss", "cross_entropy", of the first head, for the log
 
 // Heads of other resolutions see the labels reduced by nearest neighbour; a first head smaller than the labels by valid
 // convolutions sees their centre, and the others that centre reduced. Weights are normalised to sum 1.
-at::Tensor loss(const LossSpec& spec, const std::vector<at::Tensor>& heads, const std::vector<double>& head_weights, const at::Tensor& labels, LossParts* parts);
+// Of a split batch: the loss of all its rows, the same on every rank, with the gradient of the rows that are here. What the losses
+// need of the others are the few sums above.
+at::Tensor loss(const LossSpec& spec, const std::vector<at::Tensor>& heads, const std::vector<double>& head_weights, const at::Tensor& labels, LossParts* parts,
+                const BatchShare& share = {});
 
 }  // namespace tomograd

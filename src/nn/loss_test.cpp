@@ -139,8 +139,8 @@ TEST(Loss, PartsAreNamed) {
   LossParts parts;
   loss(loss_of_kind("dice_ce"), {at::zeros({1, 2, 1, 1, 3})}, {1}, at::zeros({1, 1, 1, 3}, at::kByte), &parts);
   ASSERT_EQ(parts.parts.size(), 2u);
-  EXPECT_EQ(parts.parts[0].first, "dice");
-  EXPECT_EQ(parts.parts[1].first, "ce");
+  EXPECT_EQ(parts.parts[0].first, "dice_loss");
+  EXPECT_EQ(parts.parts[1].first, "cross_entropy");
   EXPECT_NEAR(parts.parts[1].second, std::log(2.0), 1e-6);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "arch/graph.h"
+#include "nn/batch_share.h"
 
 namespace tomograd {
 
@@ -35,16 +36,28 @@ class Network {
   Precision precision() const;
   // Moves all weights and buffers: "cpu", "cuda:0". Tensors handed out before keep their identity (parameters() stays valid).
   void to_device(const std::string& device);
+  // Splits the network: node i runs, and keeps its parameters, on devices[device_of[i]] (arch/device_split.h). The input belongs
+  // on the first, heads come back from the device of their node. Several times "cpu": logical devices (nn/logical_device.h).
+  // Nodes that run as one stay together with the last of them. Before an Optimizer is made.
+  void split(std::vector<int> device_of, std::vector<std::string> devices);
   void to_double();                                               // for gradient checks
   // Fused kernels on CPU (default). Off: the plain operations of libtorch, the reference for tests.
   void use_fused(bool on);
+  // Activation checkpointing (Chen et al. 2016) at convolutions: training keeps what they return and computes what stands between
+  // them (norms, activations, up-sampling, joining, padding) a second time in the backward pass. The same values, about half the
+  // memory. Off by default; networks with a mixed-scale dense stack, which keeps little, ignore it.
+  void use_recomputing(bool on);
+  // Which rows of the batch the inputs of training are; batch norm and dropout are then those of the whole batch.
+  void share_batch(const BatchShare& share);
+  const BatchShare& batch_share() const;
   std::vector<std::pair<std::string, at::Tensor>> parameters();   // trained ones, in graph order
   std::vector<std::pair<std::string, at::Tensor>> state();        // parameters and buffers (running statistics), in graph order
   // Copies tensors of the same name and shape; `partial` allows absent names. Other channels or classes: nn/transfer.h.
   void load(const std::map<std::string, at::Tensor>& tensors, bool partial);
 
+  struct State;                                  // nn/network_state.h, private to nn
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -205,7 +205,17 @@ struct NormAct : torch::autograd::Function<NormAct> {
 
 bool can_fuse(const Node& norm, const Node* activation) {
   if (norm.op != Op::norm || norm.norm != Norm::instance) return false;
-  return !activation || (activation->activation != Activation::elu && activation->activation != Activation::swish);
+  if (!activation) return true;
+  switch (activation->activation) {              // what is linear on either side of zero
+    case Activation::none:
+    case Activation::relu:
+    case Activation::leaky_relu:
+    case Activation::prelu: return true;
+    case Activation::elu:
+    case Activation::swish:
+    case Activation::sigmoid: return false;
+  }
+  return false;
 }
 
 at::Tensor norm_act(const Node& norm, const Node* activation, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 
 #include "arch/graph.h"
+#include "nn/batch_share.h"
 
 namespace tomograd {
 
@@ -17,6 +18,7 @@ struct NormTensors {
 
 // Batch norm in training updates the running statistics in place (momentum 0.1, unbiased variance, as libtorch does; with a
 // ring, inference uses the mean over the last 60 batches of their mean and biased variance, starting from 0 and 1).
-at::Tensor normalize(const Node& node, const at::Tensor& x, const NormTensors& tensors, bool training);
+// Of a split batch the statistics are those of all its rows (nn/batch_norm_over_ranks.h).
+at::Tensor normalize(const Node& node, const at::Tensor& x, const NormTensors& tensors, bool training, const BatchShare& share = {});
 
 }  // namespace tomograd

@@ -21,7 +21,7 @@ struct Optimizer::State {
   bool two_moments = false;
   int64_t step = 0;
 
-  double collect(std::vector<at::Tensor>& gradients, int64_t accumulated);
+  double collect(std::vector<at::Tensor>& gradients, int64_t accumulated, double loss_scale);
   void update(std::vector<at::Tensor>& gradients, double learning_rate);
   void rmsprop(std::vector<at::Tensor>& gradients, double learning_rate);
 };
@@ -47,15 +47,18 @@ Optimizer::Optimizer(const OptimizerSpec& spec, NamedTensors parameters, double 
 Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 
-// Gradients divided, with the penalties, clipped; returns their norm before clipping.
-double Optimizer::State::collect(std::vector<at::Tensor>& gradients, int64_t accumulated) {
+// Gradients divided, with the penalties, clipped; returns their norm before clipping. An infinite or undefined gradient stays
+// one through all of that, so the norm shows it.
+double Optimizer::State::collect(std::vector<at::Tensor>& gradients, int64_t accumulated, double loss_scale) {
   double squares = 0;
   for (size_t i = 0; i < parameters.size(); ++i) {
     at::Tensor g = parameters[i].second.grad();
     if (!g.defined()) fail_failure(text("parameter ", parameters[i].first, " has no gradient"));
+    if (g.scalar_type() == at::kHalf || g.scalar_type() == at::kBFloat16) fail_failure(text("the gradient of parameter ", parameters[i].first, " is not float32"), "weights are kept in float32 and cast where they are used");
     g = g.detach();
     if (g.strides() != weights[i].strides()) g = at::empty_like(weights[i]).copy_(g);
     if (accumulated > 1) g.div_(double(accumulated));
+    if (loss_scale != 1) g.mul_(1 / loss_scale);
     const std::string& name = parameters[i].first;
     bool conv_weight = g.dim() == 5 && name.size() > 7 && name.compare(name.size() - 7, 7, ".weight") == 0;
     if (conv_weight && l1 > 0) g.add_(weights[i].sign(), l1);
@@ -96,11 +99,11 @@ void Optimizer::State::update(std::vector<at::Tensor>& gradients, double learnin
   else fail_input(text("optimiser '", o.kind, "' is not known"));
 }
 
-double Optimizer::step(double learning_rate, int64_t accumulated) {
+double Optimizer::step(double learning_rate, int64_t accumulated, double loss_scale) {
   State& s = *state_;
   torch::NoGradGuard no_grad;
   std::vector<at::Tensor> gradients;
-  double norm = s.collect(gradients, accumulated);
+  double norm = s.collect(gradients, accumulated, loss_scale);
   if (!std::isfinite(norm)) return norm;
   s.update(gradients, learning_rate);
   ++s.step;

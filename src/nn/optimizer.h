@@ -24,10 +24,11 @@ class Optimizer {
   ~Optimizer();
   Optimizer(Optimizer&&) noexcept;
 
-  // Updates the parameters from their gradients (all of them must have one), which were summed over `accumulated` batches
-  // and are divided by that first. Returns the norm of the gradient before clipping. A gradient that is not finite changes
-  // nothing and is returned as it is, NaN or infinity.
-  double step(double learning_rate, int64_t accumulated = 1);
+  // Updates the parameters from their gradients (all of them must have one, in float32: narrower ones have lost what a loss
+  // scale was to save), which were summed over `accumulated` batches of losses times `loss_scale` (loss_scaler.h), and are
+  // divided by both first. Returns the norm of the gradient before clipping. A gradient that is not finite changes nothing
+  // and is returned as it is, NaN or infinity.
+  double step(double learning_rate, int64_t accumulated = 1, double loss_scale = 1);
   void zero_gradients();
 
   // Moments, step count and the exponential average of weights, by names "optimizer.<kind of state>.<parameter>".

@@ -28,8 +28,8 @@ struct Slot {
 }  // namespace
 
 struct PatchQueue::State {
-  State(std::vector<BlockSource*> sources_, const Sampler& sampler_, const SamplingSpec& sampling_, const AugmentSpec& augment_, std::vector<std::string> names_, uint64_t seed_, int64_t first_)
-      : sources(std::move(sources_)), sampler(sampler_), sampling(sampling_), augment(augment_), names(std::move(names_)), seed(seed_), first(first_) {}
+  State(std::vector<BlockSource*> sources_, const Sampler& sampler_, const SamplingSpec& sampling_, const AugmentSpec& augment_, std::vector<std::string> names_, uint64_t seed_, int64_t first_, int64_t stride_)
+      : sources(std::move(sources_)), sampler(sampler_), sampling(sampling_), augment(augment_), names(std::move(names_)), seed(seed_), first(first_), stride(stride_) {}
   ~State() {
     {
       std::lock_guard lock(mutex);
@@ -45,7 +45,7 @@ struct PatchQueue::State {
   AugmentSpec augment;
   std::vector<std::string> names;
   uint64_t seed;
-  int64_t first;
+  int64_t first, stride;
   int64_t depth = 0;                             // batches the budget holds: ready, in the making, or kept for reuse
   int64_t ahead = 0;                             // of these, ready or in the making; one is left for what the consumer gives back
   bool stream = false;
@@ -92,7 +92,7 @@ struct PatchQueue::State {
       slot.batch = std::move(spare.front());
       spare.pop_front();
     }
-    slot.batch.first = first + next_batch++ * sampling.batch;
+    slot.batch.first = first + next_batch++ * stride;
   }
 
   void make(Batch& batch, int64_t item, PatchWorkspace& workspace) {
@@ -163,8 +163,8 @@ struct PatchQueue::State {
 int64_t batch_bytes(const SamplingSpec& sampling, int64_t channels) { return sampling.batch * sampling.patch.voxels() * (channels * int64_t(sizeof(float)) + 1); }
 
 PatchQueue::PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler, const SamplingSpec& sampling, const AugmentSpec& augment,
-                       std::vector<std::string> channel_names, uint64_t seed, int64_t first)
-    : state_(new State(std::move(sources), sampler, sampling, augment, std::move(channel_names), seed, first)) {
+                       std::vector<std::string> channel_names, uint64_t seed, int64_t first, int64_t stride)
+    : state_(new State(std::move(sources), sampler, sampling, augment, std::move(channel_names), seed, first, stride > 0 ? stride : sampling.batch)) {
   State& s = *state_;
   if (first < 0) fail_failure(text("a patch queue was asked to start at patch ", first));
   for (const BlockSource* source : s.sources)

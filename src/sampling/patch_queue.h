@@ -26,9 +26,10 @@ int64_t batch_bytes(const SamplingSpec& sampling, int64_t channels);   // images
 class PatchQueue {
  public:
   // Starts at patch number `first` (for resuming). Channel seeds are by modality *name*, so that runs with other channel
-  // sets see the same patches and the same noise per modality.
+  // sets see the same patches and the same noise per modality. `stride`: patches from the start of one batch to the start of the next
+  // where others make those in between (ranks of data-parallel training); 0 = sampling.batch, one after the other.
   PatchQueue(std::vector<BlockSource*> sources, const Sampler& sampler, const SamplingSpec& sampling, const AugmentSpec& augment,
-             std::vector<std::string> channel_names, uint64_t seed, int64_t first);
+             std::vector<std::string> channel_names, uint64_t seed, int64_t first, int64_t stride = 0);
   ~PatchQueue();
   Batch next();
   void give_back(Batch&& batch);                 // lets its buffers be used again

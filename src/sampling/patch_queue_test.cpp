@@ -53,6 +53,39 @@ Contents run(const TestCohort& cohort, const Settings& s, int64_t workers, int64
   return take(queue, batches);
 }
 
+// Rows [first, first + count) of every batch of s.sampling.batch, as a rank of data-parallel training takes them.
+Contents rows(const TestCohort& cohort, const Settings& s, int64_t first, int64_t count, int batches) {
+  Settings own = s;
+  own.sampling.batch = count;
+  Sampler sampler(cohort.cases, cohort.indices, s.sampling, 3, system_env());
+  PatchQueue queue(cohort.sources, sampler, own.sampling, own.augment, cohort.channels, 3, 2 * s.sampling.batch + first, s.sampling.batch);
+  return take(queue, batches);
+}
+
+TEST(PatchQueue, RowsOfEachBatchAreThoseOfTheWholeBatch) {
+  TestCohort cohort = TestCohort::mixed();
+  Settings s;
+  s.sampling.workers = 2;
+  s.sampling.batch = 5;
+  constexpr int batches = 9;
+  Contents whole = run(cohort, s, 1, 2 * s.sampling.batch, batches);
+  for (std::vector<int64_t> cut : {std::vector<int64_t>{0, 2, 5}, {0, 1, 3, 5}, {0, 1, 2, 3, 4, 5}}) {
+    Contents joined;
+    joined.firsts = whole.firsts;
+    std::vector<Contents> parts;
+    for (size_t r = 0; r + 1 < cut.size(); ++r) parts.push_back(rows(cohort, s, cut[r], cut[r + 1] - cut[r], batches));
+    size_t image = whole.images.size() / (batches * 5), label = whole.labels.size() / (batches * 5);
+    for (size_t b = 0; b < batches; ++b)
+      for (size_t r = 0; r < parts.size(); ++r) {
+        size_t count = size_t(cut[r + 1] - cut[r]);
+        EXPECT_EQ(parts[r].firsts[b], whole.firsts[b] + cut[r]);
+        joined.images.insert(joined.images.end(), parts[r].images.begin() + int64_t(b * count * image), parts[r].images.begin() + int64_t((b + 1) * count * image));
+        joined.labels.insert(joined.labels.end(), parts[r].labels.begin() + int64_t(b * count * label), parts[r].labels.begin() + int64_t((b + 1) * count * label));
+      }
+    EXPECT_TRUE(joined == whole) << parts.size() << " ranks";
+  }
+}
+
 TEST(PatchQueue, SameBatchesForAnyNumberOfWorkers) {
   TestCohort cohort = TestCohort::mixed();
   Settings s;

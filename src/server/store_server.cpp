@@ -1,20 +1,12 @@
 #include "server/store_server.h"
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "experiments/http_store_protocol.h"
 #include "experiments/request_id.h"
+#include "server/page_guard.h"
 
 namespace tomograd {
 namespace {
-
-// In a time that tells nothing about where two texts differ, nor how long they are.
-bool equal_in_constant_time(const std::string& a, const std::string& b) {
-  std::string x = digest_of(a), y = digest_of(b);
-  unsigned different = 0;
-  for (size_t i = 0; i < x.size(); ++i) different |= unsigned(static_cast<unsigned char>(x[i]) ^ static_cast<unsigned char>(y[i]));
-  return different == 0;
-}
 
 ServerAnswer refusal(int status, const char* message) {
   return {status, error_answer(Error(ErrorKind::input, message)).body};

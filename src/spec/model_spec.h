@@ -14,7 +14,7 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
   std::vector<std::string> from;                 // names of the blocks (or "input") it reads; empty = the block before
   int64_t channels = 0;
   Extent kernel = cube(3), stride = cube(1), factor = cube(1), dilation = cube(1);
-  std::vector<std::string> padding;              // per axis "same" | "valid" | "mirror"; one entry = all axes; empty = same
+  std::vector<std::string> padding;              // per axis "same" | "valid" | "mirror" | "reflect"; one entry = all axes; empty = same
   std::string activation = "none", norm = "none", mode;
   std::string order = "after";                   // conv: norm, activation and dropout stand after or before it
   double slope = 0.01, dropout = 0, epsilon = 1e-5;
@@ -36,8 +36,8 @@ struct BlockSpec {  // one named block of kind "graph"; src/arch/block_graph.cpp
     v(stride, "stride", "stride Z,Y,X", between(1, 16));
     v(dilation, "dilation", "dilation Z,Y,X", between(1, 64));
     v(factor, "factor", "factor of subsample, upsample and pool, Z,Y,X", between(1, 16));
-    v(padding, "padding", "same (zeros), valid (none) or mirror, one for all axes or one per axis");
-    v(activation, "activation", "kind of an activation block; of a convolution: the activation that goes with it", one_of({"relu", "leaky_relu", "prelu", "elu", "swish", "none"}));
+    v(padding, "padding", "same (zeros), valid (none), mirror (edge repeated) or reflect (edge not repeated), one for all axes or one per axis");
+    v(activation, "activation", "kind of an activation block; of a convolution: the activation that goes with it", one_of({"relu", "leaky_relu", "prelu", "elu", "swish", "sigmoid", "none"}));
     v(norm, "norm", "kind of a norm block; of a convolution: the norm that goes with it", one_of({"none", "batch", "instance"}));
     v(mode, "mode", "pool: max (default) or avg; upsample: nearest (default) or linear", one_of({"", "max", "avg", "nearest", "linear"}));
     v(order, "order", "conv: its norm, activation and dropout come after it or (pre-activation) before it", one_of({"after", "before"}));
@@ -80,15 +80,20 @@ struct ModelSpec {
   bool deep_supervision = true;                  // nnunet
   std::vector<Extent> factors;                   // deepmedic: sub-sampling of each path, first is 1
   std::vector<int64_t> path_channels, fc_channels;
-  int64_t dims = 3, width = 1;                   // msd
+  int64_t dims = 3, width = 1;                   // msd; skip: dims
   std::vector<int64_t> dilations;                // msd
   std::string border = "reflect";                // msd
+  // skip; empty and "auto" = what the preset says, without a preset the defaults of src/arch/skip.cpp
+  std::string preset;
+  std::vector<int64_t> n_down, n_up, n_skip, k_down, k_up, k_skip;  // per scale; one number = all scales, n_down: as many as there are
+  std::string activation = "auto", pad = "auto", upsample = "auto", downsample = "auto";
+  std::string up_1x1 = "auto", conv_bias = "auto", sigmoid = "auto";  // yes | no
   std::vector<BlockSpec> block;                  // graph
   template <class V> void visit(V&& v) {
-    v(kind, "kind", "network", one_of({"unet", "deepmedic", "msd", "graph"}));
+    v(kind, "kind", "network", one_of({"unet", "deepmedic", "msd", "skip", "graph"}));
     v(family, "family", "unet: unet3d (Cicek/MATLAB), nnunet (self-configured), residual (MONAI's layout)", one_of({"unet3d", "nnunet", "residual"}));
     v(variant, "variant", "deepmedic: original, default (three paths), wide", one_of({"original", "default", "wide"}));
-    v(in_channels, "in_channels", "input channels; 0 = as many as the run uses", between(0, 4096));
+    v(in_channels, "in_channels", "input channels; 0 = as many as the run uses, 32 for the input code of skip", between(0, 4096));
     v(out_channels, "out_channels", "output classes with background; 0 = as many as the run has", between(0, 65536));
     v(patch, "patch", "network input the network is fitted to, Z,Y,X; 0 = that of [sampling]", between(0, 1 << 20, "voxels"));
     v(spacing, "spacing", "nnunet: voxel spacing Z,Y,X the strides and kernels are chosen for; empty = equal on all axes", between(1e-6, 1e6));
@@ -104,10 +109,24 @@ struct ModelSpec {
     v(factors, "factors", "deepmedic: sub-sampling of each path", between(1, 15));
     v(path_channels, "path_channels", "deepmedic: channels of the eight convolutions of a path", between(1, 4096));
     v(fc_channels, "fc_channels", "deepmedic: channels of the hidden 1x1x1 layers", between(1, 4096));
-    v(dims, "dims", "msd: 3 for kernels of 3x3x3, 2 for 1x3x3 (every plane for itself)", between(2, 3));
+    v(dims, "dims", "msd, skip: 3 for kernels of k x k x k, 2 for 1 x k x k (every plane for itself)", between(2, 3));
     v(width, "width", "msd: channels per layer", between(1, 256));
     v(dilations, "dilations", "msd: dilation of each channel, all layers' channels in a row, repeated as often as needed; empty = 1 to 10", between(1, 1000));
     v(border, "border", "msd: what lies outside the image: its mirror image (edge not repeated) or zeros", one_of({"reflect", "zero"}));
+    v(preset, "preset", "skip: published settings for a task, which the fields below change; empty = the published code's defaults", one_of({"", "denoise", "superres", "inpaint"}));
+    v(n_down, "n_down", "skip: channels of each scale on the way down; empty = the preset's, five scales", between(1, 4096));
+    v(n_up, "n_up", "skip: channels of each scale on the way up; empty = n_down", between(1, 4096));
+    v(n_skip, "n_skip", "skip: channels of each scale's skip branch, 0 = none; empty = the preset's", between(0, 4096));
+    v(k_down, "k_down", "skip: kernel on the way down, odd; empty = 3", between(1, 15));
+    v(k_up, "k_up", "skip: kernel on the way up, odd; empty = 3", between(1, 15));
+    v(k_skip, "k_skip", "skip: kernel of the skip branches, odd; empty = 1", between(1, 15));
+    v(activation, "activation", "skip: activation; auto = leaky_relu (slope 0.2)", one_of({"auto", "leaky_relu", "swish", "elu", "none"}));
+    v(pad, "pad", "skip: what convolutions see outside the image: zeros or its reflection (edge not repeated); auto = the preset's, else zero", one_of({"auto", "zero", "reflection"}));
+    v(upsample, "upsample", "skip: auto = the preset's, else nearest", one_of({"auto", "nearest", "linear"}));
+    v(downsample, "downsample", "skip: strided convolution, or pooling or a fixed filter after it; auto = stride", one_of({"auto", "stride", "avg", "max", "lanczos2", "lanczos3"}));
+    v(up_1x1, "up_1x1", "skip: a 1x1x1 convolution after each scale's on the way up; auto = yes", one_of({"auto", "yes", "no"}));
+    v(conv_bias, "conv_bias", "skip: convolutions have biases; auto = yes", one_of({"auto", "yes", "no"}));
+    v(sigmoid, "sigmoid", "skip: the result goes through a sigmoid, into (0, 1); auto = yes", one_of({"auto", "yes", "no"}));
     v(block, "block", "graph: the blocks, in order");
   }
 };

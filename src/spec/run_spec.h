@@ -7,6 +7,7 @@
 
 #include "spec/field.h"
 #include "spec/model_spec.h"
+#include "spec/precision_spec.h"
 
 namespace tomograd {
 
@@ -224,6 +225,7 @@ struct RunSpec {
   LossSpec loss;
   OptimizerSpec optimizer;
   ScheduleSpec schedule;
+  LossScaleSpec loss_scale;
   ValidationSpec validation;
   PredictSpec predict;
   PostprocessSpec postprocess;
@@ -248,6 +250,7 @@ struct RunSpec {
     v(loss, "loss", "what is minimised");
     v(optimizer, "optimizer", "how weights are updated");
     v(schedule, "schedule", "how the learning rate changes");
+    v(loss_scale, "loss_scale", "how gradients are kept in the range of the number format");
     v(validation, "validation", "who is held back, and when they are looked at");
     v(predict, "predict", "whole-volume prediction in validation and testing");
     v(postprocess, "postprocess", "cleaning of predictions");

@@ -12,7 +12,7 @@ at::Tensor batch_loss(Network& network, const LossSpec& spec, Batch& batch, int6
   auto labels = at::from_blob(batch.labels.data(), {batch.count, p.z, p.y, p.x}, at::kByte);
   std::vector<double> head_weights;
   for (const auto& output : network.graph().outputs) head_weights.push_back(output.loss_weight);
-  return loss(spec, network.forward(images, true, number), head_weights, labels, parts);
+  return loss(spec, network.forward(images, true, number), head_weights, labels, parts, network.batch_share());
 }
 
 }  // namespace tomograd

@@ -29,33 +29,43 @@ std::string lines_up_to(Env& env, const std::string& path, int64_t step, std::ma
   return kept;
 }
 
+std::string json_line(int64_t step, const Value::Table& values) {
+  Value line = Value::table();
+  line["step"] = step;
+  for (const auto& [name, value] : values) line[name] = value;
+  return to_json(line, false) + "\n";
+}
+
 }  // namespace
 
-MetricsLog::MetricsLog(Env& env, const std::string& folder, int64_t step) {
+MetricsLog::MetricsLog(Env& env, const std::string& folder, int64_t step) : env_(env), precision_path_(join_path(folder, "precision.jsonl")) {
   std::string metrics_path = join_path(folder, "metrics.jsonl"), timing_path = join_path(folder, "timing.jsonl");
   std::string metrics = lines_up_to(env, metrics_path, step, nullptr);
   publish_text(env, metrics_path, metrics);
   std::string timing = lines_up_to(env, timing_path, step, &positions_);
   publish_text(env, timing_path, timing);
+  if (env.kind(precision_path_) == FileKind::file) publish_text(env, precision_path_, lines_up_to(env, precision_path_, step, nullptr));
   metrics_ = env.append_file(metrics_path);
   timing_ = env.append_file(timing_path);
 }
 
 void MetricsLog::metrics(int64_t step, const std::vector<std::pair<std::string, double>>& values) {
-  Value line = Value::table();
-  line["step"] = step;
-  for (const auto& [name, value] : values) line[name] = value;
-  std::string raw = to_json(line, false) + "\n";
+  std::string raw = json_line(step, Value::Table(values.begin(), values.end()));
   metrics_->write(raw.data(), int64_t(raw.size()));
 }
 
 void MetricsLog::timing(int64_t step, double position, double seconds) {
-  Value line = Value::table();
-  line["step"] = step;
-  line["position"] = position;
-  line["seconds"] = seconds;
-  std::string raw = to_json(line, false) + "\n";
+  std::string raw = json_line(step, Value::Table{{"position", position}, {"seconds", seconds}});
   timing_->write(raw.data(), int64_t(raw.size()));
+}
+
+void MetricsLog::precision(int64_t step, const Value& report) {
+  if (!precision_) {
+    if (env_.kind(precision_path_) != FileKind::file) publish_text(env_, precision_path_, "");
+    precision_ = env_.append_file(precision_path_);
+  }
+  std::string raw = json_line(step, report.as_table());
+  precision_->write(raw.data(), int64_t(raw.size()));
 }
 
 const double* MetricsLog::recorded_position(int64_t step) const {
@@ -66,6 +76,7 @@ const double* MetricsLog::recorded_position(int64_t step) const {
 void MetricsLog::sync() {
   metrics_->sync();
   timing_->sync();
+  if (precision_) precision_->sync();
 }
 
 }  // namespace tomograd

@@ -37,6 +37,26 @@ TEST_F(MetricsLogTest, ReopenedLogIsCutToTheStepAndKeepsPositions) {
   EXPECT_EQ(read_text(env, join_path(folder_, "metrics.jsonl")), whole);
 }
 
+TEST_F(MetricsLogTest, PrecisionIsWrittenWhereAskedForAndCutLikeTheOthers) {
+  Env& env = system_env();
+  std::string path = join_path(folder_, "precision.jsonl");
+  Value report = Value::table();
+  report["loss_scale"] = 8.0;
+  {
+    MetricsLog log(env, folder_, 0);
+    EXPECT_EQ(env.kind(path), FileKind::missing);
+    for (int64_t step : {2, 4, 6}) log.precision(step, report);
+    log.sync();
+  }
+  std::string whole = read_text(env, path);
+  EXPECT_EQ(whole.substr(0, whole.find('\n')), "{\"step\":2,\"loss_scale\":8.0}");
+  MetricsLog log(env, folder_, 3);
+  EXPECT_EQ(read_text(env, path), whole.substr(0, whole.find('\n') + 1));
+  log.precision(4, report);
+  log.precision(6, report);
+  EXPECT_EQ(read_text(env, path), whole);
+}
+
 TEST_F(MetricsLogTest, ALineThatIsNoStepIsNamed) {
   publish_text(system_env(), join_path(folder_, "metrics.jsonl"), "{\"step\": 1}\n{\"step\": \"two\"}\n");
   try {

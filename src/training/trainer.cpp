@@ -4,7 +4,7 @@
 
 #include <torch/torch.h>
 
-#include <cmath>
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -16,6 +16,7 @@
 #include "inference/predictor.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "nn/precision.h"
 #include "nn/tensor_memory.h"
 #include "nn/transfer.h"
 #include "sampling/patch_queue.h"
@@ -25,6 +26,7 @@
 #include "training/cases.h"
 #include "training/checkpoint.h"
 #include "training/cleaning_choice.h"
+#include "training/data_parallel.h"
 #include "training/event_file.h"
 #include "training/memory_plan.h"
 #include "training/metrics_log.h"
@@ -36,6 +38,7 @@
 #include "training/scoring.h"
 #include "training/selection.h"
 #include "training/start_weights.h"
+#include "training/step_guard.h"
 
 namespace tomograd {
 namespace {
@@ -50,7 +53,7 @@ class Run {
   Run(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer)
       : env_(env), clock_(clock), options_(options), observer_(observer), dataset_(read_dataset(env, spec.data)), recorded_(find_run(env, spec.out, options.resume)),
         given_(recorded_ ? with_recorded(spec, *recorded_) : spec), split_(split_of(dataset_, given_)), spec_(resolve(env, given_, dataset_, split_, options.max_memory_bytes)),
-        channels_(spec_.preprocess.channels), classes_(make_class_map(dataset_, spec_.classes)), roi_where_there_is_one_(spec.preprocess.normalize == "auto") {
+        parallel_(options.ranks, spec_.sampling.batch), records_(parallel_.records(env)), guard_(spec_), channels_(spec_.preprocess.channels), classes_(make_class_map(dataset_, spec_.classes)), roi_where_there_is_one_(spec.preprocess.normalize == "auto") {
     if (spec.sampling.patch == cube(0))
       for (int index : split_.train) reads_.push_back({dataset_.cases[size_t(index)].id, "fingerprint"});
   }
@@ -63,11 +66,12 @@ class Run {
     if (recorded_) check_same_run(*recorded_, spec_);
     manifest_ = new_manifest(spec_);
     if (recorded_) before_ = read_manifest(env_, spec_.out);
+    parallel_.record(manifest_, before_);
     manifest_["inputs"] = checked_inputs(env_, dataset_, split_, channels_, before_ ? &*before_ : nullptr);
     manifest_["input_digest_of"] = "size and first and last 64 KiB of each file of the case that the run reads";
     at::set_num_threads(int(spec_.threads));
     network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
-    network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
+    network_->set_precision(precision_of(spec_.precision));
     optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
     begin_weights();
     cases_ = read_training_cases(env_, clock_, dataset_, split_.train, spec_, classes_, reads_);
@@ -92,7 +96,8 @@ class Run {
   }
 
   void promise_memory(const Graph& graph) {
-    TrainingMemory plan = plan_training_memory(graph, spec_, dataset_, split_);
+    TrainingMemory plan = plan_training_memory(graph, parallel_.own(spec_), dataset_, split_);
+    plan.weights += parallel_.bytes(parameter_count(graph));
     result_.predicted_peak_bytes = process_resident_bytes() + plan.peak();
     info(text("memory at most ", bytes_text(result_.predicted_peak_bytes), ": ", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches, ", bytes_text(plan.activations),
               " for a step, ", bytes_text(plan.weights), " of weights"));
@@ -124,11 +129,13 @@ class Run {
     seconds_before_ = state.at("seconds").as_number();
     position_ = state.at("position").as_number();
     selection_.restore(state.at("selection"));
+    guard_.restore(state.find("loss_scale"));
     info(text("resumed at step ", step_));
     return true;
   }
 
   void checkpoint() {
+    if (!parallel_.leads()) return;
     TensorFile content;
     for (auto& [name, tensor] : network_->state()) content.tensors.emplace("model." + name, tensor);
     for (auto& [name, tensor] : optimizer_->state()) content.tensors.emplace(name, tensor);
@@ -136,6 +143,7 @@ class Run {
     state["seconds"] = elapsed();
     state["position"] = position_;
     state["selection"] = selection_.state();
+    state["loss_scale"] = guard_.state();
     content.metadata["format"] = "tomograd.checkpoint/1";
     content.metadata["state"] = to_json(state, false);
     log_->sync();
@@ -164,25 +172,26 @@ class Run {
     for (auto& blocks : cases_.blocks) sources.push_back(blocks.get());
     int64_t per_step = spec_.sampling.batch * spec_.optimizer.accumulate;
     if (std::string warning = batch_scaling_warning(spec_.optimizer, spec_.schedule, per_step); !warning.empty()) warn(warning);
-    PatchQueue queue(sources, sampler, spec_.sampling, spec_.augment, channels_, uint64_t(spec_.seed), step_ * per_step);
+    PatchQueue queue(sources, sampler, parallel_.own(spec_).sampling, spec_.augment, channels_, uint64_t(spec_.seed), parallel_.first_patch(step_ * per_step), spec_.sampling.batch);
     Value report = share_report(sampler, spec_.sampling, classes_.names, 0);
     info(share_line(report));
-    if (!recorded_ || recorded_->pause_steps != spec_.pause_steps) create_run(env_, spec_, manifest_);
-    publish_text(env_, join_path(spec_.out, "sampling.json"), to_json(report) + "\n");
-    log_.emplace(env_, spec_.out, step_);
-    EventFile events(env_, join_path(spec_.out, "events"), double(clock_.unix_milliseconds()) * 1e-3, step_);
+    parallel_.begin(*network_, spec_, manifest_["inputs"], step_);
+    if (!recorded_ || recorded_->pause_steps != spec_.pause_steps) create_run(records_, spec_, manifest_);
+    publish_text(records_, join_path(spec_.out, "sampling.json"), to_json(report) + "\n");
+    log_.emplace(records_, spec_.out, step_);
+    EventFile events(records_, join_path(spec_.out, "events"), double(clock_.unix_milliseconds()) * 1e-3, step_);
     int64_t first_step = step_;
     started_ = clock_.monotonic_seconds();
-    while (!selection_.stopped()) {
-      double position = next_position();
-      if (position >= 1 || paused()) break;
-      position_ = position;
-      if (options_.stop.stop_requested()) {
+    while (true) {
+      Turn turn = parallel_.agree({selection_.stopped() || paused(), options_.stop.stop_requested(), next_position()});
+      if (turn.ends || turn.position >= 1) break;
+      position_ = turn.position;
+      if (turn.stops) {
         checkpoint();
         fail(ErrorKind::stopped, text("stopped at step ", step_, "; the state is saved"), "go on with train --resume");
       }
-      log_->timing(step_ + 1, position, elapsed());
-      double rate = scaled_learning_rate(spec_.optimizer, per_step) * schedule_factor(spec_.schedule, position, step_);
+      log_->timing(step_ + 1, position_, elapsed());
+      double rate = scaled_learning_rate(spec_.optimizer, per_step) * schedule_factor(spec_.schedule, position_, step_);
       one_step(queue, rate, events);
       if (spec_.validation.every_steps > 0 && step_ % spec_.validation.every_steps == 0) validate();
       if (step_ % spec_.checkpoint.every_steps == 0) checkpoint();
@@ -204,27 +213,24 @@ class Run {
     LossParts parts;
     double total = 0;
     for (int64_t part = 0; part < spec_.optimizer.accumulate; ++part) {
-      Batch batch = queue.next();
+      Batch batch = parallel_.next(queue);
       parts.parts.clear();
       auto value = batch_loss(*network_, spec_.loss, batch, step_ * spec_.optimizer.accumulate + part, &parts);
       total += value.item<double>();
-      value.backward();
+      parallel_.backward(guard_.scaler().scaled(value), part + 1 == spec_.optimizer.accumulate);
       queue.give_back(std::move(batch));
     }
     double mean = total / double(spec_.optimizer.accumulate);
-    double norm = optimizer_->step(rate, spec_.optimizer.accumulate);
+    guard_.report(step_ + 1, network_->parameters(), *log_);
+    double norm = optimizer_->step(rate, spec_.optimizer.accumulate, guard_.scaler().scale());
     optimizer_->zero_gradients();
     ++step_;
     FAILPOINT("train.after_step");
-    if (!std::isfinite(norm) || !std::isfinite(mean)) {
-      if (++skipped_in_a_row_ >= 20) fail_failure(text("the loss or its gradient was not finite in 20 steps in a row, last at step ", step_), "lower optimizer.learning_rate, or use --precision f32");
-      warn(text("step ", step_, " was skipped: its loss is ", mean, ", its gradient's norm ", norm));
-    } else {
-      skipped_in_a_row_ = 0;
-    }
+    guard_.judge(step_, mean, norm);
     std::vector<std::pair<std::string, double>> values = {{"loss", mean}};
     for (auto& part : parts.parts) values.push_back(part);
     values.push_back({"gradient_norm", norm});
+    guard_.add_metrics(values);
     if (spec_.max_seconds == 0) values.push_back({"learning_rate", rate});
     log_->metrics(step_, values);
     result_.final_loss = mean;
@@ -299,7 +305,7 @@ class Run {
   }
 
   void validate() {
-    if (split_.validation.empty()) return;
+    if (split_.validation.empty() || !parallel_.leads()) return;
     double begun = clock_.monotonic_seconds();
     with_saved_weights([&] {
       double dice = mean_dice(score(split_.validation, "validation", false, ""));
@@ -311,6 +317,7 @@ class Run {
 
   TrainResult finish() {
     cases_ = {};
+    if (result_.steps = step_; !parallel_.leads()) return result_;
     if (selection_.best_step() > 0) {
       network_->load(load_tensors(join_path(spec_.out, "best.safetensors")), false);
     } else if (spec_.optimizer.average > 0) {
@@ -326,13 +333,13 @@ class Run {
     }
     save_model(env_, join_path(spec_.out, "model.safetensors"), spec_, channels_, classes_, *network_);
     result_.test = score(split_.test, "test", true, options_.write_predictions, spec_.validation.each_channel);
-    result_.steps = step_;
     result_.parameters = parameter_count(network_->graph());
     result_.peak_bytes = process_peak_bytes();
     result_.channel_bytes = channel_bytes_per_scan(env_, dataset_, channels_);
     manifest_["state"] = paused() && step_ < spec_.max_steps ? "paused" : "finished";
     manifest_["spec_digest"] = digest_of(to_toml(spec_to_value(spec_)));
     manifest_["peak_memory_bytes"] = result_.peak_bytes;
+    if (spec_.loss_scale.kind != "none") manifest_["loss_scale"] = guard_.state();
     manifest_["reproducible"] = spec_.max_seconds == 0;
     manifest_["reads"] = reads_value(dataset_, reads_);
     write_manifest(env_, spec_.out, manifest_);
@@ -359,6 +366,9 @@ class Run {
   RunSpec given_;                                // as the user says, with what a resumed run has settled
   Split split_;
   RunSpec spec_;                                 // resolved
+  DataParallel parallel_;
+  Env& records_;                                 // where what this rank writes goes
+  StepGuard guard_;
   std::vector<std::string> channels_;
   ClassMap classes_;
   bool roi_where_there_is_one_;                  // normalize was left at auto
@@ -372,7 +382,7 @@ class Run {
   Selection selection_;
   Cleaning cleaning_;
   TrainResult result_;
-  int64_t step_ = 0, skipped_in_a_row_ = 0;
+  int64_t step_ = 0;
   double started_ = 0, seconds_before_ = 0, outside_seconds_ = 0, position_ = 0;
 };
 

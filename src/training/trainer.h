@@ -13,6 +13,8 @@
 
 namespace tomograd {
 
+class RankGroup;                                 // training/rank_group.h
+
 struct TrainProgress {
   int64_t step = 0, max_steps = 0;
   double seconds = 0, max_seconds = 0, loss = 0, patches_per_second = 0;
@@ -44,6 +46,7 @@ struct TrainOptions {
   std::string write_predictions;                 // folder for the test cases' predictions; "" = none
   std::stop_token stop;
   int64_t max_memory_bytes = 0;                  // Error(budget) before the first step when more is needed; 0 = no limit
+  RankGroup* ranks = nullptr;                    // processes that all call train() with this spec and train one network; null = this one alone
 };
 
 // Fills in what "auto" and 0 leave open (device, threads, precision, channels, classes, model sizes, normalisation). Asks the
@@ -53,6 +56,7 @@ RunSpec resolve(Env& env, const RunSpec& spec, const Dataset& dataset, const Spl
 
 // Error(usage) when the folder holds a run and resume is not set; Error(stopped) after a stop with the state saved. A run that
 // is refused, for its spec or for its cases, leaves nothing behind. A resumed run keeps what was resolved when it was created.
+// Of several ranks the first alone writes, validates and tests; the others return when the last step is done, without scores.
 TrainResult train(Env& env, Clock& clock, const RunSpec& spec, const TrainOptions& options, TrainObserver& observer);
 
 }  // namespace tomograd

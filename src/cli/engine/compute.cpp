@@ -14,8 +14,6 @@ Precision compute_precision(const ComputeOptions& compute, const std::string& ot
   return name == "bf16" ? Precision::bf16 : Precision::f32;
 }
 
-const char* precision_name(Precision precision) { return precision == Precision::f32 ? "f32" : precision == Precision::bf16 ? "bf16" : "f16"; }
-
 std::string backend_name(const BackendChoice& backend) { return backend.library ? backend.name + " " + backend.library->version() : backend.name; }
 
 void refuse_memory_limit(const BackendChoice& backend, const ComputeOptions& compute) {

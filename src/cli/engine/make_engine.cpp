@@ -24,6 +24,7 @@ class LibraryEngine : public Engine {
   }
   Value step_times(const RunSpec& spec, const ComputeOptions& compute, int64_t steps, const Talk& talk) override { return engine_step_times(spec, compute, steps, talk); }
   Value largest_batch(const RunSpec& spec, const ComputeOptions& compute, int64_t most, const Talk& talk) override { return engine_largest_batch(spec, compute, most, talk); }
+  Value restore(const RestoreTask& task, const ComputeOptions& compute, const Talk& talk, Volume& restored) override { return engine_restore(task, compute, talk, restored); }
   Value bench(const std::string& name, const Value& settings, const ComputeOptions& compute, const Talk& talk) override { return engine_bench(name, settings, compute, talk); }
   Value facts() override {
     Value facts = Value::table();

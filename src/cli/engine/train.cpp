@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/engine/compute.h"
 #include "cli/engine/verbs.h"
+#include "training/rank_group.h"
 #include "training/trainer.h"
 
 namespace tomograd {
@@ -47,7 +49,9 @@ Value engine_train(const RunSpec& given, const ComputeOptions& compute, bool res
   RunSpec spec = with_compute(given, compute);
   set_memory_budget(compute.max_memory_bytes);
   TalkingObserver observer(talk);
-  TrainResult result = train(system_env(), system_clock(), spec, {resume, init_from, predictions, talk.stop, compute.max_memory_bytes}, observer);
+  std::optional<RankGroup> ranks;
+  if (compute.place.split()) ranks.emplace(compute.place);
+  TrainResult result = train(system_env(), system_clock(), spec, {resume, init_from, predictions, talk.stop, compute.max_memory_bytes, ranks ? &*ranks : nullptr}, observer);
   Value value = Value::table();
   value["out"] = spec.out;
   value["steps"] = result.steps;

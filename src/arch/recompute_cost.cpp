@@ -1,0 +1,48 @@
+// Memory of a training step that keeps what convolutions return and computes the rest again (nn/recompute.cpp).
+#include <algorithm>
+#include <set>
+
+#include "arch/graph.h"
+#include "base/error.h"
+
+namespace tomograd {
+namespace {
+
+bool is_kept(const Node& node) { return node.op == Op::input || node.op == Op::conv || node.op == Op::transposed_conv; }
+
+// The nodes between `target` and the kept values that it is computed from, target among them unless it is kept itself.
+std::set<int> between(const Graph& graph, int target) {
+  std::set<int> nodes;
+  std::vector<int> open = {target};
+  while (!open.empty()) {
+    int i = open.back();
+    open.pop_back();
+    if (is_kept(graph.nodes[size_t(i)]) || !nodes.insert(i).second) continue;
+    for (int from : graph.nodes[size_t(i)].inputs) open.push_back(from);
+  }
+  return nodes;
+}
+
+}  // namespace
+
+int64_t recomputing_activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value) {
+  std::vector<int64_t> bytes;
+  for (const NodeShape& shape : shapes(graph, input)) bytes.push_back(batch * shape.channels * shape.size.voxels() * bytes_per_value);
+  for (const Node& node : graph.nodes)
+    if (node.op == Op::msd) return activation_bytes(graph, input, batch, bytes_per_value, true);  // they are run as without
+  int64_t kept = 0, peak = 0;                    // kept: values of nodes up to i, and at their turn as many bytes of gradients
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    bool head = std::any_of(graph.outputs.begin(), graph.outputs.end(), [&](const Head& h) { return size_t(h.node) == i; });
+    if (is_kept(node)) kept += bytes[i];
+    if (node.op == Op::input || !(is_kept(node) || head)) continue;
+    int64_t again = 0;
+    for (int j : between(graph, is_kept(node) ? node.inputs.front() : int(i))) again += bytes[size_t(j)];
+    // The gradient of what it returns; what it reads once more, padded; two gradients on their way back.
+    int64_t before = bytes[size_t(node.inputs.front())];
+    peak = std::max(peak, kept + bytes[i] + again + 3 * before);
+  }
+  return peak;
+}
+
+}  // namespace tomograd

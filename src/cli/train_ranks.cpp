@@ -1,0 +1,238 @@
+#include "cli/train_ranks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/env.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/parallel.h"
+#include "cluster/rank_variables.h"
+#include "spec/text_formats.h"
+
+extern char** environ;
+
+namespace tomograd {
+namespace {
+
+constexpr double seconds_to_follow = 5;          // for ranks that find one gone to end by themselves
+constexpr char folder_variable[] = "TOMOGRAD_RANKS_FOLDER";
+
+std::string file_of_rank(const std::string& folder, int64_t rank, const char* kind) { return join_path(folder, text("rank-", rank, ".", kind)); }
+
+class MeetingFolder {
+ public:
+  MeetingFolder() {
+    const char* place = ::getenv("TMPDIR");
+    path_ = join_path(place && *place ? place : "/tmp", "tomograd-ranks-XXXXXX");
+    if (!::mkdtemp(path_.data())) fail_failure(text("no folder for the ranks to meet in, '", path_, "': ", std::strerror(errno)), "set TMPDIR to a folder that can be written");
+  }
+  ~MeetingFolder() {
+    try {
+      local_env().remove_tree(path_);
+    } catch (const Error&) {                     // temporary files; what the ranks said is known by now
+    }
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::vector<std::string> own_command() {
+  std::vector<std::string> argv;
+  std::FILE* file = std::fopen("/proc/self/cmdline", "rb");
+  if (!file) fail_failure("this program's own command cannot be read from /proc, so it cannot start ranks");
+  std::string word;
+  for (int c; (c = std::fgetc(file)) != EOF;) {
+    if (c) word += char(c);
+    else argv.push_back(word), word.clear();
+  }
+  std::fclose(file);
+  return argv;
+}
+
+struct RankProcess {
+  pid_t pid = -1;
+  bool ended = false, ended_by_us = false;
+  int status = 0;
+  double when = 0;                               // it was found to have ended
+  bool failed() const { return ended && !(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == exit_code(ErrorKind::stopped))); }
+};
+
+pid_t start_rank(const std::string& folder, int64_t rank, int64_t ranks) {
+  // All memory is taken before fork: between fork and exec only signal-safe calls are allowed.
+  std::vector<std::string> arguments = own_command();
+  std::map<std::string, std::string> ours = {{folder_variable, folder}, {"RANK", text(rank)}, {"WORLD_SIZE", text(ranks)}, {"LOCAL_RANK", text(rank)}, {"LOCAL_WORLD_SIZE", text(ranks)}};
+  std::vector<std::string> variables;
+  for (char** v = environ; *v; ++v)
+    if (const char* end = std::strchr(*v, '='); !end || !ours.contains(std::string(*v, size_t(end - *v)))) variables.emplace_back(*v);
+  for (const auto& [name, value] : ours) variables.push_back(name + "=" + value);
+  std::vector<char*> argv, envp;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  for (auto& variable : variables) envp.push_back(variable.data());
+  argv.push_back(nullptr), envp.push_back(nullptr);
+  std::string says = file_of_rank(folder, rank, "txt");
+  pid_t parent = ::getpid(), child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);
+    if (rank > 0) {
+      int nothing = ::open("/dev/null", O_RDONLY), output = ::open(says.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      ::dup2(nothing, 0), ::dup2(output, 1), ::dup2(output, 2);
+    }
+    ::execve("/proc/self/exe", argv.data(), envp.data());
+    ::_exit(127);
+  }
+  if (child < 0) fail_failure(text("starting rank ", rank, " of ", ranks, ": ", std::strerror(errno)));
+  return child;
+}
+
+void collect(std::vector<RankProcess>& all) {
+  for (RankProcess& process : all)
+    if (!process.ended && ::waitpid(process.pid, &process.status, WNOHANG) == process.pid) process.ended = true, process.when = system_clock().monotonic_seconds();
+}
+
+void watch_ranks(std::vector<RankProcess>& all, const std::stop_token& stop) {
+  bool told = false;
+  auto running = [](const RankProcess& process) { return !process.ended; };
+  while (std::any_of(all.begin(), all.end(), running)) {
+    if (stop.stop_requested() && !std::exchange(told, true))
+      for (const RankProcess& process : all)
+        if (running(process)) ::kill(process.pid, SIGTERM);
+    double now = system_clock().monotonic_seconds();
+    if (std::any_of(all.begin(), all.end(), [&](const RankProcess& process) { return process.failed() && now - process.when > seconds_to_follow; }))
+      for (RankProcess& process : all)
+        if (running(process) && !std::exchange(process.ended_by_us, true)) ::kill(process.pid, SIGKILL);
+    system_clock().sleep_seconds(0.02);
+    collect(all);
+  }
+}
+
+std::optional<Error> error_of_rank(const std::string& folder, int64_t rank) {
+  std::string path = file_of_rank(folder, rank, "json");
+  if (local_env().kind(path) != FileKind::file) return std::nullopt;
+  Value said = parse_json(read_text(local_env(), path), path);
+  ErrorKind kind = ErrorKind::failure;
+  for (ErrorKind other : {ErrorKind::input, ErrorKind::usage, ErrorKind::failure, ErrorKind::budget, ErrorKind::stopped, ErrorKind::conflict})
+    if (said.at("kind").as_text() == error_kind_name(other)) kind = other;
+  Error error(kind, said.at("message").as_text(), said.at("hint").as_text());
+  for (const auto& where : said.at("context").as_list()) error.add_context(where.as_text());
+  return error;
+}
+
+std::string last_line_of(const std::string& path) {
+  if (local_env().kind(path) != FileKind::file) return "";
+  std::string all = read_text(local_env(), path);
+  while (!all.empty() && all.back() == '\n') all.pop_back();
+  return all.substr(all.rfind('\n') + 1);
+}
+
+// The rank whose end was the cause and not a consequence: the first that ended without a word, else the first that says anything
+// but that it lost another, else the first.
+[[noreturn]] void fail_as_ranks(const std::vector<RankProcess>& all, const std::string& folder) {
+  std::vector<size_t> order;
+  for (size_t r = 0; r < all.size(); ++r)
+    if (all[r].failed() && !all[r].ended_by_us) order.push_back(r);
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return all[a].when < all[b].when; });
+  for (size_t r : order) {
+    if (error_of_rank(folder, int64_t(r))) continue;
+    int status = all[r].status;
+    std::string how = WIFSIGNALED(status) ? text("was killed by signal ", WTERMSIG(status), " (", ::strsignal(WTERMSIG(status)), ")") : text("ended with exit code ", WEXITSTATUS(status));
+    std::string last = last_line_of(file_of_rank(folder, int64_t(r), "txt"));
+    fail_failure(text("rank ", r, " of ", all.size(), " ", how, ", so the training ended", last.empty() ? "" : "; it said last: " + last), "train --resume goes on from the last checkpoint; a system out of memory kills with signal 9");
+  }
+  std::optional<size_t> cause;
+  for (size_t r : order)
+    if (!cause && error_of_rank(folder, int64_t(r))->message().find(rank_lost_message) == std::string::npos) cause = r;
+  if (!cause) cause = order.at(0);
+  Error error = *error_of_rank(folder, int64_t(*cause));
+  if (*cause > 0) error.add_context(text("rank ", *cause, " of ", all.size()));
+  throw error;
+}
+
+}  // namespace
+
+RankPlace rank_place() {
+  RankVariables variables = rank_variables([](const char* name) { return ::getenv(name); });
+  if (const char* folder = ::getenv(folder_variable)) variables.place.file = join_path(folder, "meeting");
+  else if (variables.place.split() && variables.place.host.empty()) fail_usage(variables.missing);
+  if (!variables.place.split()) return {};
+  return variables.place;
+}
+
+int threads_of_rank(const RankPlace& place) {
+  if (const char* given = ::getenv("SLURM_CPUS_PER_TASK"); given && place.file.empty() && std::atoi(given) > 0) return std::min(std::atoi(given), available_threads());
+  return std::max(1, available_threads() / int(place.local_ranks));
+}
+
+void take_own_gpu(const RankPlace& place) {
+  if (!place.split() || ::getenv("SLURM_GPUS_PER_TASK")) return;
+  std::vector<std::string> visible;
+  if (const char* given = ::getenv("CUDA_VISIBLE_DEVICES"); given && *given) {
+    std::istringstream words(given);
+    for (std::string word; std::getline(words, word, ',');) visible.push_back(word);
+  }
+  std::string own = visible.empty() ? text(place.local_rank) : size_t(place.local_rank) < visible.size() ? visible[size_t(place.local_rank)] : "";
+  if (!own.empty()) ::setenv("CUDA_VISIBLE_DEVICES", own.c_str(), 1);
+}
+
+void start_ranks(int64_t ranks, std::stop_token stop) {
+  MeetingFolder folder;
+  std::vector<RankProcess> all(static_cast<size_t>(ranks));
+  struct EndAll {                                // also when the next one cannot be started
+    std::vector<RankProcess>& all;
+    ~EndAll() {
+      for (RankProcess& process : all)
+        if (process.pid > 0 && !process.ended) ::kill(process.pid, SIGKILL), ::waitpid(process.pid, nullptr, 0);
+    }
+  } end_all{all};
+  for (int64_t r = 0; r < ranks; ++r) all[size_t(r)].pid = start_rank(folder.path(), r, ranks);
+  watch_ranks(all, stop);
+  auto ended_well = [](const RankProcess& process) { return WIFEXITED(process.status) && WEXITSTATUS(process.status) == 0; };
+  if (ended_well(all[0])) {                      // the run is complete: it writes last
+    for (size_t r = 1; r < all.size(); ++r)
+      if (all[r].failed()) warn(text("rank ", r, " did not end as it should, after its last step"));
+    return;
+  }
+  if (auto stopped = error_of_rank(folder.path(), 0); stopped && stopped->kind() == ErrorKind::stopped) throw *stopped;
+  fail_as_ranks(all, folder.path());
+}
+
+void as_rank(const std::function<void()>& body) {
+  const char* folder = ::getenv(folder_variable);
+  if (!folder) return body();
+  try {
+    with_context("", body);
+  } catch (const Error& error) {
+    Value said = Value::table();
+    said["kind"] = error_kind_name(error.kind());
+    said["message"] = error.message();
+    said["hint"] = error.hint();
+    Value::List context;
+    for (const auto& where : error.context())
+      if (!where.empty()) context.push_back(where);
+    said["context"] = context;
+    publish_text(local_env(), file_of_rank(folder, std::atoi(::getenv("RANK")), "json"), to_json(said) + "\n");
+    int nothing = ::open("/dev/null", O_WRONLY);
+    ::dup2(nothing, 1), ::dup2(nothing, 2);      // what watches says it
+    throw;
+  }
+}
+
+}  // namespace tomograd

@@ -1,0 +1,81 @@
+// Private to the engine rooms
+// The fit: one network, a code, and observed voxels that the network's output must come near. One step() is one iteration on one tile.
+//   out = f(code + perturbation);  error of A(out) to the observed voxels;  Adam;  average' = d average + (1 - d) out, d = min(spec.average, (1+t)/(10+t)).
+// A step whose output is more than backtrack_db worse than the last accepted one of its tile is skipped: weights and moments go back
+// to what they were before the step that led there, and the output does not enter the average.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "nn/network.h"
+#include "nn/optimizer.h"
+#include "restoration/data_term.h"
+#include "restoration/input_code.h"
+#include "restoration/restore_plan.h"
+#include "restoration/slice_profile.h"
+
+namespace tomograd {
+
+struct ObservedVoxels {                             // on the observed grid, in the unit scale
+  Buffer<float> voxels;
+  Buffer<uint8_t> use;                           // VoxelUse; empty = all are fitted
+  DataTerm term;
+};
+
+struct PriorStep {
+  bool accepted = true;
+  double psnr = 0;                               // of this iteration's output to the observed voxels, dB; infinite for a tile without any
+  bool round_over = false;                       // all tiles were fitted equally often
+};
+
+class ImagePrior {
+ public:
+  // `plan` and `observation` must outlive this.
+  ImagePrior(const RestoreSpec& spec, const RestorePlan& plan, const ObservedVoxels& observation, Precision precision);
+
+  PriorStep step();
+  int64_t iterations() const { return iteration_; }
+  int64_t taken_back() const { return taken_back_; }
+  double variance() const;                       // exponential variance of the outputs, mean over voxels and tiles
+  double held_out_loss() const;                  // of the averages, at voxels that the fit does not see
+  void keep_best();                              // of all tiles' averages
+  bool has_best() const { return !tiles_.front().best.empty(); }
+  void write(bool best, float* into) const;      // the blended volume on the restored grid, unit scale
+
+  Network& network() { return network_; }
+  Optimizer& optimizer() { return optimizer_; }
+
+ private:
+  struct Tile {
+    Buffer<float> average, best;
+    int64_t fitted = 0, accepted = 0, held_out_voxels = 0;
+    double psnr = 0, variance = 0, held_out = 0;
+  };
+  struct Window { const float* voxels; const uint8_t* use; };  // a tile's part of the observation
+  Window observed_part(int64_t tile);
+  bool accepts(Tile& tile, double squared, double psnr);
+  void average_in(Tile& tile, const float* output, const Window& seen_by);
+  void save();
+  void take_back();
+
+  RestoreSpec spec_;
+  const RestorePlan& plan_;
+  const ObservedVoxels& observation_;
+  SliceProfile profile_;
+  Network network_;
+  Optimizer optimizer_;
+  InputCode code_;
+  at::ScalarType code_type_;
+  std::vector<Tile> tiles_;
+  Extent seen_size_;                             // of a tile, on the observed grid
+  Buffer<float> seen_, part_voxels_;
+  Buffer<uint8_t> part_use_;
+  NamedTensors saved_weights_, saved_moments_;
+  int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
+};
+
+double psnr_of(double mean_square);              // data range 1
+
+}  // namespace tomograd

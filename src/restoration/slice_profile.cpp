@@ -1,0 +1,113 @@
+#include "restoration/slice_profile.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+
+namespace tomograd {
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+constexpr int64_t lanczos_lobes = 2;
+constexpr int64_t columns_at_once = 4096;
+
+double lanczos(double t) {
+  if (t == 0) return 1;
+  if (std::abs(t) >= lanczos_lobes) return 0;
+  return lanczos_lobes * std::sin(pi * t) * std::sin(pi * t / lanczos_lobes) / (pi * pi * t * t);
+}
+
+// Seen along its axis a volume is [outer][n][inner]; columns (outer, inner) do not know of each other.
+struct Columns {
+  int64_t outer = 1, thin = 1, inner = 1;
+  Columns(Extent size, int axis) : thin(size[axis]) {
+    for (int a = 0; a < 3; ++a) (a < axis ? outer : inner) *= a == axis ? 1 : size[a];
+  }
+  template <class Body>                          // body(outer, first inner, one behind the last)
+  void for_each(const Body& body) const {
+    int64_t parts = ceil_div(inner, columns_at_once), grain = std::max<int64_t>(1, columns_at_once / std::min(inner, columns_at_once));
+    at::parallel_for(0, outer * parts, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(i / parts, i % parts * columns_at_once, std::min(inner, (i % parts + 1) * columns_at_once));
+    });
+  }
+};
+
+}  // namespace
+
+Extent SliceProfile::seen(Extent thin) const {
+  Extent size = thin;
+  size[axis] = thin[axis] / factor;
+  return size;
+}
+
+SliceProfile slice_profile(const std::string& name, int64_t factor, int axis) {
+  SliceProfile profile;
+  profile.axis = axis, profile.factor = factor;
+  if (factor == 1) return profile;
+  if (name == "box") {
+    profile.weights.assign(size_t(factor), 1.0f / float(factor));
+    return profile;
+  }
+  double middle = double(factor - 1) / 2, sum = 0;
+  profile.first = int64_t(std::floor(middle - double(lanczos_lobes * factor))) + 1;
+  std::vector<double> weights;
+  for (int64_t place = profile.first; double(place) - middle < double(lanczos_lobes * factor); ++place) sum += weights.emplace_back(lanczos((double(place) - middle) / double(factor)));
+  profile.weights.clear();
+  for (double weight : weights) profile.weights.push_back(float(weight / sum));
+  return profile;
+}
+
+Geometry thin_grid(const Geometry& thick, int64_t factor, int axis) {
+  Geometry thin = thick;
+  thin.size[axis] *= factor;
+  int column = 2 - axis;                         // of the affine: i, j, k = x, y, z
+  double start = -double(factor - 1) / 2 / double(factor);  // of thin slice 0, in thick slices
+  for (int row = 0; row < 3; ++row) {
+    auto& r = thin.affine[size_t(row)];
+    r[3] += r[size_t(column)] * start;
+    r[size_t(column)] /= double(factor);
+  }
+  return thin;
+}
+
+int thickest_axis(const Geometry& geometry) {
+  auto spacing = geometry.spacing();
+  return int(std::max_element(spacing.begin(), spacing.end()) - spacing.begin());
+}
+
+void apply(const SliceProfile& profile, Extent thin, const float* x, float* y) {
+  Columns columns(thin, profile.axis);
+  int64_t thick = columns.thin / profile.factor;
+  columns.for_each([&](int64_t o, int64_t begin, int64_t end) {
+    for (int64_t j = 0; j < thick; ++j) {
+      float* to = y + (o * thick + j) * columns.inner;
+      std::fill(to + begin, to + end, 0.0f);
+      for (size_t k = 0; k < profile.weights.size(); ++k) {
+        int64_t place = std::clamp<int64_t>(profile.factor * j + profile.first + int64_t(k), 0, columns.thin - 1);
+        const float* from = x + (o * columns.thin + place) * columns.inner;
+        for (int64_t i = begin; i < end; ++i) to[i] += profile.weights[k] * from[i];
+      }
+    }
+  });
+}
+
+void apply_transposed(const SliceProfile& profile, Extent thin, const float* y, float* x) {
+  Columns columns(thin, profile.axis);
+  int64_t thick = columns.thin / profile.factor;
+  columns.for_each([&](int64_t o, int64_t begin, int64_t end) {
+    for (int64_t p = 0; p < columns.thin; ++p) std::fill(x + (o * columns.thin + p) * columns.inner + begin, x + (o * columns.thin + p) * columns.inner + end, 0.0f);
+    for (int64_t j = 0; j < thick; ++j) {
+      const float* from = y + (o * thick + j) * columns.inner;
+      for (size_t k = 0; k < profile.weights.size(); ++k) {
+        int64_t place = std::clamp<int64_t>(profile.factor * j + profile.first + int64_t(k), 0, columns.thin - 1);
+        float* to = x + (o * columns.thin + place) * columns.inner;
+        for (int64_t i = begin; i < end; ++i) to[i] += profile.weights[k] * from[i];
+      }
+    }
+  });
+}
+
+}  // namespace tomograd

@@ -1,0 +1,35 @@
+// When to stop a fit that would learn the noise in the end, without the clean volume: a criterion is told after every iteration, its smallest value
+// marks the result, and `patience` iterations without a smaller one end the fit.
+//   holdout   the loss of the average of the outputs at voxels that the fit does not see. Their noise is independent of the output, so that
+//             the expected value is the error to the clean volume plus a constant (the self-validation of Li et al., BMVC 2021).
+//   variance  how much the outputs move: VAR' = (1 - a) (VAR + a |x - mean|^2) with the exponential mean mean' = (1 - a) mean + a x (Wang et al.,
+//             "Early stopping for deep image prior", TMLR 2023, their ES-EMV, which needs no window of stored outputs). The mean is our average
+//             of the outputs, so that it costs nothing. It falls while the image forms and rises as the noise is learned.
+// Defaults were set on phantoms with known truth (stopping_test.cpp, image_prior_test.cpp); no clean volume ever reaches this class.
+#pragma once
+
+#include <cstdint>
+
+#include "spec/restore_spec.h"
+
+namespace tomograd {
+
+enum class StopAdvice { go_on, best, stop };
+
+class StopRule {
+ public:
+  explicit StopRule(const PriorStopSpec& spec) : spec_(spec) {}
+  StopAdvice tell(double value);                    // after iteration 1, 2, ...; values that are not finite never are the best
+  int64_t best_at() const { return best_at_; }   // 0: there was none yet
+  double best() const { return best_; }
+
+ private:
+  PriorStopSpec spec_;
+  int64_t told_ = 0, best_at_ = 0;
+  double best_ = 0;
+};
+
+// One step of the exponential mean and variance, in place; returns the mean of (x - average)^2 from before. `share` = a, 1 for the first output.
+double update_average(const float* x, float* average, int64_t n, double share);
+
+}  // namespace tomograd

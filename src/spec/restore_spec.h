@@ -1,0 +1,99 @@
+// What a restoration of one volume from itself is: `denoise`, `superres`, `inpaint`. The volume is the output of a network whose input is
+// a fixed random code, x* = f_theta*(z), and theta is fitted to the one observed volume (Ulyanov et al., "Deep image prior", CVPR 2018).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "spec/field.h"
+#include "spec/model_spec.h"
+
+namespace tomograd {
+
+struct PriorStopSpec {  // when to stop without knowing the clean volume; src/restoration/stopping.h
+  std::string rule = "auto";
+  int64_t window = 100, patience = 200;
+  double holdout = 0.02;
+  template <class V> void visit(V&& v) {
+    v(rule, "rule", "auto (holdout), holdout (error of voxels that are kept from the fit), variance (of the last outputs), or none: all iterations", one_of({"auto", "holdout", "variance", "none"}));
+    v(window, "window", "iterations before the criterion counts", between(1, 1000000));
+    v(patience, "patience", "iterations (with tiles: rounds over all tiles) without a better value that end the fit", between(1, 1000000));
+    v(holdout, "holdout", "holdout: share of the observed voxels that the fit does not see", between(0.0001, 0.5));
+  }
+};
+
+struct RestoreSpec {
+  std::string task = "denoise";
+  ModelSpec model;                               // channels and patch follow from the code and the volume
+  std::string code = "noise";
+  int64_t code_depth = 32;
+  double code_scale = 0.1, perturbation = 1.0 / 30;
+  std::string optimizer = "adam";
+  double learning_rate = 0.01;
+  int64_t iterations = 3000;
+  double max_seconds = 0;
+  double average = 0.99, backtrack_db = 5;
+  PriorStopSpec stop;
+  std::string noise = "gaussian";
+  double sigma = 0;
+  int64_t factor = 2;
+  std::string axis = "auto", profile = "box";
+  bool keep_known = true;
+  Extent tile = cube(0);
+  double overlap = 0.25;
+  std::string device = "auto", precision = "auto";
+  int64_t seed = 0, threads = 0;
+  template <class V> void visit(V&& v) {
+    v(task, "task", "what is restored", one_of({"denoise", "superres", "inpaint"}));
+    v(model, "model", "the network");
+    v(code, "code", "input of the network: uniform noise, or meshgrid (three channels of coordinates from 0 to 1)", one_of({"noise", "meshgrid"}));
+    v(code_depth, "code_depth", "channels of a noise code", between(1, 1024));
+    v(code_scale, "code_scale", "a noise code is uniform between 0 and this", between(1e-6, 100));
+    v(perturbation, "perturbation", "standard deviation of the noise that is added to the code anew in each iteration", between(0, 10));
+    v(optimizer, "optimizer", "how weights are updated; L-BFGS wants the same function in each of its steps, which a perturbed code is not", one_of({"adam"}));
+    v(learning_rate, "learning_rate", "learning rate", between(1e-8, 10));
+    v(iterations, "iterations", "most iterations; with tiles, each is one tile", between(1, 100000000));
+    v(max_seconds, "max_seconds", "most seconds of fitting; 0 = no limit", at_least(0, "seconds"));
+    v(average, "average", "decay of the exponential average of the outputs, which is the result", between(0, 0.99999));
+    v(backtrack_db, "backtrack_db", "a step that lowers the PSNR to the observed volume by more than this is taken back; 0 = never", between(0, 1000, "dB"));
+    v(stop, "stop", "when to stop without knowing the clean volume");
+    v(noise, "noise", "noise of the observed volume: gaussian, or rician (magnitude MRI)", one_of({"gaussian", "rician"}));
+    v(sigma, "sigma", "rician: its standard deviation in the units of the file; 0 = from the background in the corners", at_least(0));
+    v(factor, "factor", "superres: new slices for each slice", between(2, 16));
+    v(axis, "axis", "superres: the axis across the slices; auto = that of the largest spacing", one_of({"auto", "z", "y", "x"}));
+    v(profile, "profile", "superres: how a thick slice sees thin ones: box (their mean) or lanczos (Lanczos-2)", one_of({"box", "lanczos"}));
+    v(keep_known, "keep_known", "inpaint: known voxels keep their values");
+    v(tile, "tile", "size of the parts that are fitted in turn, Z,Y,X; 0 = the whole volume where it fits", between(0, 1 << 20, "voxels"));
+    v(overlap, "overlap", "share of a tile that its neighbour covers too", between(0, 0.9));
+    v(device, "device", "auto or cpu");
+    v(precision, "precision", "number format of the network's compute", one_of({"auto", "f32", "bf16", "f16"}));
+    v(seed, "seed", "seed of weights, code and perturbation", at_least(0));
+    v(threads, "threads", "threads; 0 = all the machine has", between(0, 1024));
+  }
+};
+
+// The networks that --size names: `small` for processors, `published` as in the paper (128 channels on five levels, 6.5 million weights).
+inline ModelSpec prior_model(const std::string& size) {
+  ModelSpec model;
+  model.kind = "skip";
+  if (size == "published") {
+    model.preset = "denoise";
+    return model;
+  }
+  model.n_down = {16, 32, 32, 32};
+  model.n_skip = {4};
+  model.upsample = "linear";
+  model.pad = "reflection";
+  return model;
+}
+
+// What a restoration is before anything is set.
+inline RestoreSpec default_restoration(const std::string& task, const std::string& size) {
+  RestoreSpec spec;
+  spec.task = task;
+  spec.model = prior_model(size);
+  return spec;
+}
+
+}  // namespace tomograd

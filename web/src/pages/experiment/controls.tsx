@@ -1,0 +1,87 @@
+// What one can do to an experiment. A button is there only when it would do something now; all of them are gone on a read-only server.
+import { useState } from 'preact/hooks'
+import { api } from '../../api/client.ts'
+import { server } from '../../api/live.ts'
+import type { ExperimentDetail } from '../../api/types.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { report, say } from '../../parts/notices.tsx'
+
+export function Controls({ experiment, reload }: { experiment: ExperimentDetail; reload: () => void }) {
+  const [busy, setBusy] = useState(false)
+  const [dialog, setDialog] = useState<'extend' | 'duplicate' | 'note' | null>(null)
+  if (!server.value || server.value.read_only || experiment.state === 'unreadable') return null
+  const run = async (work: () => Promise<unknown>, done: string) => {
+    setBusy(true)
+    try {
+      await work()
+      say(done)
+      setDialog(null)
+      reload()
+    } catch (error) {
+      report(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const { id, state, trials } = experiment
+  const open = trials.waiting + trials.preempted + trials.running > 0
+  const going = state === 'running' || (state === 'waiting' && experiment.jobs.some(job => job.state === 'running'))
+  return (
+    <span class="row">
+      {going && <button type="button" disabled={busy} title="Running trials save their state; Resume goes on where they were" onClick={() => run(() => api.stop(id), 'Asked to stop. Running trials save their state first.')}>Pause</button>}
+      {!going && open && state !== 'stopping' && <button type="button" class="primary" disabled={busy} onClick={() => run(() => api.resume(id), 'Started.')}>Resume</button>}
+      {trials.failed > 0 && <button type="button" disabled={busy} onClick={() => run(() => api.retry(id, []), 'Failed trials wait again.')}>Retry {trials.failed} failed</button>}
+      <button type="button" onClick={() => setDialog('extend')}>Extend</button>
+      <button type="button" onClick={() => setDialog('duplicate')}>Duplicate</button>
+      <button type="button" onClick={() => setDialog('note')}>Note</button>
+      {dialog === 'extend' && <Extend experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
+      {dialog === 'duplicate' && <Duplicate experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
+      {dialog === 'note' && <AddNote experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
+    </span>
+  )
+}
+
+interface DialogProps { experiment: ExperimentDetail; busy: boolean; onClose: () => void; run: (work: () => Promise<unknown>, done: string) => Promise<void> }
+
+const searches = ['random', 'bayesian']
+
+function Extend({ experiment, busy, onClose, run }: DialogProps) {
+  const search = searches.includes(experiment.strategy)
+  const strategy = experiment.spec.strategy as { seeds?: number } | undefined
+  const [number, setNumber] = useState(search ? experiment.total_planned * 2 : (strategy?.seeds ?? 1) + 1)
+  const work = async () => {
+    await api.extend(experiment.id, search ? { trials: number } : { seeds: number })
+    await api.resume(experiment.id)
+  }
+  return (
+    <Dialog title={`Extend ${experiment.name}`} onClose={onClose}>
+      <label class="row">{search ? 'Trials in all' : 'Seeds per trial'} <input type="number" min={1} value={number} onInput={event => setNumber(event.currentTarget.valueAsNumber)} /></label>
+      <p class="quiet small">{search ? `There are ${experiment.total_planned} now; the search goes on from what it knows.` : 'Every trial is repeated with further seeds; those that are there stay as they are.'}</p>
+      <div class="row"><button type="button" class="primary" disabled={busy || !(number > 0)} onClick={() => run(work, 'Extended and started.')}>Extend and start</button></div>
+    </Dialog>
+  )
+}
+
+function Duplicate({ experiment, busy, onClose, run }: DialogProps) {
+  const [name, setName] = useState(experiment.name + '-2')
+  const [settings, setSettings] = useState('')
+  const lines = settings.split('\n').map(line => line.trim()).filter(Boolean)
+  return (
+    <Dialog title={`Duplicate ${experiment.name}`} onClose={onClose}>
+      <label class="stack">Name <input value={name} onInput={event => setName(event.currentTarget.value)} /></label>
+      <label class="stack">What is different, one key=value a line <textarea rows={4} class="mono" placeholder="run.optimizer.learning_rate=0.001" value={settings} onInput={event => setSettings(event.currentTarget.value)} /></label>
+      <p class="quiet small">Trials that are the same there as here take over the results.</p>
+      <div class="row"><button type="button" class="primary" disabled={busy || !name} onClick={() => run(() => api.fork(experiment.id, name, lines), `${name} is there; Resume starts it.`)}>Duplicate</button></div>
+    </Dialog>
+  )
+}
+
+function AddNote({ experiment, busy, onClose, run }: DialogProps) {
+  const [text, setText] = useState('')
+  return (
+    <Dialog title={`Note on ${experiment.name}`} onClose={onClose}>
+      <textarea rows={3} aria-label="Note" value={text} onInput={event => setText(event.currentTarget.value)} />
+      <div class="row"><button type="button" class="primary" disabled={busy || !text.trim()} onClick={() => run(() => api.note(experiment.id, 0, text.trim()), 'Noted.')}>Save</button></div>
+    </Dialog>
+  )
+}

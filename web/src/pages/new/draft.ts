@@ -1,0 +1,57 @@
+// The experiment that is being written: its spec as a tree, kept while the tab of the browser is open.
+import { effect, signal } from '@preact/signals'
+import { isTable, set, type Json, type Table } from '../../lib/dotted.ts'
+import { writeToml } from '../../lib/toml.ts'
+
+export interface Draft { name: string; root: number; spec: Table }
+
+const key = 'tomograd.draft'
+const empty: Draft = { name: '', root: 0, spec: { strategy: { kind: 'leave-one-out' }, run: {} } }
+
+function stored(): Draft {
+  try {
+    const read = JSON.parse(sessionStorage.getItem(key) ?? 'null') as Draft | null
+    return read && isTable(read.spec) ? read : empty
+  } catch {
+    return empty
+  }
+}
+
+export const draft = signal<Draft>(stored())
+effect(() => sessionStorage.setItem(key, JSON.stringify(draft.value)))
+
+export const clearDraft = (): void => {
+  draft.value = empty
+}
+export const change = (more: Partial<Draft>): void => {
+  draft.value = { ...draft.value, ...more }
+}
+export const put = (path: string, value: Json | undefined): void => {
+  change({ spec: set(draft.value.spec, path, value) })
+}
+
+/** Any spec becomes a draft: an experiment's as it is, a run's as the run of a leave-one-out. */
+export function takeToml(spec: Table, name: string): void {
+  const format = typeof spec.format === 'string' ? spec.format : ''
+  const { format: _, out: __, name: own, ...rest } = spec
+  if (format.startsWith('tomograd.run')) draft.value = { name, root: 0, spec: { strategy: { kind: 'leave-one-out' }, run: rest } }
+  else draft.value = { name: typeof own === 'string' && own ? own : name, root: 0, spec: rest }
+}
+
+export const runOf = (spec: Table): Table => (isTable(spec.run) ? spec.run : {})
+export const strategyOf = (spec: Table): Table => (isTable(spec.strategy) ? spec.strategy : {})
+export const variablesOf = (spec: Table): Table[] => (Array.isArray(spec.variable) ? spec.variable.filter(isTable) : [])
+
+export const draftToml = ({ spec, name }: Draft): string => writeToml({ format: 'tomograd.experiment/1', ...(name ? { name } : {}), ...spec })
+
+// What a leave-one-out takes no part in is not written for other strategies.
+const parts: Record<string, string[]> = {
+  'leave-one-out': ['channels', 'patients', 'leave_channels', 'leave_patients', 'channel_pairs', 'channel_dropout'],
+  random: ['trials'],
+  bayesian: ['trials', 'parallel', 'greedy'],
+}
+export function setKind(kind: string): void {
+  const strategy = strategyOf(draft.value.spec)
+  const foreign = Object.entries(parts).filter(([name]) => name !== kind).flatMap(([, keys]) => keys).filter(one => !parts[kind]?.includes(one))
+  put('strategy', { ...Object.fromEntries(Object.entries(strategy).filter(([name]) => !foreign.includes(name))), kind })
+}

@@ -1,0 +1,97 @@
+// What the experiment will take: trials, hours, machines, money, memory; and the buttons that start or save it.
+import { useState } from 'preact/hooks'
+import { api } from '../../api/client.ts'
+import { rootName, server } from '../../api/live.ts'
+import { useResource, useSettled } from '../../api/resource.ts'
+import { saveText } from '../../lib/download.ts'
+import { grouped } from '../../lib/format.ts'
+import { factors, factorText, product, type DataFacts } from '../../lib/trial_count.ts'
+import { report, say } from '../../parts/notices.tsx'
+import { Failure } from '../../parts/states.tsx'
+import { go } from '../../router.ts'
+import { change, clearDraft, draft, draftToml } from './draft.ts'
+import { Instances } from './instances.tsx'
+import { MemoryCard } from './memory_card.tsx'
+
+export interface Question { hours: string; count: string; deadline: string; budget: string; market: string }
+
+export function PlanColumn({ data }: { data: DataFacts | null }) {
+  const [question, setQuestion] = useState<Question>({ hours: '', count: '', deadline: '', budget: '', market: 'any' })
+  const toml = draftToml(draft.value)
+  const body = {
+    toml, root: draft.value.root, market: question.market,
+    ...(Number(question.hours) > 0 ? { hours_per_trial: Number(question.hours) } : {}),
+    ...(Number(question.count) > 0 ? { count: Number(question.count) } : {}),
+    ...(question.deadline ? { deadline: question.deadline } : {}),
+    ...(Number(question.budget) > 0 ? { budget: Number(question.budget) } : {}),
+  }
+  const key = useSettled(JSON.stringify(body), 400)
+  const plan = useResource(key, () => api.plan(JSON.parse(key) as Record<string, unknown>), 'plan')
+  const all = factors(draft.value.spec, data)
+  const parts = all.every(one => one.count > 0) && (data || all.every(one => one.name !== 'channel sets')) ? all : []
+  const set = (name: keyof Question) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => setQuestion({ ...question, [name]: event.currentTarget.value })
+  return (
+    <section class="stack">
+      <h2>Plan</h2>
+      <p class="strong">{parts.length > 0 && `${factorText(parts)} = `}{plan.data && !plan.error ? `${grouped(plan.data.trials)} trials` : parts.length ? `${grouped(product(parts))} trials` : '…'}{plan.loading && <span class="quiet"> …</span>}</p>
+      <div class="row small">
+        <label>hours per trial <input type="text" inputMode="decimal" size={4} placeholder="4" value={question.hours} onInput={set('hours')} /></label>
+        <label>machines <input type="text" inputMode="numeric" size={3} placeholder="auto" value={question.count} onInput={set('count')} /></label>
+        <label>deadline <input type="text" size={5} placeholder="48h" value={question.deadline} onInput={set('deadline')} /></label>
+        <label>budget <input type="text" inputMode="decimal" size={6} value={question.budget} onInput={set('budget')} /></label>
+        <label>market <select value={question.market} onChange={set('market')}>{['any', 'on-demand', 'spot'].map(one => <option key={one}>{one}</option>)}</select></label>
+      </div>
+      {plan.error ? <Failure error={plan.error} /> : plan.data && (
+        <>
+          <p class="quiet small">{basis(plan.data.basis)}</p>
+          {plan.data.memory && <MemoryCard plan={plan.data} machine={server.value?.memory_bytes ?? 0} />}
+          <Instances plan={plan.data} />
+          {plan.data.notes.length > 0 && <ul class="quiet small">{plan.data.notes.map(note => <li key={note}>{note}</li>)}</ul>}
+        </>
+      )}
+      <Start toml={toml} ready={!plan.error && !!plan.data && plan.data.trials > 0} />
+    </section>
+  )
+}
+
+const basis = (text: string): string => ({ measured: 'Hours per trial were measured on this machine.', given: 'Hours per trial as given.', assumed: 'Hours per trial are assumed: give them above, or measure them with tomograd plan.' }[text] ?? `Hours per trial: ${text}.`)
+
+function Start({ toml, ready }: { toml: string; ready: boolean }) {
+  const [busy, setBusy] = useState(false)
+  const [workers, setWorkers] = useState('')
+  const { name, root } = draft.value
+  const roots = server.value?.roots ?? []
+  const legal = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
+  const start = async () => {
+    setBusy(true)
+    try {
+      await api.create({ toml, root, name, workers: Number(workers) || 0, start: true })
+      say(`${name} is started; it appears in the list when its trials are planned.`)
+      clearDraft()
+      go(['experiments'])
+    } catch (error) {
+      report(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <section class="card stack">
+      <label class="row">Name <input class="grow" value={name} aria-invalid={!!name && !legal} placeholder="hn-loo" onInput={event => change({ name: event.currentTarget.value })} /></label>
+      {!!name && !legal && <span class="bad small">Letters, digits, “-”, “_” and “.”</span>}
+      {roots.length > 1 && <label class="row">Folder <select value={root} onChange={event => change({ root: Number(event.currentTarget.value) })}>{roots.map(one => <option key={one.root} value={one.root}>{one.name}</option>)}</select></label>}
+      <div class="row">
+        {!server.value?.read_only && (
+          <>
+            <button type="button" class="primary" disabled={busy || !legal || !ready} onClick={() => void start()}>Start on this machine</button>
+            <label class="small">workers <input type="text" inputMode="numeric" size={2} placeholder="spec" value={workers} onInput={event => setWorkers(event.currentTarget.value)} /></label>
+          </>
+        )}
+        <button type="button" onClick={() => saveText(`${name || 'experiment'}.toml`, toml, 'application/toml')}>Save TOML</button>
+        <button type="button" class="link" onClick={clearDraft}>Clear</button>
+      </div>
+      <p class="quiet small">{server.value?.read_only ? 'This server is read only: save the TOML and start it with' : `Written to ${rootName(root)}/${name || 'NAME'}.toml. For a cluster save the TOML and start it there:`} <code>tomograd experiment run {name || 'experiment'}.toml{server.value?.read_only ? '' : ' --on slurm'}</code></p>
+      <details><summary class="quiet small">TOML</summary><pre class="toml">{toml}</pre></details>
+    </section>
+  )
+}
