@@ -59,6 +59,12 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
+page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)
+	@scripts/page.sh
+
+test-web: build ## the page in a real browser, and its parts alone
+	@scripts/test_web.sh
+
 docs: build ## docs/settings.md from the fields of the specs
 	@scripts/docs.sh
 
@@ -70,4 +76,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: help setup configure build build-tests demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall
+.PHONY: page test-web help setup configure build build-tests demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall

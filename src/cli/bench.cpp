@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "cli/bench_bayes.h"
 #include "cli/bench_rates.h"
+#include "cli/bench_restore.h"
 #include "cli/openvino_loader.h"
 #include "cli/verb.h"
 #include "dataset/dataset.h"
@@ -28,6 +29,8 @@ struct BenchArguments {
   bool peer = true;
   int64_t seeds = 20;
   std::vector<std::string> functions;
+  std::string task = "denoise", truth;
+  std::vector<std::string> settings;
   ComputeOptions compute;
 };
 
@@ -153,6 +156,16 @@ void bench_search(const BenchArguments& options, const Output& out) {
   }
 }
 
+void bench_restoration(const BenchArguments& options, const Output& out) {
+  Value value = bench_restore({options.task, options.data, options.truth, options.settings}, options.compute, out.talk(stop_on_signals()));
+  out.result("bench-restore", value);
+  auto number = [&](const char* key) { return value.at(key).as_number(); };
+  out.line(text("parameters ", value.at("parameters").as_integer(), ", ", value.at("precision").as_text(), ": ", number("seconds_per_iteration"), " s an iteration, ", number("gflop_per_second"), " GFLOP/s, memory ",
+                bytes_text(value.at("peak_bytes").as_integer()), " (predicted ", bytes_text(value.at("predicted_peak_bytes").as_integer()), ")"));
+  out.line(text("PSNR ", options.task == "superres" ? "of cubic interpolation " : "observed ", number("psnr_observed"), " dB; result ", number("psnr_result"), " dB after ", value.at("iterations").as_integer(), " iterations (taken from ",
+                value.at("result_at").as_integer(), ", stopped by ", value.at("stopped_by").as_text(), "), ", number("duration_seconds"), " s; best there was ", number("psnr_oracle"), " dB at ", value.at("oracle_at").as_integer()));
+}
+
 }  // namespace
 
 double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) {
@@ -173,9 +186,9 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 
 void add_bench(Program& program) {
   auto options = std::make_shared<BenchArguments>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, bayes");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "bayes"}));
-  verb->add_option("--data", options->data, "dataset.json (sampling)");
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, bayes, restore");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "bayes", "restore"}));
+  verb->add_option("--data", options->data, "dataset.json (sampling); the observed volume (restore)");
   verb->add_option_function<std::string>("--cache", [options](const std::string& raw) { options->cache_bytes = parse_bytes(raw); }, "memory for decoded blocks of cases that are block stores (sampling) [1GB]");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
   verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd, seam: 96,96,96, msd on a device 512,512,512)")->delimiter(',')->expected(3);
@@ -188,6 +201,9 @@ void add_bench(Program& program) {
   verb->add_flag("!--no-peer", options->peer, "without libtorch and OpenVINO beside ours (msd)");
   verb->add_option("--seeds", options->seeds, "searches per function, from seed 100 on (bayes)")->check(CLI::Range(1, 1000))->capture_default_str();
   verb->add_option("--functions", options->functions, "which functions (bayes); none = all")->delimiter(',');
+  verb->add_option("--task", options->task, "denoise, or superres across z (restore)")->check(CLI::IsMember({"denoise", "superres"}))->capture_default_str();
+  verb->add_option("--truth", options->truth, "what the restoration should find, and never sees (restore)");
+  verb->add_option("--set", options->settings, "fields of the restoration, key=value (restore)")->allow_extra_args(false);
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
     program.action = [options, &program] {
@@ -195,6 +211,7 @@ void add_bench(Program& program) {
       else if (options->name == "peak") bench_peak(*options, program.output);
       else if (options->name == "store") bench_trials(*options, program.output);
       else if (options->name == "bayes") bench_search(*options, program.output);
+      else if (options->name == "restore") bench_restoration(*options, program.output);
       else if (options->name == "seam") bench_seams(*options, program.output);
       else if (options->name == "msd") bench_msd_network(*options, program.output);
       else bench_engine(*options, program.output);

@@ -74,7 +74,7 @@ void stop_on_notice() {
 }
 
 void add_compute_options(CLI::App& verb, ComputeOptions& options) {
-  verb.add_option("--device", options.device, "auto, cpu or cuda:N")->capture_default_str();
+  verb.add_option("--device", options.device, "auto, cpu, cuda:N, or several to split a network over in training: cuda:N,M or cpu,cpu")->capture_default_str();
   verb.add_option("--threads", options.threads, "threads; 0 = all the machine has")->check(CLI::Range(0, 1024))->capture_default_str();
   verb.add_option("--precision", options.precision, "number format of the network's compute")->check(CLI::IsMember({"auto", "f32", "bf16", "f16"}))->capture_default_str();
   verb.add_option("--seed", options.seed, "seed of everything random; -1 = as the spec says")->capture_default_str();

@@ -47,7 +47,7 @@ std::vector<std::string> devices_of(const std::string& device) {
   return list;
 }
 
-std::string place_network(Network& network, const std::string& device, const std::string& split, Extent input, int64_t batch) {
+std::string place_network(Network& network, const std::string& device, const std::string& split, Extent input, int64_t batch, int value_bytes) {
   std::vector<std::string> devices = devices_of(device);
   if (devices.size() == 1) {
     if (devices[0] == "cpu") return "";
@@ -55,7 +55,6 @@ std::string place_network(Network& network, const std::string& device, const std
     return "the network is on " + devices[0];
   }
   const Graph& graph = network.graph();
-  int value_bytes = network.precision() == Precision::f32 ? 4 : 2;
   if (split == "down_up" && devices.size() != 2) fail_input(text("split is 'down_up', which has two parts, but device names ", devices.size()), "name two devices, or use split = \"memory\"");
   DeviceOfNode device_of = split == "down_up" ? split_down_up(graph) : split_by_memory(graph, input, batch, value_bytes, int(devices.size()));
   std::string said = "the network is split over";

@@ -15,7 +15,7 @@ namespace tomograd {
 std::vector<std::string> devices_of(const std::string& device);
 
 // Puts the network on its device, or splits it over several: "memory" (arch/device_split.h, for batches of inputs of size
-// `input`) or "down_up". Before an Optimizer is made. What it did, in words; "" for the CPU alone.
-std::string place_network(Network& network, const std::string& device, const std::string& split, Extent input, int64_t batch);
+// `input` and values of `value_bytes`) or "down_up". Before an Optimizer is made. What it did, in words; "" for the CPU alone.
+std::string place_network(Network& network, const std::string& device, const std::string& split, Extent input, int64_t batch, int value_bytes);
 
 }  // namespace tomograd

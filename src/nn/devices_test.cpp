@@ -18,11 +18,11 @@ TEST(Devices, SaysWhereThePartsBegin) {
   ModelSpec spec;
   spec.family = "unet3d", spec.depth = 2, spec.filters = 4, spec.in_channels = 1, spec.out_channels = 2, spec.patch = cube(16);
   Network network(build_graph(spec), 1, {"a"});
-  EXPECT_EQ(place_network(network, "cpu", "memory", cube(16), 1), "");
-  std::string said = place_network(network, "cpu,cpu", "down_up", cube(16), 1);
+  EXPECT_EQ(place_network(network, "cpu", "memory", cube(16), 1, 4), "");
+  std::string said = place_network(network, "cpu,cpu", "down_up", cube(16), 1, 4);
   EXPECT_NE(said.find("cpu (from input on"), std::string::npos) << said;
   EXPECT_NE(said.find("cpu (from up"), std::string::npos) << said;
-  EXPECT_THROW(place_network(network, "cpu,cpu,cpu", "down_up", cube(16), 1), Error);
+  EXPECT_THROW(place_network(network, "cpu,cpu,cpu", "down_up", cube(16), 1, 4), Error);
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ TEST(CodeNoise, AValueDependsOnItsPlaceAlone) {
 
 TEST(InputCode, TilesShareTheVolumesCodeAndIterationsDiffer) {
   RestoreSpec spec = default_restoration("denoise", "small");
-  spec.code_depth = 6;
+  spec.code_depth = 6, spec.perturbation = 1.0 / 30;
   InputCode code(spec, {7, 9, 11});
   at::Tensor whole = code.at({{}, {7, 9, 11}}, 4, at::kFloat), part = code.at({{2, 3, 4}, {3, 5, 6}}, 4, at::kFloat);
   EXPECT_TRUE(at::equal(whole.narrow(2, 2, 3).narrow(3, 3, 5).narrow(4, 4, 6), part));

@@ -66,6 +66,7 @@ ImagePrior::ImagePrior(const RestoreSpec& spec, const RestorePlan& plan, const O
       network_(plan.graph, uint64_t(spec.seed), code_channel_names(plan.graph.in_channels())), optimizer_(adam(spec), network_.parameters()), code_(spec, plan.restored.size),
       code_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat), tiles_(size_t(plan.tiles.count())) {
   network_.set_precision(precision);
+  network_.use_recomputing(spec_.recompute);
   seen_size_ = profile_.seen(plan.tiles.tile);
   if (!profile_.is_identity()) seen_ = Buffer<float>(seen_size_.voxels());
   if (tiles_.size() > 1) {

@@ -5,7 +5,9 @@
 //   variance  how much the outputs move: VAR' = (1 - a) (VAR + a |x - mean|^2) with the exponential mean mean' = (1 - a) mean + a x (Wang et al.,
 //             "Early stopping for deep image prior", TMLR 2023, their ES-EMV, which needs no window of stored outputs). The mean is our average
 //             of the outputs, so that it costs nothing. It falls while the image forms and rises as the noise is learned.
-// Defaults were set on phantoms with known truth (stopping_test.cpp, image_prior_test.cpp); no clean volume ever reaches this class.
+// Window, patience and the choice of holdout were set on a phantom of 24^3 voxels with noise of 25/255 and the small network: the best average has
+// 27.0 dB (iteration 520), holdout takes 26.8 dB (of 370, with 276 voxels held out), variance 25.0 dB (of 100: the perturbation of the code
+// moves the outputs as much as the noise that is learned). No clean volume ever reaches this class.
 #pragma once
 
 #include <cstdint>

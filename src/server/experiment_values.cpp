@@ -114,7 +114,8 @@ void add_summary(Value& v, const ExperimentView& view) {
   for (const auto& trial : view.trials)
     if (auto value = trial_metric(trial.metrics, view.spec.strategy.metric); value && trial.state == TrialState::complete && left_out(trial).empty()) with_all.push_back(*value);
   Spread spread = spread_of(with_all);
-  v["mean"]["value"] = spread.mean, v["mean"]["standard_deviation"] = spread.deviation;
+  v["mean"] = Value();
+  if (spread.n > 0) v["mean"]["value"] = spread.mean, v["mean"]["standard_deviation"] = spread.deviation;
   int64_t workers = std::count_if(view.trials.begin(), view.trials.end(), [](const TrialRecord& trial) { return trial.state == TrialState::running && !trial.abandoned; });
   v["busy_seconds"] = view.timeline.busy_seconds, v["spent"] = Value(), v["cap"] = Value();
   v["workers"] = workers, v["eta_seconds"] = eta_of(view, workers), v["created_unix_milliseconds"] = view.record.created;
@@ -186,7 +187,7 @@ Value trial_columns(const ExperimentView& view, int64_t offset, int64_t limit) {
   }
   Value v = Value::table(), best = best_of(view);
   v["format"] = "tomograd.trials/1", v["version"] = view.version, v["total"] = int64_t(view.trials.size()), v["offset"] = offset;
-  v["best_trial"] = best.is_nothing() ? Value() : best.at("trial");
+  v["best_trial"] = best.is_nothing() ? Value(0) : best.at("trial");
   v["columns"] = std::move(columns), v["rows"] = std::move(rows);
   return v;
 }

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "experiments/postgres_host.h"
 #include "server/page_test_host.h"
 
 namespace tomograd {
@@ -49,6 +50,46 @@ TEST(PageExperiments, TheListSaysHowFarEachIs) {
   for (int i = 3; i < 6; ++i) PageHost::finish_one(*store, 0.6);
   EXPECT_EQ(only_experiment(page).at("state"), Value("done"));
 }
+
+TEST(PageExperiments, WorkersThatAreGoneAreLostThoughNobodyWritesIt) {
+  ManualClock clock;
+  PageHost page;
+  auto store = page.make_experiment("loo", 1, 6, clock);
+  page.start(clock);
+  ASSERT_TRUE(store->claim("w", "c"));
+  EXPECT_EQ(only_experiment(page).at("state"), Value("running"));
+  clock.advance(50);
+  EXPECT_EQ(only_experiment(page).at("state"), Value("running"));
+  clock.advance(20);                             // the lease has 60 s
+  EXPECT_EQ(only_experiment(page).at("state"), Value("lost"));
+  EXPECT_EQ(only_experiment(page).at("workers"), Value(0));
+}
+
+#ifdef TOMOGRAD_LIBPQ
+TEST(PageExperiments, TrialsMayBeInADatabase) {
+  if (PrivatePostgres::programs().empty()) {
+    if (std::getenv("TOMOGRAD_NO_SKIP")) FAIL() << "PostgreSQL's server is not installed here";
+    GTEST_SKIP() << "PostgreSQL's server is not installed here (scripts/setup.sh all unpacks it)";
+  }
+  static int schemas = 0;                        // another one when the test is repeated
+  PageHost page;
+  auto store = page.make_experiment("far", 2, 6, system_clock(), PrivatePostgres::instance().address(text("page_", ++schemas)));
+  page.write("study/strange/store.address", "http://127.0.0.1:9/\n");
+  page.start();
+  Value all = page.get("/api/experiments").json().at("experiments");
+  ASSERT_EQ(all.as_list().size(), 2u);
+  const Value &far = all.as_list()[0], &strange = all.as_list()[1];
+  EXPECT_EQ(far.at("where"), Value("database"));
+  EXPECT_EQ(far.at("trials").at("complete"), Value(2));
+  EXPECT_EQ(strange.at("state"), Value("unreadable"));   // no server is asked for what a file names
+  PageHost::finish_one(*store, 0.9);
+  Value now = far;
+  for (int i = 0; i < 1000 && now.at("trials").at("complete") == Value(2); ++i) ::usleep(10'000), now = page.items("/api/experiments", "experiments")[0];
+  EXPECT_EQ(now.at("trials").at("complete"), Value(3));
+  EXPECT_NE(now.at("version"), far.at("version"));
+  EXPECT_EQ(page.get("/api/experiments/" + far.at("id").as_text() + "/trials").json().at("rows").as_list().size(), 6u);
+}
+#endif
 
 TEST(PageExperiments, AStoreThatCannotBeReadIsOneLineAndNoEnd) {
   PageHost page;

@@ -20,7 +20,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "dataset/dataset.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/open_store.h"
 #include "server/page_server.h"
 #include "server/route_table.h"
 #include "spec/experiment_spec.h"
@@ -108,7 +108,7 @@ class PageHost {
   static constexpr const char* canary = "canary: nobody may read this";
   PageOptions options;
 
-  void start() { server_ = std::make_unique<PageServer>(options, system_clock()); }
+  void start(Clock& clock = system_clock()) { server_ = std::make_unique<PageServer>(options, clock); }
   PageServer& server() { return *server_; }
   std::string path(const std::string& name) const { return top_ + "/" + name; }
   std::string study(const std::string& name) const { return top_ + "/study/" + name; }
@@ -143,11 +143,12 @@ class PageHost {
   Answered post(const std::string& target, const std::string& body) const { return ask("POST", target, host() + bearer() + "Content-Type: application/json\r\n", body); }
 
   // A leave-one-out of two channels and two patients, of which `complete` trials are done.
-  std::unique_ptr<TrialStore> make_experiment(const std::string& name, int64_t complete = 6, int64_t trials = 6) const {
+  std::unique_ptr<TrialStore> make_experiment(const std::string& name, int64_t complete = 6, int64_t trials = 6, Clock& clock = system_clock(), const std::string& address = "") const {
     std::filesystem::create_directories(study(name));
-    SqliteOptions sqlite;
-    sqlite.create = true;
-    auto store = open_sqlite_store(study(name + "/experiment.sqlite"), system_clock(), sqlite);
+    StoreOptions create;
+    create.create = true;
+    auto store = open_trial_store(address.empty() ? study(name + "/experiment.sqlite") : address, clock, create);
+    if (!address.empty()) write("study/" + name + "/store.address", address + "\n");
     ExperimentSpec spec;
     spec.name = name, spec.run = parse_json(R"({"max_steps": 100})", "run");
     ExperimentRecord record;

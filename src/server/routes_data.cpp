@@ -26,7 +26,7 @@ Value listed_dataset(PageParts& parts, const std::string& path) {
     auto dataset = parts.data.dataset(path);
     v["cases"] = int64_t(dataset->cases.size()), v["patients"] = int64_t(dataset->patients().size()), v["modalities"] = Value::list_of(dataset->modalities), v["error"] = Value();
   } catch (const Error& error) {
-    v["error"] = parts.roots.masked(error.what());
+    v["cases"] = 0, v["patients"] = 0, v["modalities"] = Value(Value::List{}), v["error"] = parts.roots.masked(error.what());
   }
   return v;
 }
@@ -105,7 +105,7 @@ ServerAnswer label_counts(PageParts& parts, const Call& call) {
   if (!item.label.empty())
     for (const auto& [value, count] : read_label_voxels(parts.roots.env(), item.label)) voxels[std::to_string(value)] = count;
   auto spacing = item.geometry.spacing();
-  v["case"] = item.id, v["voxels"] = voxels, v["voxel_ml"] = spacing[0] * spacing[1] * spacing[2] / 1000;
+  v["case"] = *index, v["id"] = item.id, v["voxels"] = voxels, v["voxel_ml"] = spacing[0] * spacing[1] * spacing[2] / 1000;
   return json_answer(v);
 }
 

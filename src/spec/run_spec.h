@@ -214,6 +214,8 @@ struct RunSpec {
   std::string device = "auto";
   int64_t threads = 0;                           // 0 = all; resolved once when the run is created
   std::string precision = "auto";
+  bool recompute = false;
+  std::string split = "memory";
   int64_t max_steps = 0;                         // 0 = no limit; one of the two limits must be given
   int64_t pause_steps = 0;                       // the schedule is that of max_steps all the same; 0 = to the end
   double max_seconds = 0;
@@ -236,9 +238,11 @@ struct RunSpec {
     v(data, "data", "dataset.json to train on");
     v(out, "out", "folder of the run");
     v(seed, "seed", "seed of everything random", at_least(0));
-    v(device, "device", "auto, cpu, cuda:N");
+    v(device, "device", "auto, cpu, cuda:N, or several to split the network over: cuda:N,M or, to try it, cpu,cpu");
     v(threads, "threads", "threads; 0 = all the machine has", between(0, 1024));
     v(precision, "precision", "number format of the network's compute", one_of({"auto", "f32", "bf16", "f16"}));
+    v(recompute, "recompute", "activation checkpointing: keep the results of convolutions alone for the backward pass and compute norms and activations a second time; less memory for a little time");
+    v(split, "split", "where a network is cut that is split over devices: so that the fullest device holds least, or down_up, the encoder on the first of two and the decoder on the second", one_of({"memory", "down_up"}));
     v(max_steps, "max_steps", "optimiser steps after which training ends; 0 = no limit", at_least(0, "steps"));
     v(pause_steps, "pause_steps", "training pauses after so many of the max_steps, saves and tests its model; --resume with a larger number goes on; 0 = no pause", at_least(0, "steps"));
     v(max_seconds, "max_seconds", "seconds of training after which it ends; 0 = no limit", at_least(0, "s"));

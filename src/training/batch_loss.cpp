@@ -12,7 +12,11 @@ at::Tensor batch_loss(Network& network, const LossSpec& spec, Batch& batch, int6
   auto labels = at::from_blob(batch.labels.data(), {batch.count, p.z, p.y, p.x}, at::kByte);
   std::vector<double> head_weights;
   for (const auto& output : network.graph().outputs) head_weights.push_back(output.loss_weight);
-  return loss(spec, network.forward(images, true, number), head_weights, labels, parts, network.batch_share());
+  auto weights = network.parameters();
+  if (!weights.empty()) images = images.to(weights.front().second.device());  // where the network begins
+  std::vector<at::Tensor> heads = network.forward(images, true, number);
+  for (at::Tensor& head : heads) head = head.to(heads.front().device());      // of a split network they may end elsewhere
+  return loss(spec, heads, head_weights, labels.to(heads.front().device()), parts, network.batch_share());
 }
 
 }  // namespace tomograd

@@ -4,7 +4,6 @@
 #include <torch/torch.h>
 
 #include <cmath>
-#include <mutex>
 
 #include "nn/golden_test_support.h"
 #include "nn/loss.h"
@@ -70,7 +69,7 @@ ModelSpec hourglass(const std::string& norm) {
 struct Problem {
   ModelSpec model;
   LossSpec loss;
-  bool in_double = true, recomputing = false, in_memory = true;
+  bool in_double = true, recomputing = false, one_host = true;
   at::Tensor images = hashed(5, {batch_rows, 2, 8, 6, 10});
   at::Tensor labels = some_labels();
 
@@ -98,7 +97,7 @@ StepResult take_step(const Problem& problem, RankGroup* group, int64_t ranks = 1
   at::Tensor images = share.idle() ? at::zeros_like(problem.images.narrow(0, 0, 1)) : problem.images.narrow(0, share.first, share.count);
   at::Tensor labels = share.idle() ? at::full_like(problem.labels.narrow(0, 0, 1), 255) : problem.labels.narrow(0, share.first, share.count).contiguous();
   std::optional<GradientSums> sums;
-  if (group) sums.emplace(*group, network.parameters(), 600, problem.in_memory);  // bytes: several buckets, and a parameter larger than one
+  if (group) sums.emplace(*group, network.parameters(), 600);  // bytes: several buckets, and a parameter larger than one
   StepResult result;
   for (int64_t part = 0; part < 2; ++part) {     // gradients accumulate over two passes with other dropout
     at::Tensor value = loss(problem.loss, network.forward(images, true, 11 + part), {1}, labels, nullptr, network.batch_share());
@@ -119,7 +118,7 @@ StepResult take_step(const Problem& problem, RankGroup* group, int64_t ranks = 1
 
 std::vector<StepResult> take_step_over(const Problem& problem, int64_t ranks) {
   std::vector<StepResult> results(static_cast<size_t>(ranks));
-  for (const auto& error : as_ranks(ranks, [&](RankGroup& group) { results[size_t(group.place().rank)] = take_step(problem, &group, ranks); })) EXPECT_EQ(error, "");
+  for (const auto& error : as_ranks(ranks, [&](RankGroup& group) { results[size_t(group.place().rank)] = take_step(problem, &group, ranks); }, problem.one_host)) EXPECT_EQ(error, "");
   return results;
 }
 
@@ -151,11 +150,13 @@ class DataParallelTest : public ::testing::Test {
 
 TEST_F(DataParallelTest, GradientsAreThoseOfTheWholeBatch) {
   for (std::string norm : {"batch", "instance"})
-    for (bool batch_dice : {true, false}) {
-      Problem problem{hourglass(norm), {}};
-      problem.loss.batch_dice = problem.in_memory = batch_dice;
-      expect_one_process(problem, norm + (batch_dice ? ", one Dice" : ", a Dice per patch"));
-    }
+    for (bool batch_dice : {true, false})
+      for (bool one_host : {true, false}) {
+        Problem problem{hourglass(norm), {}};
+        problem.loss.batch_dice = batch_dice;
+        problem.one_host = one_host;
+        expect_one_process(problem, norm + (batch_dice ? ", one Dice" : ", a Dice per patch") + (one_host ? "" : ", by messages"));
+      }
 }
 
 // What is computed a second time in the backward pass meets the others a second time.
@@ -196,10 +197,10 @@ TEST_F(DataParallelTest, Float32IsAsCloseAsOneProcess) {
 TEST_F(DataParallelTest, SameBitsEveryTime) {
   Problem problem{hourglass("batch"), {}};
   problem.in_double = false;
-  for (bool in_memory : {true, false}) {
-    problem.in_memory = in_memory;
+  for (bool one_host : {true, false}) {
+    problem.one_host = one_host;
     std::vector<StepResult> first = take_step_over(problem, 3), second = take_step_over(problem, 3);
-    EXPECT_TRUE(at::equal(first[0].gradient, second[0].gradient)) << (in_memory ? "in memory" : "by messages");
+    EXPECT_TRUE(at::equal(first[0].gradient, second[0].gradient)) << (one_host ? "in memory" : "by messages");
   }
 }
 
@@ -218,16 +219,17 @@ TEST(DataParallelShare, RowsAreSharedOutOnce) {
 }
 
 TEST_F(DataParallelTest, ALostRankIsFoundAtOnce) {
-  std::mutex mutex;
-  std::vector<std::string> errors = as_ranks(3, [&](RankGroup& group) {
-    at::Tensor one = at::ones({3}, at::kDouble);
-    group.add_up(one);
-    EXPECT_EQ(one[0].item<double>(), 3);
-    if (group.place().rank == 1) fail_failure("this rank breaks");
-    group.add_up(one);
-  });
-  EXPECT_NE(errors[1].find("this rank breaks"), std::string::npos);
-  for (size_t r : {0, 2}) EXPECT_NE(errors[r].find(rank_lost_message), std::string::npos) << errors[r];
+  for (bool one_host : {true, false}) {
+    std::vector<std::string> errors = as_ranks(3, [&](RankGroup& group) {
+      at::Tensor one = at::ones({3}, at::kDouble);
+      group.add_up(one);
+      EXPECT_EQ(one[0].item<double>(), 3);
+      if (group.place().rank == 1) fail_failure("this rank breaks");
+      group.add_up(one);
+    }, one_host);
+    EXPECT_NE(errors[1].find("this rank breaks"), std::string::npos);
+    for (size_t r : {0, 2}) EXPECT_NE(errors[r].find(rank_lost_message), std::string::npos) << errors[r];
+  }
 }
 
 TEST_F(DataParallelTest, RanksThatWouldTrainDifferentThingsAreRefused) {

@@ -30,12 +30,12 @@ struct GradientSums::State {
   std::vector<at::Tensor> place;                 // of each parameter in its bucket
   std::vector<bool> has_arrived;
   bool may_share = false;                        // all ranks are on this host, and so are the parameters
-  std::unique_ptr<SharedMemory> shared;
+  std::shared_ptr<SharedMemory> shared;
   at::Tensor own;                                // all buckets of this rank in a row, where they are shared
   size_t next = 0;                               // bucket that leaves next; on all ranks in the same order
   bool expecting = false;
 
-  at::Tensor buckets_of(int64_t rank) const { return at::from_blob(shared->of(rank), {numbers()}, plain_options()); }
+  at::Tensor buckets_of(int64_t rank) const { return at::from_blob(shared->of(rank), {numbers()}, [keep = shared](void*) {}, plain_options()); }
   at::TensorOptions plain_options() const { return parameters[0].second.options().requires_grad(false); }
   int64_t numbers() const {
     int64_t all = 0;
@@ -109,11 +109,11 @@ struct ArrivalHook : torch::autograd::PostAccumulateGradHook {
 
 }  // namespace
 
-GradientSums::GradientSums(RankGroup& group, const std::vector<std::pair<std::string, at::Tensor>>& parameters, int64_t bucket_bytes, bool may_share_memory) : state_(std::make_unique<State>(group, parameters)) {
+GradientSums::GradientSums(RankGroup& group, const std::vector<std::pair<std::string, at::Tensor>>& parameters, int64_t bucket_bytes) : state_(std::make_unique<State>(group, parameters)) {
   State& s = *state_;
   s.bucket_of.resize(parameters.size());
   s.place.resize(parameters.size());
-  s.may_share = may_share_memory && !parameters.empty() && group.place().local_ranks == group.place().ranks;
+  s.may_share = !parameters.empty() && group.place().local_ranks == group.place().ranks;
   for (const auto& [name, parameter] : parameters) s.may_share = s.may_share && parameter.is_cpu() && parameter.scalar_type() == parameters[0].second.scalar_type();
   for (size_t i = parameters.size(); i-- > 0;) {
     const at::Tensor& parameter = parameters[i].second;

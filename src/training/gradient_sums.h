@@ -27,7 +27,7 @@ namespace tomograd {
 class GradientSums {
  public:
   // Parameters in the order of the forward pass; `group` must outlive this.
-  GradientSums(RankGroup& group, const std::vector<std::pair<std::string, at::Tensor>>& parameters, int64_t bucket_bytes = int64_t{4} << 20, bool may_share_memory = true);
+  GradientSums(RankGroup& group, const std::vector<std::pair<std::string, at::Tensor>>& parameters, int64_t bucket_bytes = int64_t{4} << 20);
   ~GradientSums();                               // the parameters are plain ones again
 
   void expect();                                 // the next backward() is the last before the update

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "dataset/stored_case.h"
 #include "dataset/stored_intensities.h"
 #include "inference/tile_plan.h"
@@ -77,7 +80,8 @@ TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, con
   plan.queue = std::max(spec.sampling.queue_megabytes * 1'000'000, 2 * batch_bytes(spec.sampling, channels));
   int64_t parameters = parameter_count(graph);
   plan.weights = parameters * 4 * (2 + 2 + (spec.optimizer.average > 0 ? 1 : 0) + 1) + parameters * 4;  // the last: a checkpoint on its way
-  plan.activations = int64_t(heap_factor * double(activation_bytes(graph, spec.sampling.patch, spec.sampling.batch, 4, true)));
+  int64_t kept = spec.recompute ? recomputing_activation_bytes(graph, spec.sampling.patch, spec.sampling.batch, 4) : activation_bytes(graph, spec.sampling.patch, spec.sampling.batch, 4, true);
+  plan.activations = int64_t(heap_factor * double(kept));
   for (const auto* predicted : {&split.validation, &split.test})
     for (int index : *predicted) {
       Extent size = reoriented(dataset.cases[size_t(index)].geometry, to_canonical(dataset.cases[size_t(index)].geometry)).size;
@@ -86,6 +90,18 @@ TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, con
       plan.prediction = std::max(plan.prediction, voxels * (per_voxel + 8) + tiles.peak_bytes);
     }
   return plan;
+}
+
+int64_t promise_training_memory(const TrainingMemory& plan, const RunSpec& spec, int64_t limit_bytes) {
+  int64_t most = process_resident_bytes() + plan.peak();
+  info(text("memory at most ", bytes_text(most), ": ", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches, ", bytes_text(plan.activations), " for a step, ",
+            bytes_text(plan.weights), " of weights"));
+  if (limit_bytes > 0 && most > limit_bytes)
+    fail(ErrorKind::budget, text("this run needs up to ", bytes_text(most), " (", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches made ahead, ",
+                                 bytes_text(plan.activations), " for a step of ", spec.sampling.batch, " patches of ", to_string(spec.sampling.patch), "), the limit is ", bytes_text(limit_bytes)),
+         text("lower sampling.patch, sampling.batch, sampling.queue_megabytes or, of block stores, sampling.cache_megabytes, use preprocess.crop", spec.recompute ? "" : ", recompute = true",
+              ", or raise --max-memory"));
+  return most;
 }
 
 }  // namespace tomograd

@@ -22,5 +22,7 @@ struct TrainingMemory {
 
 // `spec` is a resolved one. Sizes are those of the dataset's headers; a crop can only make cases smaller.
 TrainingMemory plan_training_memory(const Graph& graph, const RunSpec& spec, const Dataset& dataset, const Split& split);
+// Says what this process will hold at most, and returns it. Error(budget) where that is more than `limit_bytes` (0 = no limit).
+int64_t promise_training_memory(const TrainingMemory& plan, const RunSpec& spec, int64_t limit_bytes);
 
 }  // namespace tomograd

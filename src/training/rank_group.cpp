@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "training/mailbox.h"
 
 #ifdef USE_C10D_GLOO
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
@@ -47,11 +48,15 @@ namespace {
 using Milliseconds = std::chrono::milliseconds;
 constexpr Milliseconds patience_at_start = std::chrono::minutes(10), patience_in_a_step = std::chrono::minutes(5), patience_between_steps = std::chrono::hours(24);
 
-// What libtorch says of a lost connection is a page; its first line has the address.
-std::string first_line(const std::string& message) {
+// What Gloo says of a lost connection begins with a place in its source and ends with advice; between them are address and reason.
+std::string reason_in(const std::string& message) {
   std::string line = message.substr(0, message.find('\n'));
+  if (size_t end = line.find("] "); !line.empty() && line[0] == '[' && end != std::string::npos) line.erase(0, end + 2);
+  line = line.substr(0, line.find(". "));
   return line.size() <= 300 ? line : line.substr(0, 300) + "...";
 }
+
+double seconds(Milliseconds time) { return double(time.count()) * 1e-3; }
 
 template <class Body>
 void with_other_ranks(Body&& body) {
@@ -60,7 +65,7 @@ void with_other_ranks(Body&& body) {
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    fail_failure(text(rank_lost_message, " (", first_line(error.what()), ")"), "what that one said tells why; train --resume goes on from the last checkpoint");
+    fail_failure(text(rank_lost_message, " (", reason_in(error.what()), ")"), "what that one said tells why; train --resume goes on from the last checkpoint");
   }
 }
 
@@ -98,6 +103,7 @@ struct RankGroup::State {
   c10::intrusive_ptr<c10d::Store> store;
   c10::intrusive_ptr<c10d::Backend> sums, gradients, meetings, gpus;
   std::vector<c10::intrusive_ptr<c10d::Work>> begun;
+  std::unique_ptr<Mailbox> mailbox;              // null: not all ranks are on this host
 
   c10::intrusive_ptr<c10d::Backend> gloo(const std::string& name, Milliseconds patience) {
     auto options = c10d::ProcessGroupGloo::Options::create(patience);
@@ -122,7 +128,7 @@ struct RankGroup::State {
   }
 };
 
-RankGroup::RankGroup(const RankPlace& place) : state_(new State{place, {}, {}, {}, {}, {}, {}}) {
+RankGroup::RankGroup(const RankPlace& place) : state_(new State{place, {}, {}, {}, {}, {}, {}, {}}) {
   State& s = *state_;
   with_context(text("rank ", place.rank, " of ", place.ranks, " waiting for the others", place.file.empty() ? text(" at ", place.host, ":", place.port) : ""), [&] {
     with_other_ranks([&] {
@@ -130,11 +136,13 @@ RankGroup::RankGroup(const RankPlace& place) : state_(new State{place, {}, {}, {
       s.sums = s.gloo("sums", patience_in_a_step);
       s.gradients = s.gloo("gradients", patience_in_a_step);
       s.meetings = s.gloo("meetings", patience_between_steps);
+      if (place.local_ranks == place.ranks) s.mailbox = Mailbox::make(*this);
     });
   });
 }
 
 void RankGroup::add_up(at::Tensor& values) {
+  if (state_->mailbox && Mailbox::fits(values)) return state_->mailbox->add_up(values, seconds(patience_in_a_step));
   with_other_ranks([&] { state_->add(state_->for_tensor(values, state_->sums), values); });
 }
 
@@ -154,6 +162,7 @@ void RankGroup::finish_adding() {
 }
 
 void RankGroup::add_up_when_all_are_here(at::Tensor& values) {
+  if (state_->mailbox && Mailbox::fits(values)) return state_->mailbox->add_up(values, seconds(patience_between_steps));
   with_other_ranks([&] { state_->add(*state_->meetings, values); });
 }
 

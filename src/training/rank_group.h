@@ -1,8 +1,10 @@
 // The processes ("ranks") that train one network together, and what they tell each other: sums of tensors, nothing else. Carried by
 // c10d, which libtorch has built in: Gloo between CPUs, NCCL between GPUs. No MPI, no launcher of its own (base/rank_place.h).
 //
+// Ranks of one host pass small sums through shared memory (training/mailbox.h).
+//
 // The sum of the same tensors over the same number of ranks has the same bits every time and on every rank: Gloo adds each element
-// up in the order of its ring, once, and hands the result around.
+// up in the order of its ring, once, and hands the result around, and in memory all add in the order of ranks.
 #pragma once
 
 #include <ATen/core/ATen_fwd.h>

@@ -16,8 +16,8 @@
 
 namespace tomograd {
 
-// Runs body(group) for every rank; what each threw, "" for none.
-inline std::vector<std::string> as_ranks(int64_t ranks, const std::function<void(RankGroup&)>& body) {
+// Runs body(group) for every rank; what each threw, "" for none. With one_host = false they talk as ranks of several hosts do.
+inline std::vector<std::string> as_ranks(int64_t ranks, const std::function<void(RankGroup&)>& body, bool one_host = true) {
   char folder[] = "/tmp/tomograd-ranks-test-XXXXXX";
   EXPECT_TRUE(mkdtemp(folder));
   std::vector<std::string> errors(static_cast<size_t>(ranks));
@@ -27,8 +27,9 @@ inline std::vector<std::string> as_ranks(int64_t ranks, const std::function<void
       threads.emplace_back([&, r] {
         try {
           RankPlace place;
-          place.rank = place.local_rank = r;
-          place.ranks = place.local_ranks = ranks;
+          place.rank = r;
+          place.ranks = ranks;
+          if (one_host) place.local_rank = r, place.local_ranks = ranks;
           place.file = join_path(folder, "meeting");
           RankGroup group(place);
           body(group);

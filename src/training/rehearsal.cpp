@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "training/batch_loss.h"
+#include "training/network_of_run.h"
 #include "training/schedule.h"
 #include "training/trainer.h"
 
@@ -25,8 +26,7 @@ Rehearsal::Rehearsal(Env& env, Clock& clock, const RunSpec& spec, int64_t max_me
   Graph graph = build_graph(spec_.model);
   (void)shapes(graph, spec_.sampling.patch);
   at::set_num_threads(int(spec_.threads));
-  network_.emplace(std::move(graph), uint64_t(spec_.seed), spec_.preprocess.channels);
-  network_->set_precision(spec_.precision == "bf16" ? Precision::bf16 : Precision::f32);
+  network_.emplace(network_of_run(std::move(graph), spec_, spec_.preprocess.channels));
   optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
 }
 

@@ -7,6 +7,7 @@
 #include "dataset/prepared_case.h"
 #include "dataset/stored_case.h"
 #include "kernels/cpu_isa.h"
+#include "nn/devices.h"
 #include "training/trainer.h"
 
 namespace tomograd {
@@ -47,10 +48,10 @@ RunSpec resolve(Env& env, const RunSpec& given, const Dataset& dataset, const Sp
   RunSpec spec = given;
   if (spec.max_steps == 0 && spec.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so the run would never end", "set one of them, or --set max_seconds=600");
   if (spec.device == "auto") spec.device = "cpu";
-  if (spec.device != "cpu") fail_input(text("device is '", spec.device, "'; this version computes on cpu only"), "use --device cpu");
+  bool on_cpu = devices_of(spec.device).front() == "cpu";
   if (spec.threads == 0) spec.threads = available_threads();
-  if (spec.precision == "auto") spec.precision = fastest_precision();
-  if (spec.precision == "f16") fail_input("precision is 'f16'; on a CPU convolutions have no half form", "use bf16 or f32");
+  if (spec.precision == "auto") spec.precision = on_cpu ? fastest_precision() : "bf16";
+  if (spec.precision == "f16" && on_cpu) fail_input("precision is 'f16'; on a CPU convolutions have no half form", "use bf16, which needs no loss scale, or f32; f16 computes on CUDA alone");
 
   spec.preprocess.channels = used_channels(dataset, spec.preprocess);
   spec.preprocess.leave_out.clear();

@@ -16,7 +16,6 @@
 #include "inference/predictor.h"
 #include "nn/network.h"
 #include "nn/optimizer.h"
-#include "nn/precision.h"
 #include "nn/tensor_memory.h"
 #include "nn/transfer.h"
 #include "sampling/patch_queue.h"
@@ -32,6 +31,7 @@
 #include "training/metrics_log.h"
 #include "training/missing_channel.h"
 #include "training/model_file.h"
+#include "training/network_of_run.h"
 #include "training/run_folder.h"
 #include "training/run_inputs.h"
 #include "training/schedule.h"
@@ -70,8 +70,7 @@ class Run {
     manifest_["inputs"] = checked_inputs(env_, dataset_, split_, channels_, before_ ? &*before_ : nullptr);
     manifest_["input_digest_of"] = "size and first and last 64 KiB of each file of the case that the run reads";
     at::set_num_threads(int(spec_.threads));
-    network_.emplace(std::move(graph), uint64_t(spec_.seed), channels_);
-    network_->set_precision(precision_of(spec_.precision));
+    network_.emplace(network_of_run(std::move(graph), spec_, channels_));
     optimizer_.emplace(spec_.optimizer, network_->parameters(), spec_.loss.l1, spec_.loss.l2);
     begin_weights();
     cases_ = read_training_cases(env_, clock_, dataset_, split_.train, spec_, classes_, reads_);
@@ -98,13 +97,7 @@ class Run {
   void promise_memory(const Graph& graph) {
     TrainingMemory plan = plan_training_memory(graph, parallel_.own(spec_), dataset_, split_);
     plan.weights += parallel_.bytes(parameter_count(graph));
-    result_.predicted_peak_bytes = process_resident_bytes() + plan.peak();
-    info(text("memory at most ", bytes_text(result_.predicted_peak_bytes), ": ", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches, ", bytes_text(plan.activations),
-              " for a step, ", bytes_text(plan.weights), " of weights"));
-    if (options_.max_memory_bytes > 0 && result_.predicted_peak_bytes > options_.max_memory_bytes)
-      fail(ErrorKind::budget, text("this run needs up to ", bytes_text(result_.predicted_peak_bytes), " (", bytes_text(plan.cases), " of scans, ", bytes_text(plan.queue), " of patches made ahead, ",
-                                   bytes_text(plan.activations), " for a step of ", spec_.sampling.batch, " patches of ", to_string(spec_.sampling.patch), "), the limit is ", bytes_text(options_.max_memory_bytes)),
-           "lower sampling.patch, sampling.batch, sampling.queue_megabytes or, of block stores, sampling.cache_megabytes, use preprocess.crop, or raise --max-memory");
+    result_.predicted_peak_bytes = promise_training_memory(plan, spec_, options_.max_memory_bytes);
   }
 
   std::map<std::string, at::Tensor> load_tensors(const std::string& model) {
