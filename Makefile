@@ -56,7 +56,7 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom picks one
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|restore|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)

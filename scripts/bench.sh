@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
-# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|msd-cuda|brats-loo|phantom]   (none = the first six; the last two take an hour or two
+# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|restore|msd-cuda|brats-loo|phantom]   (none = the first six; restore takes 40 minutes, the last two an hour or two
 # and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
@@ -56,6 +56,25 @@ if wanted bayes; then
   echo "== Bayesian search, 20 seeds, ours then Optuna's Gaussian process"
   $tomograd bench bayes
   if have_peer; then $peer bench/peers/bayes_optuna.py; fi
+fi
+if [ "$name" = restore ]; then
+  [ -f "$data/head-t1/chris_t1.nii.gz" ] || { echo "bench restore needs the real scan at $data/head-t1"; exit 1; }
+  have_peer || exit 1
+  crop=bench-out/restore; mkdir -p $crop
+  $peer bench/peers/restore_inputs.py "$data/head-t1/chris_t1.nii.gz" $crop
+  echo "== an iteration of the deep image prior, ours then plain PyTorch with the same network"
+  for precision in f32 bf16; do
+    for recompute in false true; do
+      echo "$precision, recompute = $recompute"
+      $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --precision $precision --set iterations=20 --set stop.rule=none --set recompute=$recompute 2>/dev/null
+    done
+    $peer bench/peers/dip_torch.py "$data/head-t1/chris_t1.nii.gz" --channels 8,16,32,64 --iterations 12 --precision $precision
+  done
+  echo "== denoising, 900 s, stopped by itself; then tuned TV, non-local means, Gaussian (their best setting is chosen by the truth)"
+  $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --set max_seconds=900 --precision bf16 2>/dev/null
+  $peer "$peers/denoise.py" "$data/head-t1/chris_t1.nii.gz" || echo "it ended with an error (see above)"
+  echo "== thin slices from pairs averaged, 900 s, beside cubic interpolation"
+  $tomograd bench restore --task superres --data $crop/thick.nii.gz --truth $crop/clean.nii.gz --set max_seconds=900 --precision bf16 2>/dev/null
 fi
 if wanted msd-cuda; then
   echo "== the same on a CUDA device, a whole volume of 2304x1280x1024 by tiles with a halo of 32; then PyTorch there"
