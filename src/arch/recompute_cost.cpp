@@ -3,6 +3,7 @@
 #include <set>
 
 #include "arch/graph.h"
+#include "arch/kept_outputs.h"
 #include "base/error.h"
 
 namespace tomograd {
@@ -30,6 +31,7 @@ int64_t recomputing_activation_bytes(const Graph& graph, Extent input, int64_t b
   for (const NodeShape& shape : shapes(graph, input)) bytes.push_back(batch * shape.channels * shape.size.voxels() * bytes_per_value);
   for (const Node& node : graph.nodes)
     if (node.op == Op::msd) return activation_bytes(graph, input, batch, bytes_per_value, true);  // they are run as without
+  std::vector<bool> saved = kept_outputs(graph);
   int64_t kept = 0, peak = 0;                    // kept: values of nodes up to i, and at their turn as many bytes of gradients
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -37,10 +39,10 @@ int64_t recomputing_activation_bytes(const Graph& graph, Extent input, int64_t b
     if (is_kept(node)) kept += bytes[i];
     if (node.op == Op::input || !(is_kept(node) || head)) continue;
     int64_t again = 0;
-    for (int j : between(graph, is_kept(node) ? node.inputs.front() : int(i))) again += bytes[size_t(j)];
-    // The gradient of what it returns; what it reads once more, padded; two gradients on their way back.
-    int64_t before = bytes[size_t(node.inputs.front())];
-    peak = std::max(peak, kept + bytes[i] + again + 3 * before);
+    for (int j : between(graph, is_kept(node) ? node.inputs.front() : int(i)))
+      if (saved[size_t(j)]) again += bytes[size_t(j)];
+    // The gradient of what it returns, what autograd saves on the way to it, and two gradients on their way back.
+    peak = std::max(peak, kept + bytes[i] + again + 2 * bytes[size_t(node.inputs.front())]);
   }
   return peak;
 }
