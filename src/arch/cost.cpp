@@ -22,23 +22,28 @@ double lanczos_flop(const Node& node, Extent from, Extent to) {
 
 }  // namespace
 
-double forward_flop(const Graph& graph, Extent input) {
+std::vector<double> node_flop(const Graph& graph, Extent input) {
   auto all = shapes(graph, input);
-  double flop = 0;
+  std::vector<double> flop(graph.nodes.size(), 0);
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    if (node.op == Op::lanczos) flop += lanczos_flop(node, all[size_t(node.inputs.front())].size, all[i].size);
+    if (node.op == Op::lanczos) flop[i] = lanczos_flop(node, all[size_t(node.inputs.front())].size, all[i].size);
     if (node.op != Op::conv && node.op != Op::transposed_conv && node.op != Op::msd) continue;
     const NodeShape &from = all[size_t(node.inputs.front())], &to = all[i];
     if (node.op == Op::msd) {
       for (int64_t layer = 0; layer < node.depth(); ++layer)
-        flop += 2.0 * double(node.kernel.voxels()) * double(from.channels + layer * node.width) * double(node.width) * double(to.size.voxels());
+        flop[i] += 2.0 * double(node.kernel.voxels()) * double(from.channels + layer * node.width) * double(node.width) * double(to.size.voxels());
       continue;
     }
     double places = double((node.op == Op::conv ? to : from).size.voxels());
-    flop += 2.0 * double(node.kernel.voxels()) * double(from.channels) * double(to.channels) * places;
+    flop[i] = 2.0 * double(node.kernel.voxels()) * double(from.channels) * double(to.channels) * places;
   }
   return flop;
+}
+
+double forward_flop(const Graph& graph, Extent input) {
+  std::vector<double> flop = node_flop(graph, input);
+  return std::accumulate(flop.begin(), flop.end(), 0.0);
 }
 
 double flop_per_voxel(const Graph& graph, Extent input) { return forward_flop(graph, input) / double(output_size(graph, input).voxels()); }

@@ -128,10 +128,12 @@ Extent receptive_field(const Graph& graph);
 Extent receptive_field(const Graph& graph, int node);      // of one node's voxels
 double flop_per_voxel(const Graph& graph, Extent input);   // forward, per output voxel; 2 per multiply-add of convolutions and filters
 double forward_flop(const Graph& graph, Extent input);
+std::vector<double> node_flop(const Graph& graph, Extent input);  // its summands, one per node
 // Tensors alive at once at the worst moment, without weights and workspaces. Training: what autograd keeps for the backward
 // pass plus the gradients alive with it; inference: outputs that a later node still reads.
 int64_t activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value, bool training);
-// The same for training with activation checkpointing (Network::use_recomputing).
+// The same for training with activation checkpointing (Network::use_recomputing), which keeps the values of these nodes alone.
+bool kept_by_recomputing(const Node& node);
 int64_t recomputing_activation_bytes(const Graph& graph, Extent input, int64_t batch, int bytes_per_value);
 
 // Legal input sizes per axis: smallest, and the step between legal ones (all larger legal sizes = smallest + n * step).

@@ -13,6 +13,9 @@ struct LanczosFilter {
   int64_t before = 0, after = 0;
 };
 
+// lobes sin(pi t) sin(pi t / lobes) / (pi t)^2, 1 at t = 0, 0 from |t| = lobes on.
+double lanczos_kernel(double t, int64_t lobes);
+
 // The middle of voxel i lies halfway between the input's voxels, in the middle of the `factor` that it stands for. There are
 // 2 a f taps (a = `lobes`, f = `factor`), at x = (t + 1/2) / f - a, of value a sin(pi x) sin(pi x / a) / (pi x)^2, divided by
 // their sum. Factor 1: one tap, the voxel itself. The filter of more axes is the product of theirs.

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "cli/verb.h"
 #include "dataset/printable.h"
+#include "spec/extent_value.h"
 #include "volume/block_store.h"
 #include "volume/block_store_counts.h"
 

@@ -10,6 +10,7 @@
 #include "dataset/printable.h"
 #include "pictures/montage.h"
 #include "pictures/png.h"
+#include "spec/extent_value.h"
 #include "volume/box_source.h"
 #include "volume/tiff.h"
 

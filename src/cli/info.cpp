@@ -12,6 +12,7 @@
 #include "dataset/file_pattern.h"
 #include "dataset/printable.h"
 #include "dataset/stored_case.h"
+#include "spec/extent_value.h"
 #include "spec/text_formats.h"
 #include "volume/box_source.h"
 #include "volume/nifti.h"

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "cli/verb.h"
+#include "spec/error_value.h"
 #include "spec/text_formats.h"
 
 namespace {
@@ -19,11 +20,7 @@ int report(const Error& error, bool json) {
   if (json) {
     Value object = Value::table();
     object["format"] = "tomograd.error/1";
-    Value& inner = object["error"];
-    inner["kind"] = error_kind_name(error.kind());
-    inner["message"] = error.message();
-    inner["context"] = Value::list_of(error.context());
-    inner["hint"] = error.hint();
+    object["error"] = error_value(error);
     std::cout << to_json(object) << std::endl;
   } else {
     std::string context;

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
-#include <map>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -19,13 +18,14 @@
 
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/parallel.h"
+#include "base/scratch_folder.h"
 #include "cluster/rank_variables.h"
+#include "spec/error_value.h"
 #include "spec/text_formats.h"
-
-extern char** environ;
 
 namespace tomograd {
 namespace {
@@ -34,25 +34,6 @@ constexpr double seconds_to_follow = 5;          // for ranks that find one gone
 constexpr char folder_variable[] = "TOMOGRAD_RANKS_FOLDER";
 
 std::string file_of_rank(const std::string& folder, int64_t rank, const char* kind) { return join_path(folder, text("rank-", rank, ".", kind)); }
-
-class MeetingFolder {
- public:
-  MeetingFolder() {
-    const char* place = ::getenv("TMPDIR");
-    path_ = join_path(place && *place ? place : "/tmp", "tomograd-ranks-XXXXXX");
-    if (!::mkdtemp(path_.data())) fail_failure(text("no folder for the ranks to meet in, '", path_, "': ", std::strerror(errno)), "set TMPDIR to a folder that can be written");
-  }
-  ~MeetingFolder() {
-    try {
-      local_env().remove_tree(path_);
-    } catch (const Error&) {                     // temporary files; what the ranks said is known by now
-    }
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 std::vector<std::string> own_command() {
   std::vector<std::string> argv;
@@ -78,15 +59,8 @@ struct RankProcess {
 pid_t start_rank(const std::string& folder, int64_t rank, int64_t ranks) {
   // All memory is taken before fork: between fork and exec only signal-safe calls are allowed.
   std::vector<std::string> arguments = own_command();
-  std::map<std::string, std::string> ours = {{folder_variable, folder}, {"RANK", text(rank)}, {"WORLD_SIZE", text(ranks)}, {"LOCAL_RANK", text(rank)}, {"LOCAL_WORLD_SIZE", text(ranks)}};
-  std::vector<std::string> variables;
-  for (char** v = environ; *v; ++v)
-    if (const char* end = std::strchr(*v, '='); !end || !ours.contains(std::string(*v, size_t(end - *v)))) variables.emplace_back(*v);
-  for (const auto& [name, value] : ours) variables.push_back(name + "=" + value);
-  std::vector<char*> argv, envp;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  for (auto& variable : variables) envp.push_back(variable.data());
-  argv.push_back(nullptr), envp.push_back(nullptr);
+  std::vector<std::string> variables = environment_with({text(folder_variable, "=", folder), text("RANK=", rank), text("WORLD_SIZE=", ranks), text("LOCAL_RANK=", rank), text("LOCAL_WORLD_SIZE=", ranks)});
+  std::vector<char*> argv = exec_list(arguments), envp = exec_list(variables);
   std::string says = file_of_rank(folder, rank, "txt");
   pid_t parent = ::getpid(), child = ::fork();
   if (child == 0) {
@@ -127,13 +101,7 @@ void watch_ranks(std::vector<RankProcess>& all, const std::stop_token& stop) {
 std::optional<Error> error_of_rank(const std::string& folder, int64_t rank) {
   std::string path = file_of_rank(folder, rank, "json");
   if (local_env().kind(path) != FileKind::file) return std::nullopt;
-  Value said = parse_json(read_text(local_env(), path), path);
-  ErrorKind kind = ErrorKind::failure;
-  for (ErrorKind other : {ErrorKind::input, ErrorKind::usage, ErrorKind::failure, ErrorKind::budget, ErrorKind::stopped, ErrorKind::conflict})
-    if (said.at("kind").as_text() == error_kind_name(other)) kind = other;
-  Error error(kind, said.at("message").as_text(), said.at("hint").as_text());
-  for (const auto& where : said.at("context").as_list()) error.add_context(where.as_text());
-  return error;
+  return error_from(parse_json(read_text(local_env(), path), path));
 }
 
 std::string last_line_of(const std::string& path) {
@@ -193,7 +161,7 @@ void take_own_gpu(const RankPlace& place) {
 }
 
 void start_ranks(int64_t ranks, std::stop_token stop) {
-  MeetingFolder folder;
+  ScratchFolder folder("the ranks to meet in");
   std::vector<RankProcess> all(static_cast<size_t>(ranks));
   struct EndAll {                                // also when the next one cannot be started
     std::vector<RankProcess>& all;
@@ -220,15 +188,7 @@ void as_rank(const std::function<void()>& body) {
   try {
     with_context("", body);
   } catch (const Error& error) {
-    Value said = Value::table();
-    said["kind"] = error_kind_name(error.kind());
-    said["message"] = error.message();
-    said["hint"] = error.hint();
-    Value::List context;
-    for (const auto& where : error.context())
-      if (!where.empty()) context.push_back(where);
-    said["context"] = context;
-    publish_text(local_env(), file_of_rank(folder, std::atoi(::getenv("RANK")), "json"), to_json(said) + "\n");
+    publish_text(local_env(), file_of_rank(folder, std::atoi(::getenv("RANK")), "json"), to_json(error_value(error)) + "\n");
     int nothing = ::open("/dev/null", O_WRONLY);
     ::dup2(nothing, 1), ::dup2(nothing, 2);      // what watches says it
     throw;

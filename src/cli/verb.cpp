@@ -101,8 +101,6 @@ int64_t parse_bytes(const std::string& raw) {
   fail_usage(text("'", raw, "' is no amount of memory"), "examples: 900MB, 2GiB, 1000000");
 }
 
-Value extent_value(Extent size) { return Value(Value::List{size.z, size.y, size.x}); }
-
 bool is_nifti_volume(const std::string& name) { return name.ends_with(".nii") || name.ends_with(".nii.gz"); }
 
 std::string duration_text(double seconds) {

@@ -39,7 +39,6 @@ void add_compute_options(CLI::App& verb, ComputeOptions& options);
 using Units = std::vector<std::pair<const char*, double>>;           // name -> factor; "" = without a unit
 std::optional<double> parse_quantity(const std::string& text, const Units& units);  // above 0 and finite, times the factor; none = no such quantity
 int64_t parse_bytes(const std::string& text);    // "512MB", "2GiB", "1000000"
-Value extent_value(Extent size);                 // [z, y, x]
 bool is_nifti_volume(const std::string& name);   // .nii or .nii.gz: one file that holds it whole
 std::string duration_text(double seconds);       // "1 h 20 min", "35 s"
 

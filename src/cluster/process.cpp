@@ -12,9 +12,8 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "base/environment.h"
 #include "base/error.h"
-
-extern char** environ;
 
 namespace tomograd {
 namespace {
@@ -60,23 +59,12 @@ class Pipe {
   int ends_[2] = {-1, -1};
 };
 
-bool names_one_of(const char* variable, const std::vector<std::string>& names) {
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) { return std::strncmp(variable, name.c_str(), name.size()) == 0 && variable[name.size()] == '='; });
-}
-
 }  // namespace
 
 CommandAnswer run_command(const Command& command) {
   if (command.argv.empty()) fail_failure("an empty command was to be run");
-  std::vector<std::string> without = command.without;
-  for (const auto& variable : command.environment) without.push_back(variable.substr(0, variable.find('=')));
-  std::vector<char*> argv, envp;
-  for (const auto& argument : command.argv) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  for (char** v = environ; *v; ++v)
-    if (!names_one_of(*v, without)) envp.push_back(*v);
-  for (const auto& variable : command.environment) envp.push_back(const_cast<char*>(variable.c_str()));
-  envp.push_back(nullptr);
+  std::vector<std::string> arguments = command.argv, variables = environment_with(command.environment, command.without);
+  std::vector<char*> argv = exec_list(arguments), envp = exec_list(variables);
 
   Pipe out, err;
   posix_spawn_file_actions_t actions;

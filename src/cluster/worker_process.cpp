@@ -6,14 +6,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
 #include "base/env.h"
+#include "base/environment.h"
 #include "base/error.h"
-
-extern char** environ;
 
 namespace tomograd {
 
@@ -25,17 +23,8 @@ pid_t start_worker(const Job& job, int64_t element) {
   for (const auto& argument : job.argv) arguments.push_back(with_element(argument, element, job.elements));
   if (int64_t life = lifetime_seconds(job, element)) variables.push_back(text("TOMOGRAD_LIFETIME_SECONDS=", life));
   for (const auto& [name, value] : job.environment) variables.push_back(name + "=" + value);
-  auto replaced = [&](const char* old) {
-    const char* end = std::strchr(old, '=');
-    return end && std::any_of(variables.begin(), variables.end(), [&](const std::string& v) { return v.compare(0, size_t(end - old) + 1, old, size_t(end - old) + 1) == 0; });
-  };
-  std::vector<char*> argv, envp;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  for (char** v = environ; *v; ++v)
-    if (!replaced(*v)) envp.push_back(*v);
-  for (auto& variable : variables) envp.push_back(variable.data());
-  envp.push_back(nullptr);
+  variables = environment_with(variables);
+  std::vector<char*> argv = exec_list(arguments), envp = exec_list(variables);
   std::string log = worker_log(job, element), no_folder = "cannot enter '" + job.folder + "'\n", no_program = "cannot start '" + arguments[0] + "'\n";
   auto end_with = [](int code, const std::string& message) {
     [[maybe_unused]] ssize_t said = ::write(2, message.data(), message.size());

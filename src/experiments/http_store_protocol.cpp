@@ -2,12 +2,11 @@
 
 #include "base/error.h"
 #include "experiments/store_values.h"
+#include "spec/error_value.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
-
-constexpr ErrorKind kinds[] = {ErrorKind::input, ErrorKind::usage, ErrorKind::failure, ErrorKind::budget, ErrorKind::stopped, ErrorKind::conflict};
 
 int status_of(ErrorKind kind) {
   switch (kind) {
@@ -51,10 +50,8 @@ Value carry_out(TrialStore& store, const std::string& method, const Value& in) {
 }  // namespace
 
 StoreAnswer error_answer(const Error& error) {
-  Value inside = Value::table();
-  inside["kind"] = error_kind_name(error.kind()), inside["message"] = error.message(), inside["hint"] = error.hint(), inside["context"] = Value::list_of(error.context());
   Value whole = Value::table();
-  whole["error"] = inside;
+  whole["error"] = error_value(error);
   return {status_of(error.kind()), to_json(whole, false), {}};
 }
 
@@ -78,15 +75,7 @@ void throw_answered_error(const StoreAnswer& answer) {
   }
   const Value* inside = whole.find("error");
   if (!inside || !inside->find("message") || !inside->at("message").is_text()) fail_input(text("the answer has status ", answer.status, " and is not one of a store"), "does the address lead to a tomograd that serves an experiment?");
-  ErrorKind kind = ErrorKind::failure;
-  for (ErrorKind one : kinds)
-    if (const Value* name = inside->find("kind"); name && *name == Value(error_kind_name(one))) kind = one;
-  const Value* hint = inside->find("hint");
-  Error error(kind, inside->at("message").as_text(), hint && hint->is_text() ? hint->as_text() : "");
-  if (const Value* context = inside->find("context"); context && context->is_list())
-    for (const auto& where : context->as_list())
-      if (where.is_text()) error.add_context(where.as_text());
-  throw error;
+  throw error_from(*inside);
 }
 
 }  // namespace tomograd

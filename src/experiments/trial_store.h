@@ -71,6 +71,7 @@ struct TrialCounts {
   int64_t open() const { return waiting + running + preempted; }      // a worker may still have to run these
   int64_t over() const { return complete + failed + cancelled + pruned; }
   int64_t total() const { return open() + over(); }
+  bool operator==(const TrialCounts&) const = default;
 };
 
 struct StoreEvent {

@@ -23,38 +23,25 @@ void put(double v, uint16_t& into) {
 }
 
 template <class T>
-void plain_forward(const UpsampleShape& s, const T* x, int64_t z, float*, T* y) {
-  Taps along_z = sources_of(z, s.from.z, !s.planes);
-  for (int64_t oy = 0; oy < s.to.y; ++oy)
-    for (int64_t ox = 0; ox < s.to.x; ++ox)
-      for (int64_t c = 0; c < s.channels; ++c) {
-        Taps along_y = sources_of(oy, s.from.y, true), along_x = sources_of(ox, s.from.x, true);
+void plain_sum(const UpsampleShape& s, const TapPlane& p, const T* from, T* to) {
+  for (int64_t y = 0; y < p.to_y; ++y)
+    for (int64_t x = 0; x < p.to_x; ++x)
+      for (int64_t c = 0; c < p.channels; ++c) {
+        Taps along_y = p.along(s, 1, y), along_x = p.along(s, 2, x);
         double sum = 0;
-        for (int a = 0; a < along_z.count; ++a)
+        for (int a = 0; a < p.along_z.count; ++a)
           for (int b = 0; b < along_y.count; ++b)
             for (int d = 0; d < along_x.count; ++d)
-              sum += double(along_z.tap[a].weight) * along_y.tap[b].weight * along_x.tap[d].weight *
-                     value(x[((along_z.tap[a].place * s.from.y + along_y.tap[b].place) * s.from.x + along_x.tap[d].place) * s.channels + c]);
-        put(sum, y[(oy * s.to.x + ox) * s.pitch + c]);
+              sum += double(p.along_z.tap[a].weight) * along_y.tap[b].weight * along_x.tap[d].weight *
+                     value(from[((p.along_z.tap[a].place * p.from.y + along_y.tap[b].place) * p.from.x + along_x.tap[d].place) * p.from_pitch + c]);
+        put(sum, to[(y * p.to_x + x) * p.to_pitch + c]);
       }
 }
 
 template <class T>
-void plain_backward(const UpsampleShape& s, const T* g, int64_t z, float*, T* dx) {
-  Taps along_z = results_of(z, s.from.z, s.to.z, !s.planes);
-  for (int64_t iy = 0; iy < s.from.y; ++iy)
-    for (int64_t ix = 0; ix < s.from.x; ++ix)
-      for (int64_t c = 0; c < s.channels; ++c) {
-        Taps along_y = results_of(iy, s.from.y, s.to.y, true), along_x = results_of(ix, s.from.x, s.to.x, true);
-        double sum = 0;
-        for (int a = 0; a < along_z.count; ++a)
-          for (int b = 0; b < along_y.count; ++b)
-            for (int d = 0; d < along_x.count; ++d)
-              sum += double(along_z.tap[a].weight) * along_y.tap[b].weight * along_x.tap[d].weight *
-                     value(g[((along_z.tap[a].place * s.to.y + along_y.tap[b].place) * s.to.x + along_x.tap[d].place) * s.pitch + c]);
-        put(sum, dx[(iy * s.from.x + ix) * s.channels + c]);
-      }
-}
+void plain_forward(const UpsampleShape& s, const T* x, int64_t z, float*, T* y) { plain_sum(s, plane_of_result(s, z), x, y); }
+template <class T>
+void plain_backward(const UpsampleShape& s, const T* g, int64_t z, float*, T* dx) { plain_sum(s, plane_of_source(s, z), g, dx); }
 
 template <class T>
 const UpsampleKernels<T> plain_kernels = {plain_forward<T>, plain_backward<T>};

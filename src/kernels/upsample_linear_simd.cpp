@@ -2,9 +2,8 @@
 // Vectors are 16 numbers wide everywhere, so all instruction sets give the same bits.
 #include "kernels/upsample_linear.h"
 
+#include "kernels/lanes16.h"
 #include "kernels/upsample_linear_taps.h"
-
-#pragma GCC diagnostic ignored "-Wpsabi"  // vectors wider than a register are passed between inlined functions only
 
 namespace tomograd::TOMOGRAD_ISA {
 
@@ -13,33 +12,7 @@ extern const UpsampleKernels<uint16_t> upsample_bfloat;
 
 namespace {
 
-typedef float Floats __attribute__((vector_size(64)));
-typedef float LooseFloats __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t Words __attribute__((vector_size(64)));
-typedef uint16_t Halves __attribute__((vector_size(32)));
-typedef uint16_t LooseHalves __attribute__((vector_size(32), aligned(2), may_alias));
-constexpr int64_t width = 16;
-
-inline Floats load(const float* p) { return *reinterpret_cast<const LooseFloats*>(p); }
-inline Floats load(const uint16_t* p) { return Floats(__builtin_convertvector(Halves(*reinterpret_cast<const LooseHalves*>(p)), Words) << 16); }
-inline void store(float* p, const Floats& v) { *reinterpret_cast<LooseFloats*>(p) = v; }
-inline void store(uint16_t* p, const Floats& v) {
-  Words bits = Words(v), rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
-  rounded = (Words(v == v) & rounded) | (Words(v != v) & 0x7FC0);
-  *reinterpret_cast<LooseHalves*>(p) = __builtin_convertvector(rounded, Halves);
-}
-template <class T>
-inline Floats load_some(const T* p, int64_t n) {
-  T copy[width] = {};
-  for (int64_t i = 0; i < n; ++i) copy[i] = p[i];
-  return load(copy);
-}
-template <class T>
-inline void store_some(T* p, int64_t n, const Floats& v) {
-  T copy[width];
-  store(copy, v);
-  for (int64_t i = 0; i < n; ++i) p[i] = copy[i];
-}
+using namespace lanes16;
 
 // to[k] = the sum of weight[r] from[r][k] for n values.
 template <class To, class From>
@@ -57,61 +30,40 @@ inline void weighted_sum(const From* const* from, const float* weight, int count
 }
 
 template <class T>
-void forward(const UpsampleShape& s, const T* x, int64_t z, float* row, T* y) {
-  Taps along_z = sources_of(z, s.from.z, !s.planes);
-  for (int64_t oy = 0; oy < s.to.y; ++oy) {
-    Taps along_y = sources_of(oy, s.from.y, true);
-    const T* rows[4];
-    float weights[4];
+void sum_of_taps(const UpsampleShape& s, const TapPlane& p, const T* from, float* row, T* to) {
+  for (int64_t y = 0; y < p.to_y; ++y) {
+    Taps along_y = p.along(s, 1, y);
+    const T* rows[16];
+    float weights[16];
     int count = 0;
-    for (int a = 0; a < along_z.count; ++a)
+    for (int a = 0; a < p.along_z.count; ++a)
       for (int b = 0; b < along_y.count; ++b) {
-        rows[count] = x + (along_z.tap[a].place * s.from.y + along_y.tap[b].place) * s.from.x * s.channels;
-        weights[count++] = along_z.tap[a].weight * along_y.tap[b].weight;
+        rows[count] = from + (p.along_z.tap[a].place * p.from.y + along_y.tap[b].place) * p.from.x * p.from_pitch;
+        weights[count++] = p.along_z.tap[a].weight * along_y.tap[b].weight;
       }
-    weighted_sum(rows, weights, count, s.from.x * s.channels, row);
-    for (int64_t ox = 0; ox < s.to.x; ++ox) {
-      Taps along_x = sources_of(ox, s.from.x, true);
-      const float* voxels[2];
-      float of_voxel[2];
-      for (int d = 0; d < along_x.count; ++d) voxels[d] = row + along_x.tap[d].place * s.channels, of_voxel[d] = along_x.tap[d].weight;
-      weighted_sum(voxels, of_voxel, along_x.count, s.channels, y + (oy * s.to.x + ox) * s.pitch);
+    if (p.from_pitch == p.channels) {
+      weighted_sum(rows, weights, count, p.from.x * p.channels, row);
+    } else {
+      for (int64_t x = 0; x < p.from.x; ++x) {
+        const T* voxels[16];
+        for (int r = 0; r < count; ++r) voxels[r] = rows[r] + x * p.from_pitch;
+        weighted_sum(voxels, weights, count, p.channels, row + x * p.channels);
+      }
+    }
+    for (int64_t x = 0; x < p.to_x; ++x) {
+      Taps along_x = p.along(s, 2, x);
+      const float* voxels[4];
+      float of_voxel[4];
+      for (int d = 0; d < along_x.count; ++d) voxels[d] = row + along_x.tap[d].place * p.channels, of_voxel[d] = along_x.tap[d].weight;
+      weighted_sum(voxels, of_voxel, along_x.count, p.channels, to + (y * p.to_x + x) * p.to_pitch);
     }
   }
 }
 
 template <class T>
-void backward(const UpsampleShape& s, const T* g, int64_t z, float* row, T* dx) {
-  Taps along_z = results_of(z, s.from.z, s.to.z, !s.planes);
-  bool dense = s.pitch == s.channels;
-  for (int64_t iy = 0; iy < s.from.y; ++iy) {
-    Taps along_y = results_of(iy, s.from.y, s.to.y, true);
-    const T* rows[16];
-    float weights[16];
-    int count = 0;
-    for (int a = 0; a < along_z.count; ++a)
-      for (int b = 0; b < along_y.count; ++b) {
-        rows[count] = g + (along_z.tap[a].place * s.to.y + along_y.tap[b].place) * s.to.x * s.pitch;
-        weights[count++] = along_z.tap[a].weight * along_y.tap[b].weight;
-      }
-    if (dense) {
-      weighted_sum(rows, weights, count, s.to.x * s.channels, row);
-    } else {
-      for (int64_t ox = 0; ox < s.to.x; ++ox) {
-        const T* voxels[16];
-        for (int r = 0; r < count; ++r) voxels[r] = rows[r] + ox * s.pitch;
-        weighted_sum(voxels, weights, count, s.channels, row + ox * s.channels);
-      }
-    }
-    for (int64_t ix = 0; ix < s.from.x; ++ix) {
-      Taps along_x = results_of(ix, s.from.x, s.to.x, true);
-      const float* voxels[4];
-      float of_voxel[4];
-      for (int d = 0; d < along_x.count; ++d) voxels[d] = row + along_x.tap[d].place * s.channels, of_voxel[d] = along_x.tap[d].weight;
-      weighted_sum(voxels, of_voxel, along_x.count, s.channels, dx + (iy * s.from.x + ix) * s.channels);
-    }
-  }
-}
+void forward(const UpsampleShape& s, const T* x, int64_t z, float* row, T* y) { sum_of_taps(s, plane_of_result(s, z), x, row, y); }
+template <class T>
+void backward(const UpsampleShape& s, const T* g, int64_t z, float* row, T* dx) { sum_of_taps(s, plane_of_source(s, z), g, row, dx); }
 
 }  // namespace
 

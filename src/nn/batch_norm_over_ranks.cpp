@@ -3,7 +3,8 @@
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <optional>
+
+#include "nn/maybe_tensor.h"
 
 namespace tomograd {
 namespace {
@@ -11,9 +12,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-using MaybeTensor = std::optional<at::Tensor>;   // an autograd function does not take undefined tensors
-at::Tensor tensor_or_none(const MaybeTensor& t) { return t ? *t : at::Tensor(); }
-MaybeTensor if_defined(const at::Tensor& t) { return t.defined() ? MaybeTensor(t) : MaybeTensor(); }
 at::Tensor per_channel(const at::Tensor& t) { return t.view({1, -1, 1, 1, 1}); }
 
 // Mean and variance of the whole batch out of every rank's own: sums of x and x^2 in float64, where x^2 has digits to spare.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "nn/maybe_tensor.h"
 #include "nn/reflect_pad.h"
 
 namespace tomograd {
@@ -84,7 +85,7 @@ at::Tensor convolve_padded(const ConvolutionCall& call, const at::Tensor& x, con
   // conv3d sends small f32 inputs (channels * z * y <= 20480) to unfolding, which takes 27 times the memory and is slower
   // forward; its weight gradient is the faster one, so training keeps it.
   if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
-    return at::mkldnn_convolution(x, weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt, call.padding, call.stride, call.dilation, 1);
+    return at::mkldnn_convolution(x, weight, if_defined(bias), call.padding, call.stride, call.dilation, 1);
   return at::conv3d(x, weight, bias, call.stride, call.padding, call.dilation, 1);
 }
 

@@ -78,9 +78,10 @@ void Network::split(std::vector<int> device_of, std::vector<std::string> devices
   if (s.logical_devices) use_logical_devices();
   s.device_of = std::move(device_of), s.devices = std::move(devices);
   torch::NoGradGuard no_grad;
-  for (const Parameter& parameter : tomograd::parameters(s.graph)) {
-    Entry& entry = *std::find_if(s.entries.begin(), s.entries.end(), [&](const Entry& e) { return e.name == parameter.name; });
-    int place = s.device_of[size_t(parameter.node)];
+  std::vector<Parameter> made_from = tomograd::parameters(s.graph);  // one entry each, in this order
+  for (size_t i = 0; i < made_from.size(); ++i) {
+    Entry& entry = s.entries[i];
+    int place = s.device_of[size_t(made_from[i].node)];
     OnLogicalDevice there(s.logical_devices ? place : -1);
     entry.tensor.set_data(s.logical_devices ? entry.tensor.clone() : entry.tensor.to(at::Device(s.devices[size_t(place)])));
   }

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "kernels/norm_act.h"
+#include "nn/maybe_tensor.h"
 
 namespace tomograd {
 namespace {
@@ -160,14 +161,10 @@ at::Tensor parameter_gradient(const at::Tensor& parameter, const Layout& l, int6
   return as_tensor(total).to(parameter.scalar_type()).view(parameter.sizes());
 }
 
-using Maybe = std::optional<at::Tensor>;  // an autograd function does not take undefined tensors
-at::Tensor or_none(const Maybe& t) { return t ? *t : at::Tensor(); }
-Maybe maybe(const at::Tensor& t) { return t.defined() ? Maybe(t) : Maybe(); }
-
 struct NormAct : torch::autograd::Function<NormAct> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const Maybe& of_weight, const Maybe& of_bias, const Maybe& of_slope,
-                            const Maybe& of_residual, const Maybe& of_idle_bias, double epsilon, double plain_slope) {
-    at::Tensor weight = or_none(of_weight), bias = or_none(of_bias), slope = or_none(of_slope), residual = or_none(of_residual), idle_bias = or_none(of_idle_bias);
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const MaybeTensor& of_weight, const MaybeTensor& of_bias, const MaybeTensor& of_slope,
+                            const MaybeTensor& of_residual, const MaybeTensor& of_idle_bias, double epsilon, double plain_slope) {
+    at::Tensor weight = tensor_or_none(of_weight), bias = tensor_or_none(of_bias), slope = tensor_or_none(of_slope), residual = tensor_or_none(of_residual), idle_bias = tensor_or_none(of_idle_bias);
     bool channels_last = input.is_contiguous(at::MemoryFormat::ChannelsLast3d);
     at::Tensor x = channels_last || input.is_contiguous() ? input : input.contiguous(at::MemoryFormat::ChannelsLast3d);
     Layout l = layout_of(x);
@@ -222,7 +219,7 @@ at::Tensor norm_act(const Node& norm, const Node* activation, const at::Tensor& 
                     const at::Tensor& slope, const at::Tensor& residual, const at::Tensor& idle_bias) {
   Activation kind = activation ? activation->activation : Activation::none;
   double plain_slope = kind == Activation::leaky_relu ? activation->slope : kind == Activation::relu ? 0 : 1;
-  return NormAct::apply(x, maybe(weight), maybe(bias), maybe(slope), maybe(residual), maybe(idle_bias), norm.epsilon, plain_slope);
+  return NormAct::apply(x, if_defined(weight), if_defined(bias), if_defined(slope), if_defined(residual), if_defined(idle_bias), norm.epsilon, plain_slope);
 }
 
 }  // namespace tomograd

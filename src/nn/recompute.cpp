@@ -19,8 +19,6 @@ namespace {
 
 using Values = std::map<int, at::Tensor>;
 
-bool is_kept(const Node& node) { return node.op == Op::input || node.op == Op::conv || node.op == Op::transposed_conv; }
-
 // What has to be computed to get from kept values to that of node `target`.
 struct Region {
   int target = 0;
@@ -34,14 +32,15 @@ Region region_of(const Network::State& s, int target, const Pass& pass) {
   while (!open.empty()) {
     int i = open.back();
     open.pop_back();
-    bool kept = is_kept(s.graph.nodes[size_t(i)]);
+    bool kept = kept_by_recomputing(s.graph.nodes[size_t(i)]);
     if (!(kept ? sources : nodes).insert(i).second || kept) continue;
     for (int from : s.reads(size_t(i), pass)) open.push_back(from);
   }
   return {target, {sources.begin(), sources.end()}, {nodes.begin(), nodes.end()}};
 }
 
-at::Tensor compute(Network::State& s, const Region& region, const std::vector<at::Tensor>& sources, const Pass& pass) {
+// The target's value; `of_target`: the pass in which the target itself is computed, where that is not the second time.
+at::Tensor compute(Network::State& s, const Region& region, const std::vector<at::Tensor>& sources, const Pass& pass, const Pass& of_target) {
   Values values;
   std::map<int, int> readers;
   for (size_t i = 0; i < sources.size(); ++i) values[region.sources[i]] = sources[i];
@@ -53,7 +52,7 @@ at::Tensor compute(Network::State& s, const Region& region, const std::vector<at
       in.push_back(values.at(from));
       if (--readers[from] == 0) values.erase(from);
     }
-    values[i] = s.value(size_t(i), std::move(in), pass);
+    values[i] = s.value(size_t(i), std::move(in), i == region.target ? of_target : pass);
   }
   return values.at(region.target);
 }
@@ -103,7 +102,7 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
   for (size_t i = 1; i < graph.nodes.size(); ++i) {
     if (!has_value(i, pass)) continue;
     std::vector<int> sources = reads(i, pass);
-    if (is_kept(graph.nodes[i])) {
+    if (kept_by_recomputing(graph.nodes[i])) {
       Region region = region_of(*this, sources[0], pass);
       const Node& node = graph.nodes[i];
       const at::Tensor& from = plain[size_t(sources[0])];
@@ -114,11 +113,11 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
       if (plain_convolution(i, from.size(1), pass)) {
         r.call = call_of(node);
         r.input = [this, i, region, again, &node, type](const std::vector<at::Tensor>& values) {
-          at::Tensor before = across(compute(*this, region, values, again), size_t(region.target), i);
+          at::Tensor before = across(compute(*this, region, values, again, again), size_t(region.target), i);
           return pad_for(node, before.to(type).contiguous(at::MemoryFormat::ChannelsLast3d));
         };
       } else {
-        r.input = [this, i, region, again](const std::vector<at::Tensor>& values) { return across(compute(*this, region, values, again), size_t(region.target), i); };
+        r.input = [this, i, region, again](const std::vector<at::Tensor>& values) { return across(compute(*this, region, values, again, again), size_t(region.target), i); };
         r.whole = [this, i, again](const at::Tensor& x) { return value_here(i, {x}, again); };
       }
       at::Tensor x;
@@ -133,11 +132,11 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
       if (logical_devices) backward_on_logical_device(device_of[i], linked[i], linked_of(region));
       plain[i] = linked[i].detach();
       if (heads[i]) results[i] = linked[i];
+    } else if (heads[i]) {                       // a head's last nodes follow autograd as they are
+      Region region = region_of(*this, int(i), pass);
+      results[i] = compute(*this, region, linked_of(region), again, pass);
+      plain[i] = results[i].detach();
     } else {
-      if (heads[i]) {                            // a head's last nodes follow autograd as they are
-        Region region = region_of(*this, int(i), pass);
-        results[i] = compute(*this, region, linked_of(region), again);
-      }
       torch::NoGradGuard no_grad;
       std::vector<at::Tensor> in;
       for (int from : sources) in.push_back(plain[size_t(from)]);

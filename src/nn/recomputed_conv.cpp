@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/engine.h>
 #include <torch/torch.h>
 
+#include "nn/maybe_tensor.h"
+
 namespace tomograd {
 namespace {
 
@@ -17,18 +19,19 @@ struct Held : torch::CustomClassHolder {
 
 struct RecomputedConvolution : torch::autograd::Function<RecomputedConvolution> {
   static at::Tensor forward(AutogradContext* context, const c10::intrusive_ptr<Held>& held, const at::Tensor& x, at::TensorList sources, at::TensorList parameters, const at::Tensor& weight,
-                            const std::optional<at::Tensor>& bias) {
+                            const MaybeTensor& of_bias) {
     const Recomputation& r = held->recomputation;
     variable_list saved = sources.vec();
     saved.insert(saved.end(), parameters.begin(), parameters.end());
     saved.push_back(weight);
-    saved.push_back(bias ? *bias : at::Tensor());
+    at::Tensor bias = tensor_or_none(of_bias);
+    saved.push_back(bias);
     context->save_for_backward(saved);
     context->saved_data["held"] = c10::IValue::make_capsule(held);
     context->saved_data["sources"] = int64_t(sources.size());
     if (r.whole) return r.whole(x);
     torch::AutoGradMode as_in_training(true);      // convolve_padded chooses the implementation by it
-    return convolve_padded(r.call, x, weight.detach().to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast3d), bias ? bias->detach().to(x.scalar_type()) : at::Tensor());
+    return convolve_padded(r.call, x, weight.detach().to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast3d), bias.defined() ? bias.detach().to(x.scalar_type()) : bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& from_above) {
@@ -102,7 +105,7 @@ struct RecomputedConvolution : torch::autograd::Function<RecomputedConvolution> 
 
 at::Tensor recomputed_convolution(Recomputation recomputation, const at::Tensor& x, const std::vector<at::Tensor>& sources, const std::vector<at::Tensor>& parameters, const at::Tensor& weight,
                                   const at::Tensor& bias) {
-  return RecomputedConvolution::apply(c10::make_intrusive<Held>(std::move(recomputation)), x, at::TensorList(sources), at::TensorList(parameters), weight, bias.defined() ? std::optional<at::Tensor>(bias) : std::nullopt);
+  return RecomputedConvolution::apply(c10::make_intrusive<Held>(std::move(recomputation)), x, at::TensorList(sources), at::TensorList(parameters), weight, if_defined(bias));
 }
 
 }  // namespace tomograd

@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include "base/error.h"
+#include "kernels/msd_conv.h"
 
 namespace tomograd {
 namespace {
@@ -14,16 +15,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-int64_t reflected_place(int64_t i, int64_t n) {
-  int64_t period = 2 * n - 2, place = (i % period + period) % period;
-  return place < n ? place : period - place;
-}
-
 // body(voxel of the border, voxel it shows) along an axis of n voxels, both counted in the padded image.
 template <class Body>
 void for_border(int64_t n, int64_t before, int64_t after, Body&& body) {
   for (int64_t i = -before; i < n + after; i = i == -1 ? n : i + 1)
-    if (i < 0 || i >= n) body(before + i, before + reflected_place(i, n));
+    if (i < 0 || i >= n) body(before + i, before + reflected(i, n));
 }
 
 at::Tensor interior(at::Tensor padded, const Extent& before, const Extent& size) {

@@ -5,20 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "arch/lanczos.h"
 #include "base/error.h"
 
 namespace tomograd {
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
 constexpr int64_t lanczos_lobes = 2;
 constexpr int64_t columns_at_once = 4096;
-
-double lanczos(double t) {
-  if (t == 0) return 1;
-  if (std::abs(t) >= lanczos_lobes) return 0;
-  return lanczos_lobes * std::sin(pi * t) * std::sin(pi * t / lanczos_lobes) / (pi * pi * t * t);
-}
 
 // Seen along its axis a volume is [outer][n][inner]; columns (outer, inner) do not know of each other.
 struct Columns {
@@ -54,7 +48,7 @@ SliceProfile slice_profile(const std::string& name, int64_t factor, int axis) {
   double middle = double(factor - 1) / 2, sum = 0;
   profile.first = int64_t(std::floor(middle - double(lanczos_lobes * factor))) + 1;
   std::vector<double> weights;
-  for (int64_t place = profile.first; double(place) - middle < double(lanczos_lobes * factor); ++place) sum += weights.emplace_back(lanczos((double(place) - middle) / double(factor)));
+  for (int64_t place = profile.first; double(place) - middle < double(lanczos_lobes * factor); ++place) sum += weights.emplace_back(lanczos_kernel((double(place) - middle) / double(factor), lanczos_lobes));
   profile.weights.clear();
   for (double weight : weights) profile.weights.push_back(float(weight / sum));
   return profile;

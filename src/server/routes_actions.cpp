@@ -1,14 +1,14 @@
 // What changes experiments. What the store itself can do is done here; what takes the rest of the program (planning trials, workers) is
 // asked of `tomograd` as a process, so that there is one way to do it and nothing that computes lives in this server.
-#include <stdlib.h>
-
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/scratch_folder.h"
 #include "server/experiment_values.h"
 #include "server/page_routes.h"
+#include "spec/error_value.h"
 #include "spec/run_spec.h"
 #include "spec/text_formats.h"
 
@@ -35,9 +35,10 @@ Value asked(PageParts& parts, const std::vector<std::string>& arguments) {
   }
   const Value* error = v.find("error");
   if (!error) return v;
-  const std::string kind = error->at("kind").as_text();
-  Error ours(kind == "input" || kind == "usage" ? ErrorKind::input : kind == "conflict" ? ErrorKind::conflict : ErrorKind::failure, error->at("message").as_text(), error->at("hint").as_text());
-  for (const Value& context : error->at("context").as_list()) ours.add_context(context.as_text());
+  const Error told = error_from(*error);
+  const bool input = told.kind() == ErrorKind::input || told.kind() == ErrorKind::usage;
+  Error ours(input ? ErrorKind::input : told.kind() == ErrorKind::conflict ? ErrorKind::conflict : ErrorKind::failure, told.message(), told.hint());
+  for (const auto& context : told.context()) ours.add_context(context);
   throw ours;
 }
 
@@ -110,23 +111,6 @@ void make_absolute(Value& table, const std::string& base) {
   if (const Value* run = table.find("run"); run && run->is_table()) absolute(table["run"], "data");
 }
 
-class PrivateFolder {
- public:
-  PrivateFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tomograd-plan-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) fail_failure("no folder can be made in " + std::filesystem::temp_directory_path().string());
-    path_ = pattern;
-  }
-  ~PrivateFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 bool says_seconds(const Value& table) {
   const Value* run = table.find("run");
   const Value* seconds = run ? run->find("max_seconds") : nullptr;
@@ -138,7 +122,7 @@ ServerAnswer plan(PageParts& parts, const Call& call) {
   const size_t root = root_given(parts, call);
   GivenSpec given = given_spec(call);
   make_absolute(given.table, parts.roots.folder(root));
-  PrivateFolder folder;
+  ScratchFolder folder("a plan");
   const std::string name = file_stem(given.spec.name), path = join_path(folder.path(), name + ".toml");
   publish_text(system_env(), path, to_toml(given.table));
   std::vector<std::string> arguments{"plan", path};

@@ -9,6 +9,7 @@
 #include "planning/trial_memory.h"
 #include "server/page_routes.h"
 #include "server/spec_schema.h"
+#include "spec/extent_value.h"
 #include "spec/run_spec.h"
 #include "spec/text_formats.h"
 
@@ -16,8 +17,6 @@ namespace tomograd {
 namespace {
 
 constexpr int64_t most_side = 1024, most_nodes = 20'000;
-
-Value list_of_extent(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
 
 struct Asked {
   ModelSpec given, spec;                         // as it came; with what was assumed
@@ -93,7 +92,7 @@ Value largest_patches(const Asked& asked, const Graph& graph) {
       else high = side;
     }
     Value item = Value::table();
-    item["device_bytes"] = bytes, item["patch"] = best == cube(0) ? Value() : list_of_extent(best);
+    item["device_bytes"] = bytes, item["patch"] = best == cube(0) ? Value() : extent_value(best);
     list.push_back(std::move(item));
   }
   return list;
@@ -110,34 +109,14 @@ Value box_value(const Graph& graph, const DiagramBox& box, const std::vector<Nod
   v["x"] = box.place.left(), v["y"] = box.place.y, v["width"] = box.place.width, v["height"] = box.place.height;
   v["level"] = int64_t(box.level), v["aside"] = box.aside, v["head"] = box.head;
   const NodeShape& shape = all[size_t(box.last)];
-  v["channels"] = shape.channels, v["size"] = list_of_extent(shape.size);
+  v["channels"] = shape.channels, v["size"] = extent_value(shape.size);
   std::set<int> nodes{node};
   nodes.insert(box.before.begin(), box.before.end()), nodes.insert(box.after.begin(), box.after.end());
   int64_t parameters = 0;
   for (int one : nodes) parameters += trained[size_t(one)];
   v["parameters"] = parameters, v["flop"] = flop;
-  v["receptive_field"] = list_of_extent(receptive_field(graph, box.last));
+  v["receptive_field"] = extent_value(receptive_field(graph, box.last));
   return v;
-}
-
-// 2 per multiply-add; of other operations nothing, as in forward_flop().
-std::vector<double> node_flop(const Graph& graph, Extent patch) {
-  std::vector<double> flop(graph.nodes.size(), 0);
-  const auto all = shapes(graph, patch);
-  for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    const Node& node = graph.nodes[i];
-    if (node.op != Op::conv && node.op != Op::transposed_conv) continue;
-    const NodeShape& in = all[size_t(node.inputs.at(0))];
-    const Extent places = node.op == Op::conv ? all[i].size : in.size;
-    flop[i] = 2.0 * double(node.kernel.voxels()) * double(in.channels) * double(node.channels) * double(places.voxels());
-  }
-  // A stack's share is what is left of the whole.
-  double rest = forward_flop(graph, patch);
-  for (double one : flop) rest -= one;
-  const auto stacks = std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return node.op == Op::msd; });
-  for (size_t i = 0; i < graph.nodes.size() && stacks == 1; ++i)
-    if (graph.nodes[i].op == Op::msd) flop[i] = std::max(0.0, rest);
-  return flop;
 }
 
 Value diagram_value(const Graph& graph, Extent patch, bool svg) {
@@ -196,7 +175,7 @@ ServerAnswer describe_model(const Call& call) {
   v["assumed"] = Value::list_of(asked.assumed);
   v["memory"] = memory_list(asked, graph), v["largest_patch"] = largest_patches(asked, graph);
   const Extent field = receptive_field(graph);
-  v["exact_halo"] = list_of_extent({(field.z - 1) / 2, (field.y - 1) / 2, (field.x - 1) / 2});
+  v["exact_halo"] = extent_value({(field.z - 1) / 2, (field.y - 1) / 2, (field.x - 1) / 2});
   add_ways_back(v, asked);
   if (flag("diagram", true)) v["diagram"] = diagram_value(graph, asked.spec.patch, flag("svg", false));
   return json_answer(v);

@@ -40,10 +40,10 @@ ServerAnswer page_file(const PageOptions& options, const std::vector<std::string
   ServedRoots folder({options.page});
   std::string wanted = is_view ? "index.html" : plain ? name : "";
   std::string place = wanted.empty() ? "" : join_path(folder.folder(0), wanted);
-  if (place.empty() || folder.look(place).kind != FileKind::file) return is_view ? no_page() : error_answer(404, "missing", "there is no such file");
+  const FileLook look = place.empty() ? FileLook{} : folder.look(place);
+  if (look.kind != FileKind::file) return is_view ? no_page() : error_answer(404, "missing", "there is no such file");
   // Names in assets/ hold a hash of what is in them, so they never change; the rest is asked for anew.
   const bool hashed = wanted.starts_with("assets/");
-  FileLook look = folder.look(place);
   const std::string tag = "\"" + digest_of(text(look.changed_ns, " ", look.bytes)).substr(7, 16) + "\"";
   ServerAnswer answer;
   answer.type = type_by_ending(wanted);

@@ -10,6 +10,7 @@
 #include "cli/engine/compute.h"
 #include "cli/engine/verbs.h"
 #include "restoration/restoration.h"
+#include "spec/extent_value.h"
 
 namespace tomograd {
 namespace {
@@ -37,10 +38,9 @@ std::string plan_line(const RestorePlan& plan, int64_t held) {
 
 Value plan_facts(const RestorePlan& plan, int64_t held) {
   Value facts = Value::table();
-  auto list = [](Extent e) { return Value(Value::List{e.z, e.y, e.x}); };
-  facts["shape_zyx"] = list(plan.restored.size);
+  facts["shape_zyx"] = extent_value(plan.restored.size);
   facts["tiles"] = plan.tiles.count();
-  facts["tile_zyx"] = list(plan.tiles.tile);
+  facts["tile_zyx"] = extent_value(plan.tiles.tile);
   facts["parameters"] = parameter_count(plan.graph);
   facts["flop_per_iteration"] = plan.iteration_flop;
   facts["predicted_peak_bytes"] = std::max(held + plan.added_bytes(), process_peak_bytes());
@@ -56,7 +56,7 @@ Value time_of(const RestoreSpec& spec, const RestorePlan& plan, Precision precis
   facts["iterations"] = spec.iterations;
   facts["iteration_seconds"] = time.seconds;
   facts["duration_seconds"] = seconds;
-  facts["measured_on_zyx"] = Value(Value::List{time.measured_on.z, time.measured_on.y, time.measured_on.x});
+  facts["measured_on_zyx"] = extent_value(time.measured_on);
   if (talk.say) talk.say(text("about ", text(time.seconds), " s an iteration (measured on ", to_string(time.measured_on), " voxels and scaled), at most ", seconds < 120 ? text(seconds, " s") : text(seconds / 60, " min"), " for ", spec.iterations, " iterations"));
   return facts;
 }
