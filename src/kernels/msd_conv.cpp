@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "kernels/cpu_isa.h"
 
@@ -74,11 +75,47 @@ uint16_t to_bf16(float x) {
 
 float from_bf16(uint16_t x) { return std::bit_cast<float>(uint32_t(x) << 16); }
 
+namespace {
+
+// The other of the two bf16 that x lies between; `nearest` itself where x is one of them or the other is no number.
+uint16_t other_neighbour(float x, uint16_t nearest) {
+  uint16_t below = uint16_t(std::bit_cast<uint32_t>(x) >> 16), beyond = uint16_t(below + 1);  // in magnitude
+  uint16_t other = nearest == below ? beyond : below;
+  return from_bf16(nearest) == x || (other & 0x7f80u) == 0x7f80u ? nearest : other;
+}
+
+void round_taps(const float* weight, int64_t taps, uint16_t* rounded) {
+  double left = 0;                               // what the sum has lost
+  for (int64_t t = 0; t < taps; ++t) rounded[t] = to_bf16(weight[t]), left += double(weight[t]) - from_bf16(rounded[t]);
+  while (std::isfinite(left)) {
+    int64_t best = -1;
+    double least = INFINITY;
+    for (int64_t t = 0; t < taps; ++t) {
+      double w = weight[t], now = from_bf16(rounded[t]), then = from_bf16(other_neighbour(weight[t], rounded[t]));
+      double gain = left * left - (left - (then - now)) * (left - (then - now)), cost = (w - then) * (w - then) - (w - now) * (w - now);
+      if (gain > 0 && cost >= 0 && cost < least * gain) best = t, least = cost / gain;
+    }
+    if (best < 0) return;
+    left += from_bf16(rounded[best]);
+    rounded[best] = other_neighbour(weight[best], rounded[best]);
+    left -= from_bf16(rounded[best]);
+  }
+}
+
+}  // namespace
+
+std::vector<uint16_t> msd_rounded_weights(const float* weight, int64_t inputs, int64_t taps) {
+  std::vector<uint16_t> rounded(size_t(inputs * taps));
+  for (int64_t c = 0; c < inputs; ++c) round_taps(weight + c * taps, taps, rounded.data() + c * taps);
+  return rounded;
+}
+
 std::vector<float> msd_pair_weights(const float* weight, int64_t inputs, int64_t taps) {
+  std::vector<uint16_t> rounded = msd_rounded_weights(weight, inputs, taps);
   std::vector<float> pairs(size_t(ceil_div(inputs, 2) * taps));
   for (int64_t c = 0; c < inputs; c += 2)
     for (int64_t t = 0; t < taps; ++t) {
-      uint32_t low = to_bf16(weight[c * taps + t]), high = c + 1 < inputs ? to_bf16(weight[(c + 1) * taps + t]) : 0;
+      uint32_t low = rounded[size_t(c * taps + t)], high = c + 1 < inputs ? rounded[size_t((c + 1) * taps + t)] : 0;
       pairs[size_t(c / 2 * taps + t)] = std::bit_cast<float>(low | high << 16);
     }
   return pairs;

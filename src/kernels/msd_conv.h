@@ -81,7 +81,11 @@ struct MsdKernels {
 const MsdKernels& msd_kernels();
 const MsdKernels& msd_reference();
 
-// Weights [inputs][taps] rounded to bf16 (nearest, ties to even), two channels in one word; a missing last channel is 0.
+// Weights [inputs][taps] as bf16, each one of the two numbers beside it: nearest, but for those few of a kernel that are rounded the
+// other way, at least cost in squares, so that the sum of its taps stays as it was. Feature maps are smooth and never negative:
+// an error of the sum moves every voxel alike, layer after layer, where errors of single taps cancel.
+std::vector<uint16_t> msd_rounded_weights(const float* weight, int64_t inputs, int64_t taps);
+// The same, two channels in one word; a missing last channel is 0.
 std::vector<float> msd_pair_weights(const float* weight, int64_t inputs, int64_t taps);
 uint16_t to_bf16(float x);
 float from_bf16(uint16_t x);

@@ -247,6 +247,28 @@ TEST_P(MsdOnIsa, HeadReadsPairsAsItReadsFloats) {
   }
 }
 
+TEST(MsdWeights, AreRoundedToANeighbourAndTheSumsOfKernelsKeepTheirValue) {
+  Random random(11, "rounding");
+  double lost_squares = 0, nearest_lost_squares = 0, squares = 0, nearest_squares = 0;
+  for (int kernel = 0; kernel < 200; ++kernel) {
+    std::vector<float> weight(27);
+    for (float& w : weight) w = float(random.normal());
+    weight[3] = 0.5f;                            // needs no rounding
+    std::vector<uint16_t> rounded = msd_rounded_weights(weight.data(), 1, 27);
+    EXPECT_EQ(rounded[3], to_bf16(0.5f));
+    double lost = 0, nearest_lost = 0;
+    for (size_t t = 0; t < 27; ++t) {
+      double w = weight[t], off = w - from_bf16(rounded[t]), nearest = w - from_bf16(to_bf16(weight[t]));
+      ASSERT_LT(std::abs(off), std::ldexp(1.0, std::ilogb(w) - 7));
+      lost += off, nearest_lost += nearest, squares += off * off, nearest_squares += nearest * nearest;
+    }
+    EXPECT_LE(std::abs(lost), std::abs(nearest_lost));
+    lost_squares += lost * lost, nearest_lost_squares += nearest_lost * nearest_lost;
+  }
+  EXPECT_LT(lost_squares, 0.01 * nearest_lost_squares);
+  EXPECT_LT(squares, 1.2 * nearest_squares);
+}
+
 TEST(MsdLayout, ReflectionRepeatsNoEdge) {
   std::vector<int64_t> seen;
   for (int64_t i = -5; i < 9; ++i) seen.push_back(reflected(i, 4));

@@ -50,7 +50,15 @@ float msd_weight(const MsdNetwork& network, int to, int from, int kz, int ky, in
   return from < inputs ? network.weight[size_t(layer)][(j * inputs + from) * 27 + (kz * 3 + ky) * 3 + kx] : 0.0f;
 }
 
-MsdFragments msd_fragments(const MsdNetwork& network) {
+MsdFragments msd_fragments(const MsdNetwork& given) {
+  MsdNetwork network = given;
+  std::vector<std::vector<float>> rounded;       // as the processor's kernels round them, so that pair() changes nothing
+  for (int64_t i = 0; i < network.depth(); ++i) {
+    std::vector<uint16_t> words = msd_rounded_weights(given.weight[size_t(i)], network.width * network.inputs(i), 27);
+    rounded.emplace_back();
+    for (uint16_t w : words) rounded.back().push_back(from_bf16(w));
+    network.weight[size_t(i)] = rounded.back().data();
+  }
   MsdFragments all;
   all.in_channels = int(network.in_channels), all.channels = int(network.channels());
   if (all.in_channels > msd_block_channels) fail_input(text("a network of ", all.in_channels, " input channels; the CUDA form takes at most ", msd_block_channels));
