@@ -24,6 +24,8 @@ class BackendTiles {                             // a network made ready for til
   virtual void run(const float* tile, float* into) = 0;
 };
 
+enum class AxisOrder { zyx, xyz };               // of the network's own arrays; tiles of ours are always [z][y][x]
+
 enum class NetworkReturns { logits, softmax, sigmoid };  // what its last operator says; anything else counts as logits
 
 class BackendNetwork {
@@ -32,6 +34,7 @@ class BackendNetwork {
   virtual int64_t channels() const = 0;
   virtual Extent fixed_size() const = 0;         // of tiles; 0 along axes where any will do
   virtual NetworkReturns returns() const = 0;
+  virtual Extent output_size(Extent tile) = 0;   // by its shapes alone; Error(input) as compile()
   // Error(input): the network does not take tiles of this size, returns another number of axes or numbers that are not floating point,
   // or the processor has no bf16.
   virtual std::unique_ptr<BackendTiles> compile(Extent tile, const BackendCompute& compute) = 0;
@@ -42,8 +45,9 @@ class Backend {
   virtual ~Backend() = default;
   virtual std::string version() = 0;             // "2026.4.1"
   // Error(input) naming the file when it is not readable as a network, or is none of one image [batch][channel][z][y][x] to one
-  // image, floating point both, with a fixed number of channels. `what` names it in messages.
-  virtual std::unique_ptr<BackendNetwork> read_file(const std::string& path) = 0;
+  // image, floating point both, with a fixed number of channels. `what` names it in messages. With another order of axes the network
+  // is one of [batch][channel][x][y][z]; what it takes and returns is turned, sizes are Z,Y,X as ever.
+  virtual std::unique_ptr<BackendNetwork> read_file(const std::string& path, AxisOrder axes) = 0;
   virtual std::unique_ptr<BackendNetwork> read_onnx(const std::string& bytes, const std::string& what) = 0;
 };
 

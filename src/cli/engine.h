@@ -47,6 +47,7 @@ struct BackendChoice {
   std::vector<std::string> channels;             // modalities in the network's order; empty = those of the inputs
   std::string normalize = "none";                // or "zscore"
   std::string activation = "auto";               // softmax: it returns logits; none: it returns shares; auto: as its last operator says
+  std::string axes = "zyx";                      // or "xyz": of its arrays
 };
 bool is_foreign_network(const std::string& model);  // by its name
 

@@ -31,10 +31,11 @@ Value tile_of(std::string given) {
 BackendChoice backend_of(const PredictOptions& options, bool store) {
   BackendChoice choice = options.backend;
   bool foreign = is_foreign_network(options.model);
-  if (foreign && store) fail_usage(text("'", options.model, "' is a network of another program, which predicts image files, not block stores"), "cut the part you want: tomograd crop STORE part.nii.gz --box z0:z1,y0:y1,x0:x1");
   if (foreign && choice.name != "openvino") fail_usage(text("'", options.model, "' is a network of another program"), "add --backend openvino");
   if (foreign && !options.more_models.empty()) fail_usage("--with is for models of tomograd; their probabilities are not averaged with those of another program's network");
-  if (!foreign && (!choice.channels.empty() || choice.normalize != "none" || choice.activation != "auto")) fail_usage("--channels, --normalize and --activation are for networks of other programs; a model of tomograd says them itself", "leave them out");
+  if (foreign && store && !choice.channels.empty()) fail_usage("--channels names modalities of a dataset; a block store holds the network's channels in its order", "leave it out");
+  if (!foreign && (!choice.channels.empty() || choice.normalize != "none" || choice.activation != "auto" || choice.axes != "zyx"))
+    fail_usage("--channels, --normalize, --activation and --axes are for networks of other programs; a model of tomograd says them itself", "leave them out");
   if (choice.name == "openvino") choice.library = &openvino();
   return choice;
 }
@@ -87,10 +88,11 @@ void add_predict(Program& program) {
   verb->add_flag("--tta", options->mirror, "average over all eight mirror images");
   verb->add_flag("--no-tta", options->no_mirror, "no mirror images, whatever the model says");
   verb->add_option("--backend", options->backend.name, "what computes the tiles: our kernels (native), libtorch's plain operations (torch) or OpenVINO")->check(CLI::IsMember({"native", "torch", "openvino"}))->capture_default_str();
-  const char* foreign = "Networks of other programs (MODEL is .onnx or .xml: [1][channel][z][y][x] to [1][class][z][y][x], cases in RAS+)";
+  const char* foreign = "Networks of other programs (MODEL is .onnx or .xml: [1][channel][z][y][x] to [1][class][z][y][x], cases in RAS+; what a network of valid convolutions returns lies in the middle)";
   verb->add_option("--channels", options->backend.channels, "modalities of the dataset in the network's order; default all, in the dataset's")->delimiter(',')->allow_extra_args(false)->group(foreign);
   verb->add_option("--normalize", options->backend.normalize, "of each channel and case, as the network was trained: none, or zscore of what is not background")->check(CLI::IsMember({"none", "zscore"}))->capture_default_str()->group(foreign);
   verb->add_option("--activation", options->backend.activation, "softmax: it returns logits; none: it returns shares of 1; auto: as its last operator says")->check(CLI::IsMember({"auto", "softmax", "none"}))->capture_default_str()->group(foreign);
+  verb->add_option("--axes", options->backend.axes, "order of its spatial axes: zyx, or xyz as in arrays of nibabel")->check(CLI::IsMember({"zyx", "xyz"}))->capture_default_str()->group(foreign);
   add_compute_options(*verb, options->compute);
   add_store_options(*verb, options->store);
   verb->callback([&program, options] { program.action = [&program, options] { predict(*options, program.output); }; });

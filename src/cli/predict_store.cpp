@@ -12,8 +12,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "cluster/lifetime.h"
 #include "cluster/local_processes.h"
 #include "cluster/slurm.h"
+#include "cluster/slurm_self.h"
 #include "volume/zarr_metadata.h"
 
 namespace tomograd {
@@ -88,6 +90,7 @@ class Array {
     int threads = compute_.threads > 0 ? compute_.threads : local_ ? std::max(1, available_threads() / int(std::max<int64_t>(1, options_.workers))) : 1;
     list.insert(list.end(), {"--threads", std::to_string(threads)});
     if (options_.exact) list.push_back("--exact");
+    if (is_foreign_network(model_)) list.insert(list.end(), {"--normalize", backend_.normalize, "--activation", backend_.activation, "--axes", backend_.axes});
     if (compute_.max_memory_bytes > 0) list.insert(list.end(), {"--max-memory", std::to_string(compute_.max_memory_bytes)});
     list.insert(list.end(), more.begin(), more.end());
     return list;
@@ -164,14 +167,26 @@ void predict_store(const StorePrediction& options, const std::string& model, con
   }
   settings["exact"] = options.exact, settings["group"] = options.group - 1;
   settings["worker"] = share.worker, settings["workers"] = share.workers;
-  Talk talk = output.talk(stop_on_signals());
+  Lifetime lifetime(stop_on_signals());
+  Talk talk = output.talk(lifetime.stop());
   stop_on_notice();
+  talk.progress = [&lifetime, shown = talk.progress](double done, double seconds_left, const std::string& what) {
+    if (done < 1) lifetime.next_piece();         // tiles, or slabs of labels that are joined
+    if (shown) shown(done, seconds_left, what);
+  };
 
   Value result = Value::table();
   auto step = [&](const char* action) {
     settings["action"] = action;
-    Value told = engine().predict_store(model, store, out, settings, backend, compute, talk);
-    for (const auto& [key, value] : told.as_table()) result[key] = value;
+    try {
+      Value told = engine().predict_store(model, store, out, settings, backend, compute, talk);
+      for (const auto& [key, value] : told.as_table()) result[key] = value;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::stopped || !lifetime.over()) throw;
+      // An element of an array takes another turn, where its scheduler gives it one.
+      bool again = !options.element.empty() && requeue_own_element();
+      fail(ErrorKind::stopped, again ? "out of time, finished tiles are kept; queued again" : "out of time (TOMOGRAD_LIFETIME_SECONDS), finished tiles are kept", "the same command does what is missing");
+    }
   };
   double began = system_clock().monotonic_seconds();
   if (!options.on.empty()) {

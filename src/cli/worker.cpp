@@ -15,6 +15,7 @@
 #include "cli/experiment_folder.h"
 #include "cli/store_owner.h"
 #include "cli/verb.h"
+#include "cluster/lifetime.h"
 #include "cluster/slurm_self.h"
 #include "experiments/command_trial.h"
 #include "experiments/lifecycle.h"
@@ -83,7 +84,7 @@ void run(const WorkerArguments& options) {
   WorkerOptions worker;
   worker.owner = options.owner.empty() ? unique_owner_name(system_clock()) : options.owner;
   worker.heartbeat_seconds = std::min(2.0, record.lease_seconds / 4);
-  worker.stop = stop_on_signals();
+  Lifetime lifetime(stop_on_signals(), options.parent > 0);  // whoever started it here would only start another
   stop_on_notice();
   worker.on_fenced = [](const std::string& reason) {
     warn(reason);
@@ -92,14 +93,18 @@ void run(const WorkerArguments& options) {
   const ExperimentSpec spec = spec_from<ExperimentSpec>(record.spec);
   auto runner = runner_for(record, spec, folder, options.compute);
   const Proposing proposing(spec, dataset_facts_of(record));
-  if (options.budget.capped()) worker.may_claim = [&] { return budget_left(*store, options.budget).may_start; };
+  // A training run saves its state when the time is up and goes on in another turn; any other program may end by itself until the
+  // scheduler's notice.
+  worker.stop = spec.trial.command.empty() ? lifetime.stop() : stop_on_signals();
+  worker.may_claim = [&] { return !lifetime.over() && (!options.budget.capped() || budget_left(*store, options.budget).may_start); };
   if (proposes(spec.strategy)) worker.proposing = &proposing;
   WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
   info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
-  if (!summary.stopped) return;
+  const bool out_of_time = lifetime.over() && store->counts().open() > 0;
+  if (!summary.stopped && !out_of_time) return;
   // Its time is over, not the experiment: another turn takes up what this one has saved.
   bool again = (options.served || !database_of(folder).empty()) && !store->stop_requested() && requeue_own_element();
-  fail(ErrorKind::stopped, again ? "out of time, state saved; queued again" : "stopped on request, state saved");
+  fail(ErrorKind::stopped, again ? "out of time, state saved; queued again" : out_of_time ? "out of time (TOMOGRAD_LIFETIME_SECONDS), state saved" : "stopped on request, state saved");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -73,6 +74,13 @@ TileForward tile_forward(Network& network, Backend& backend, const BackendComput
 
 RegionForward region_forward(Network& network, Backend& backend, const BackendCompute& compute) {
   return [compiled = std::make_shared<Compiled>(network, backend, compute)](const float* region, Extent size, float* logits) { compiled->tiles(size).run(region, logits); };
+}
+
+RegionForward region_forward(std::shared_ptr<BackendTiles> tiles, int64_t channels, TileReturns returns) {
+  return [forward = tile_forward(std::move(tiles), returns), channels](const float* region, Extent size, float* logits) {
+    at::Tensor out = forward(at::from_blob(const_cast<float*>(region), {1, channels, size.z, size.y, size.x}, at::kFloat)).contiguous();  // only read
+    std::copy_n(out.const_data_ptr<float>(), out.numel(), logits);
+  };
 }
 
 }  // namespace tomograd

@@ -24,4 +24,7 @@ TileForward tile_forward(std::shared_ptr<BackendTiles> tiles, TileReturns return
 TileForward tile_forward(Network& network, Backend& backend, const BackendCompute& compute);
 RegionForward region_forward(Network& network, Backend& backend, const BackendCompute& compute);
 
+// A network of somebody else in the windows of a plan (store_plan.h), with the channels it takes.
+RegionForward region_forward(std::shared_ptr<BackendTiles> tiles, int64_t channels, TileReturns returns);
+
 }  // namespace tomograd

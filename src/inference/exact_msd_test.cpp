@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
 #include <map>
 
@@ -10,59 +9,14 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "inference/msd_test_subject.h"
 #include "volume/nifti_test_files.h"
 
 namespace tomograd {
 namespace {
 
-constexpr int64_t classes = 3;
-
-struct Subject {
-  MsdNetwork network;
-  std::vector<std::vector<float>> weight, bias;
-  std::vector<float> head_weight, head_bias, input;
-  MsdHead head;
-  Extent volume;
-  bool reflect = true;
-
-  Subject(Extent size, std::vector<int64_t> dilations, int64_t width = 1) : volume(size) {
-    network.in_channels = 2, network.width = width, network.dilations = dilations;
-    Random random(11, "exact");
-    for (int64_t i = 0; i < int64_t(dilations.size()) / width; ++i) {
-      int64_t inputs = 2 + i * width;
-      weight.emplace_back(size_t(width * inputs * 27)), bias.emplace_back(size_t(width));
-      for (float& w : weight.back()) w = float(random.normal() * std::sqrt(2.0 / double(27 * inputs)));
-      for (float& b : bias.back()) b = float(0.1 * random.normal());
-    }
-    for (size_t i = 0; i < weight.size(); ++i) network.weight.push_back(weight[i].data()), network.bias.push_back(bias[i].data());
-    head_weight.resize(size_t(classes * network.channels())), head_bias.assign(classes, 0.5f);
-    for (float& w : head_weight) w = float(random.normal());
-    head = {network.channels(), classes, head_weight.data(), head_bias.data()};
-    input.resize(size_t(2 * size.voxels()));
-    for (float& v : input) v = float(random.normal());
-  }
-  ReadBox read() const {
-    return [this](int64_t c, const Box& box, float* into) {
-      for (int64_t z = 0; z < box.size.z; ++z)
-        for (int64_t y = 0; y < box.size.y; ++y)
-          for (int64_t x = 0; x < box.size.x; ++x)
-            *into++ = input[size_t(((c * volume.z + box.begin.z + z) * volume.y + box.begin.y + y) * volume.x + box.begin.x + x)];
-    };
-  }
-  std::vector<float> untiled() const {
-    MsdLayout layout = msd_layout(volume, network.largest_dilation(), reflect, false);
-    Buffer<float> stack(layout.floats(network.channels()), 0.0f);
-    for (int64_t c = 0; c < 2; ++c)
-      for (int64_t z = 0; z < volume.z; ++z)
-        for (int64_t y = 0; y < volume.y; ++y)
-          for (int64_t x = 0; x < volume.x; ++x) stack[layout.at(c, z, y, x)] = input[size_t(((c * volume.z + z) * volume.y + y) * volume.x + x)];
-    ForEach each = [](int64_t count, const std::function<void(int64_t)>& body) { for (int64_t i = 0; i < count; ++i) body(i); };
-    msd_forward(msd_kernels(), layout, network, stack.data(), {}, each);
-    std::vector<float> out(size_t(classes * volume.voxels()));
-    for (int64_t z = 0; z < volume.z; ++z) msd_head_kernels().forward(layout, head, stack.data(), z, out.data());
-    return out;
-  }
-};
+using Subject = MsdSubject;
+constexpr int64_t classes = Subject::classes;
 
 UseLogits into(std::vector<float>& all, Extent volume) {
   return [&all, volume](const Box& box, const float* logits) {

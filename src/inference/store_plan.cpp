@@ -100,6 +100,17 @@ Extent largest_region(const Graph& graph, const StoreTiles& tiles) {
   return size;
 }
 
+Box window_of(const StorePlan& plan, int64_t tile) {
+  const StoreWindow& window = *plan.window;
+  Box box{plan.tiles.core(tile).begin - plan.tiles.halo(), window.size};
+  Extent volume = plan.tiles.volume();
+  for (int axis = 0; axis < 3; ++axis) {
+    int64_t lowest = -window.margin[axis], highest = volume[axis] + window.margin[axis] - window.size[axis];
+    box.begin[axis] = highest < lowest ? -((window.size[axis] - volume[axis]) / 2) : std::clamp(box.begin[axis], lowest, highest);
+  }
+  return box;
+}
+
 std::string plan_text(const StorePlan& plan) {
   Value root = Value::table();
   root["format"] = plan_format;
@@ -108,6 +119,12 @@ std::string plan_text(const StorePlan& plan) {
   root["block_zyx"] = list_of(plan.tiles.block()), root["shard_zyx"] = list_of(plan.tiles.shard_size()), root["tiles"] = plan.tiles.count();
   root["precision"] = plan.precision, root["isa"] = plan.isa, root["threads"] = plan.threads, root["seed"] = plan.seed;
   root["device"] = plan.device, root["exact_ends"] = Value::list_of(plan.exact_ends);
+  if (plan.window) {
+    Value window = Value::table();
+    window["size_zyx"] = list_of(plan.window->size), window["margin_zyx"] = list_of(plan.window->margin);
+    window["normalize"] = plan.window->normalize, window["activation"] = plan.window->activation, window["axes"] = plan.window->axes;
+    root["window"] = window;
+  }
   Value::List channels;
   for (const auto& channel : plan.channels) {
     Value entry = Value::table();
@@ -130,6 +147,13 @@ StorePlan parse_plan(const std::string& json, const std::string& name) {
     plan.precision = root.at("precision").as_text(), plan.isa = root.at("isa").as_text(), plan.threads = root.at("threads").as_integer(), plan.seed = root.at("seed").as_integer();
     plan.device = root.at("device").as_text();
     for (const auto& end : root.at("exact_ends").as_list()) plan.exact_ends.push_back(end.as_integer());
+    if (const Value* window = root.find("window")) {
+      plan.window = {extent_of(window->at("size_zyx"), "size_zyx"), extent_of(window->at("margin_zyx"), "margin_zyx"), window->at("normalize").as_text(), window->at("activation").as_text(), window->at("axes").as_text()};
+      Extent halo = plan.tiles.halo(), tile = plan.tiles.tile();
+      for (int axis = 0; axis < 3; ++axis)
+        if (plan.window->margin[axis] < 0 || plan.window->margin[axis] > halo[axis] || plan.window->size[axis] < tile[axis] + 2 * halo[axis])
+          fail_input(text("its window of ", to_string(plan.window->size), " without a margin of ", to_string(plan.window->margin), " does not hold a tile of ", to_string(tile), " with a halo of ", to_string(halo)));
+    }
     for (const auto& entry : root.at("channels").as_list()) {
       ChannelConstants channel;
       channel.shift = entry.at("shift").as_number(), channel.spread = entry.at("spread").as_number(), channel.outside = float(entry.at("outside").as_number());

@@ -3,6 +3,7 @@
 // around it. Published as OUT/plan.json (tomograd.tileplan/1) before the first tile; all workers read it. Torch-free.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,14 @@ class StoreTiles {                               // geometry alone
 Box legal_region(const Graph& graph, const Box& region, Extent volume);
 Extent largest_region(const Graph& graph, const StoreTiles& tiles);
 
+// Of a network of another program nothing is known but the sizes it takes and returns: every tile is read in a window of one size.
+struct StoreWindow {
+  Extent size;                                   // core and halo on both sides, whatever the volume's size
+  Extent margin;                                 // what the network does not return of it, on each side; at most the halo
+  std::string normalize, activation, axes;       // what its file does not say (--normalize, --activation, --axes)
+  bool operator==(const StoreWindow&) const = default;
+};
+
 struct StorePlan {
   StoreTiles tiles;
   std::string model_digest, source_path, source_digest, precision, isa;
@@ -46,9 +55,14 @@ struct StorePlan {
   int64_t seed = 0;
   std::string device = "cpu";                    // or "cuda": not which one, their results are the same; or a backend, "torch", "openvino 2026.4.1"
   std::vector<int64_t> exact_ends = {};          // the untiled result by groups of layers (inference/exact_msd.h), where each ends; empty: tiles with a halo
+  std::optional<StoreWindow> window = {};        // of a network of another program
   bool exact() const { return !exact_ends.empty(); }
   bool own_kernels() const { return device == "cpu" || device == "cuda"; }
 };
+
+// Where the window of a tile lies: shifted into the volume and its margin, or with the volume in its middle where it is larger.
+// Its margin taken off, it holds the core.
+Box window_of(const StorePlan& plan, int64_t tile);
 
 std::string plan_text(const StorePlan& plan);
 StorePlan parse_plan(const std::string& json, const std::string& name);

@@ -1,5 +1,6 @@
 #include "inference/store_tile.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -43,10 +44,26 @@ void write_shard(ZarrWriter& writer, const StoreTiles& tiles, int64_t tile, cons
 }  // namespace
 
 void read_channel(StoreSource& source, const StorePlan& plan, int64_t channel, const Box& box, float* into, ThreadPool& pool) {
-  source.array->read(channel, box, into, &pool);
+  const ChannelConstants& change = plan.channels[size_t(channel)];
+  Box inside = intersection(box, {{}, plan.tiles.volume()});
   int64_t plane = box.size.y * box.size.x;
+  if (inside == box) {
+    source.array->read(channel, box, into, &pool);
+    pool.for_each(box.size.z, [&](int64_t z) {
+      for (int64_t i = z * plane; i < (z + 1) * plane; ++i) into[i] = change(into[i]);
+    });
+    return;
+  }
+  Buffer<float> voxels(inside.size.voxels());
+  source.array->read(channel, inside, voxels.data(), &pool);
+  Extent at = inside.begin - box.begin;
   pool.for_each(box.size.z, [&](int64_t z) {
-    for (int64_t i = z * plane; i < (z + 1) * plane; ++i) into[i] = plan.channels[size_t(channel)](into[i]);
+    std::fill_n(into + z * plane, plane, change.outside);
+    if (z < at.z || z >= at.z + inside.size.z) return;
+    for (int64_t y = 0; y < inside.size.y; ++y) {
+      const float* row = voxels.data() + ((z - at.z) * inside.size.y + y) * inside.size.x;
+      std::transform(row, row + inside.size.x, into + z * plane + (at.y + y) * box.size.x + at.x, change);
+    }
   });
 }
 

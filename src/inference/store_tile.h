@@ -12,10 +12,11 @@ namespace tomograd {
 
 constexpr int64_t chunks_under_way = int64_t{160} << 20;  // bytes: 64 MiB decoded, as much encoded at worst, the codecs' scratch
 
-// One channel of a box, [z][y][x], normalised by the plan's constants.
+// One channel of a box, [z][y][x], normalised by the plan's constants. What of the box lies beyond the volume is the channel's outside value.
 void read_channel(StoreSource& source, const StorePlan& plan, int64_t channel, const Box& box, float* into, ThreadPool& pool);
 
-// The largest logit's class at every voxel of the core, the lowest of equals, as label values. logits: [class][z][y][x] of the region.
+// The largest logit's class at every voxel of the core, the lowest of equals, as label values. logits: [class][z][y][x] of the region,
+// which holds the core.
 // Error(failure) naming the tile when one is not finite.
 Buffer<uint8_t> labels_of(const float* logits, const StorePlan& plan, int64_t tile, const Box& region, ThreadPool& pool);
 

@@ -8,10 +8,12 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "inference/msd_tile.h"
 #include "inference/store_record.h"
 #include "inference/store_tile.h"
 #include "inference/tile_plan.h"
 #include "kernels/msd_conv.h"
+#include "nn/msd_model.h"
 
 namespace tomograd {
 namespace {
@@ -31,7 +33,7 @@ int64_t padding_bytes(const Graph& graph, Extent region) {
 
 class TileWork {
  public:
-  TileWork(Network& network, const StorePlan& plan, StoreSource& source, const RegionForward& forward, ThreadPool& pool) : network_(network), plan_(plan), source_(source), forward_(forward), pool_(pool) {}
+  TileWork(Network& network, const StorePlan& plan, StoreSource& source, const CoreForward& forward, ThreadPool& pool) : network_(network), plan_(plan), source_(source), forward_(forward), pool_(pool) {}
 
   // Class by voxel of the core, as label values.
   Buffer<uint8_t> labels(int64_t tile) {
@@ -41,7 +43,8 @@ class TileWork {
     for (int64_t c = 0; c < input.size(1); ++c) read_channel(source_, plan_, c, region, input.data_ptr<float>() + c * size.voxels(), pool_);
     if (forward_) {
       Buffer<float> logits(int64_t(plan_.values.size()) * size.voxels());
-      forward_(input.const_data_ptr<float>(), size, logits.data());
+      Box core = plan_.tiles.core(tile);
+      forward_(input.const_data_ptr<float>(), size, {core.begin - region.begin, core.size}, logits.data());
       return labels_of(logits.data(), plan_, tile, region, pool_);
     }
     at::Tensor logits = network_.forward(std::move(input), false).front().contiguous();
@@ -54,9 +57,35 @@ class TileWork {
   Network& network_;
   const StorePlan& plan_;
   StoreSource& source_;
-  const RegionForward& forward_;
+  const CoreForward& forward_;
   ThreadPool& pool_;
 };
+
+StoreWork run_tiles(Env& env, const std::function<Buffer<uint8_t>(int64_t tile)>& labels, const StorePlan& plan, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool,
+                    const std::stop_token& stop, const std::function<void(int64_t done, int64_t of)>& progress) {
+  torch::NoGradGuard no_grad;
+  const StoreTiles& tiles = plan.tiles;
+  double began = system_clock().monotonic_seconds();
+  std::string plan_digest = digest_of(plan_text(plan));
+  StoreWork report;
+  int64_t of = worker < tiles.count() ? ceil_div(tiles.count() - worker, workers) : 0;
+  for (int64_t tile = worker; tile < tiles.count(); tile += workers) {
+    throw_if_stopped(stop);
+    if (tile_trouble(env, out, plan, plan_digest, tile).empty()) {
+      ++report.skipped;
+    } else {
+      double tile_began = system_clock().monotonic_seconds();
+      with_context(text("tile ", tile), [&] {
+        Buffer<uint8_t> chosen = labels(tile);
+        publish_tile(env, out, plan, plan_digest, tile, chosen, system_clock().monotonic_seconds() - tile_began, pool);
+      });
+      ++report.done;
+    }
+    if (progress) progress(report.done + report.skipped, of);
+  }
+  report.seconds = system_clock().monotonic_seconds() - began;
+  return report;
+}
 
 }  // namespace
 
@@ -64,6 +93,8 @@ int64_t tile_io_bytes(const StoreTiles& tiles, int threads) { return tiles.tile(
 
 int64_t store_tile_bytes(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads) {
   Extent region = largest_region(graph, tiles);
+  if (const Node* stack = msd_stack_node(graph))
+    return msd_tile_bytes(region, graph.in_channels(), stack->channels, graph.out_channels(), *std::max_element(stack->layer_dilations.begin(), stack->layer_dilations.end()), bytes_per_value == 2) + tile_io_bytes(tiles, threads);
   return network_bytes(graph, region, bytes_per_value, 1) + padding_bytes(graph, region) + graph.in_channels() * region.voxels() * 4 + tile_io_bytes(tiles, threads);
 }
 
@@ -83,31 +114,23 @@ void check_store_memory(const Graph& graph, const StoreTiles& tiles, int bytes_p
        need(smaller) <= max_memory_bytes ? text("--tile ", numbers, " needs ", bytes_text(need(smaller))) : text("even --tile ", numbers, " needs ", bytes_text(need(smaller)), ": raise --max-memory or lower --halo"));
 }
 
-StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool, const RegionForward& forward,
+StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool, const CoreForward& forward,
                            const std::stop_token& stop, const std::function<void(int64_t done, int64_t of)>& progress) {
-  torch::NoGradGuard no_grad;
-  const StoreTiles& tiles = plan.tiles;
-  double began = system_clock().monotonic_seconds();
-  std::string plan_digest = digest_of(plan_text(plan));
   TileWork work(network, plan, source, forward, pool);
-  StoreWork report;
-  int64_t of = worker < tiles.count() ? ceil_div(tiles.count() - worker, workers) : 0;
-  for (int64_t tile = worker; tile < tiles.count(); tile += workers) {
-    throw_if_stopped(stop);
-    if (tile_trouble(env, out, plan, plan_digest, tile).empty()) {
-      ++report.skipped;
-    } else {
-      double tile_began = system_clock().monotonic_seconds();
-      with_context(text("tile ", tile), [&] {
-        Buffer<uint8_t> labels = work.labels(tile);
-        publish_tile(env, out, plan, plan_digest, tile, labels, system_clock().monotonic_seconds() - tile_began, pool);
-      });
-      ++report.done;
-    }
-    if (progress) progress(report.done + report.skipped, of);
-  }
-  report.seconds = system_clock().monotonic_seconds() - began;
-  return report;
+  return run_tiles(env, [&](int64_t tile) { return work.labels(tile); }, plan, out, worker, workers, pool, stop, progress);
+}
+
+StoreWork run_window_worker(Env& env, const RegionForward& forward, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool, const std::stop_token& stop,
+                            const std::function<void(int64_t done, int64_t of)>& progress) {
+  if (!plan.window) fail_failure("a plan without windows is none for a network of another program");
+  Extent size = plan.window->size, margin = plan.window->margin, returned = size - margin - margin;
+  Buffer<float> voxels(int64_t(plan.channels.size()) * size.voxels()), logits(int64_t(plan.values.size()) * returned.voxels());
+  return run_tiles(env, [&](int64_t tile) {
+    Box window = window_of(plan, tile);
+    for (size_t c = 0; c < plan.channels.size(); ++c) read_channel(source, plan, int64_t(c), window, voxels.data() + int64_t(c) * size.voxels(), pool);
+    forward(voxels.data(), size, logits.data());
+    return labels_of(logits.data(), plan, tile, {window.begin + margin, returned}, pool);
+  }, plan, out, worker, workers, pool, stop, progress);
 }
 
 }  // namespace tomograd

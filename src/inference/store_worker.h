@@ -9,13 +9,15 @@
 
 #include "inference/store_plan.h"
 #include "nn/network.h"
+#include "volume/label_levels.h"
 
 namespace tomograd {
 
 // What every way of computing a tile needs beside the network's own memory: labels, chunks under way, the codecs' scratch.
 int64_t tile_io_bytes(const StoreTiles& tiles, int threads);
 
-// Bytes above the process's size that a tile needs at most: activations, input, labels, chunks under way.
+// Bytes above the process's size that a tile needs at most: activations (of a mixed-scale dense network alone: MsdTile's), input,
+// labels, chunks under way.
 int64_t store_tile_bytes(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads);
 
 // Error(budget) when held_bytes + store_tile_bytes() exceed the limit (0 = none), naming the largest tile that would fit.
@@ -29,17 +31,26 @@ struct StoreWork {
 // Logits [class][z][y][x] of a region [channel][z][y][x], computed by something else than the network itself (a device, a backend).
 using RegionForward = std::function<void(const float* region, Extent size, float* logits)>;
 
+// The same where nothing but a core, a box in the region, is needed; what stands beside it in logits does not matter.
+using CoreForward = std::function<void(const float* region, Extent size, const Box& core, float* logits)>;
+
 // Tiles i with i % workers == worker (0-based), in rising order, in the network's present precision. The network sees the whole
 // region, the core is kept; faces that are the region's and not the volume's are bordered as the network borders the volume.
 // With `forward` that computes, the same network elsewhere. Stops between tiles: Error(stopped). Error(failure) naming the tile whose
 // logits are not finite.
 StoreWork run_store_worker(Env& env, Network& network, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool,
-                           const RegionForward& forward = {}, const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
+                           const CoreForward& forward = {}, const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
+
+// The same with a network of another program, in the windows of the plan. `forward` fills logits for what a window has without its margin.
+StoreWork run_window_worker(Env& env, const RegionForward& forward, const StorePlan& plan, StoreSource& source, const std::string& out, int64_t worker, int64_t workers, ThreadPool& pool,
+                            const std::stop_token& stop = {}, const std::function<void(int64_t done, int64_t of)>& progress = {});
 
 int64_t finished_tiles(Env& env, const std::string& out, const StorePlan& plan);  // records that are there, for a progress line
 
-// Reads every shard against its record; Error(input) naming the first few tiles that are missing or differ. Then the group's
-// metadata, manifest.json and the marker `complete`: equal bytes whoever did the tiles. Returns the digest over all shards.
-std::string merge_store(Env& env, const StorePlan& plan, const StoreSource& source, const std::string& out, const std::vector<std::string>& classes);
+// Reads every shard against its record; Error(input) naming the first few tiles that are missing or differ. Then the coarser levels
+// (volume/label_levels.h) unless they are there, manifest.json, the group's metadata and the marker `complete`: equal bytes whoever
+// did the tiles. Returns the digest over all shards.
+std::string merge_store(Env& env, const StorePlan& plan, const StoreSource& source, const std::string& out, const std::vector<std::string>& classes, ThreadPool& pool,
+                        int64_t slab_bytes = usual_label_slab, const std::stop_token& stop = {}, const std::function<void(double share)>& progress = {});
 
 }  // namespace tomograd

@@ -67,7 +67,7 @@ class StoreWorker : public ::testing::Test {
     ThreadPool pool(2);
     publish_plan(system_env(), out, plan);
     for (int64_t worker : {2, 0, 1}) run_store_worker(system_env(), network, plan, source, out, worker, 3, pool);
-    merge_store(system_env(), plan, source, out, {"background", "a", "b"});
+    merge_store(system_env(), plan, source, out, {"background", "a", "b"}, pool);
     ZarrReadOptions options;
     options.missing_is_error = true;
     ZarrArray array(system_env(), output_folder(out), options);
@@ -110,7 +110,7 @@ TEST_F(StoreWorker, ReadyTilesAreLeftAndDamagedOnesDoneAgain) {
   publish_text(system_env(), shard, damaged);
   system_env().remove_file(record_path(out, 6));
   try {
-    merge_store(system_env(), plan, source, out, {"background", "a", "b"});
+    merge_store(system_env(), plan, source, out, {"background", "a", "b"}, pool);
     FAIL() << "a merge of a damaged tile";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::input);
@@ -119,6 +119,83 @@ TEST_F(StoreWorker, ReadyTilesAreLeftAndDamagedOnesDoneAgain) {
   EXPECT_EQ(run_store_worker(system_env(), network, plan, source, out, 0, 1, pool).done, 2);
   EXPECT_EQ(read_text(system_env(), shard), bytes);
   EXPECT_NE(open_store_source(system_env(), store({20, 21, 22}, 2)).digest, source.digest);
+}
+
+// A network of somebody else: class 1 where the voxels `reach` before and behind along the axes sum up to more than 0. It returns that
+// many voxels less on each side, or takes what lies beyond its window for 0.
+RegionForward sum_network(int64_t reach, bool valid) {
+  return [=](const float* window, Extent size, float* logits) {
+    int64_t cut = valid ? reach : 0, number = 0;
+    Extent out = size - cube(2 * cut);
+    auto at = [&](int64_t z, int64_t y, int64_t x) { return z >= 0 && y >= 0 && x >= 0 && z < size.z && y < size.y && x < size.x ? window[(z * size.y + y) * size.x + x] : 0.0f; };
+    for (int64_t z = cut; z < cut + out.z; ++z)
+      for (int64_t y = cut; y < cut + out.y; ++y)
+        for (int64_t x = cut; x < cut + out.x; ++x, ++number) {
+          logits[number] = 0;
+          logits[number + out.voxels()] = at(z - reach, y, x) + at(z + reach, y, x) + at(z, y - reach, x) + at(z, y + reach, x) + at(z, y, x - reach) + at(z, y, x + reach);
+        }
+  };
+}
+
+// Windows of one size give what the network gives for the whole volume, whether they fit into it or not.
+TEST_F(StoreWorker, WindowsOfOneSizeGiveTheUntiledPrediction) {
+  ThreadPool pool(2);
+  int number = 0;
+  for (Extent size : {Extent{31, 37, 41}, Extent{5, 50, 23}, Extent{40, 3, 16}}) {
+    std::string path = store(size, 1);
+    for (bool valid : {true, false}) {
+      StoreSource source = open_store_source(system_env(), path);
+      Buffer<float> voxels(size.voxels()), logits(2 * size.voxels());
+      source.array->read(0, {{}, size}, voxels.data());
+      sum_network(2, false)(voxels.data(), size, logits.data());  // beyond the volume is 0, as the channel's outside value
+      std::vector<uint8_t> whole;
+      for (int64_t v = 0; v < size.voxels(); ++v) whole.push_back(logits.data()[v + size.voxels()] > 0 ? 9 : 4);
+      for (auto [tile, halo] : {std::pair{Extent{8, 13, 20}, cube(2)}, {cube(16), Extent{3, 2, 5}}, {cube(64), cube(2)}, {cube(12), cube(valid ? 3 : 0)}}) {
+        StorePlan plan = plan_of(source, tile, halo);
+        plan.values = {4, 9}, plan.window = {tile + halo + halo, cube(valid ? 2 : 0), "none", "auto", "zyx"};
+        std::string out = folder_ + "/window" + std::to_string(++number);
+        publish_plan(system_env(), out, plan);
+        StorePlan read = parse_plan(read_text(system_env(), plan_path(out)), "plan.json");
+        for (int64_t worker : {1, 0}) run_window_worker(system_env(), sum_network(2, valid), read, source, out, worker, 2, pool);
+        merge_store(system_env(), read, source, out, {"background", "class 1"}, pool);
+        ZarrArray array(system_env(), output_folder(out), {true, 1 << 16, ""});
+        std::vector<uint8_t> labels(whole.size());
+        array.read_raw(0, {{}, size}, labels.data());
+        EXPECT_EQ(labels == whole, halo.z > 0) << to_string(size) << " in tiles of " << to_string(tile) << " with " << to_string(halo) << (valid ? ", valid" : "");
+      }
+    }
+  }
+}
+
+TEST_F(StoreWorker, TheMergeMakesCoarserLevelsOnceAndRepairsThem) {
+  Network network = this->network();
+  std::string out = folder_ + "/out", path = store({20, 70, 90}, 1);
+  predicted(network, path, {20, 35, 45}, cube(6), out);
+  ZarrImage image = read_zarr_image(system_env(), out);
+  ASSERT_EQ(image.levels.size(), 2u);
+  EXPECT_TRUE(image.labels);
+  EXPECT_EQ(image.levels[1].scale, (std::vector<double>{2, 2, 2}));
+  EXPECT_EQ(ZarrArray(system_env(), out + "/s1").size(), (Extent{10, 35, 45}));
+  StoreSource source = open_store_source(system_env(), path);
+  StorePlan plan = plan_of(source, {20, 35, 45}, cube(6));
+  ThreadPool pool(2);
+  std::string shard = out + "/s1/c/0/0/0", bytes = read_text(system_env(), shard), manifest = read_text(system_env(), out + "/manifest.json");
+  int slabs = 0;
+  auto merge = [&] { merge_store(system_env(), plan, source, out, {"background", "a", "b"}, pool, usual_label_slab, {}, [&](double) { ++slabs; }); };
+  merge();
+  EXPECT_EQ(slabs, 0);                           // they were there
+  publish_text(system_env(), shard, bytes.substr(0, bytes.size() / 2));
+  merge();
+  EXPECT_GT(slabs, 0);
+  EXPECT_EQ(read_text(system_env(), shard), bytes);
+  system_env().remove_file(out + "/s1/zarr.json"), system_env().remove_file(out + "/manifest.json"), system_env().remove_file(out + "/complete");
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THROW(merge_store(system_env(), plan, source, out, {"background", "a", "b"}, pool, usual_label_slab, stop.get_token()), Error);
+  EXPECT_FALSE(std::filesystem::exists(out + "/complete"));
+  merge();
+  EXPECT_EQ(read_text(system_env(), shard), bytes);
+  EXPECT_EQ(read_text(system_env(), out + "/manifest.json"), manifest);
 }
 
 TEST_F(StoreWorker, ABudgetTooSmallNamesATileThatFits) {

@@ -228,11 +228,11 @@ TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, 
   return plan;
 }
 
-TilePlan plan_fixed_tiles(Extent volume, Extent tile, int64_t classes, const PredictSpec& spec) {
+TilePlan plan_fixed_tiles(Extent volume, Extent tile, Extent margin, int64_t classes, const PredictSpec& spec) {
   check_volume(volume);
   TilePlan plan;
   plan.volume = volume;
-  plan.tile = plan.output = tile;
+  plan.tile = tile, plan.output = tile - margin - margin, plan.margin = {margin, margin};
   lay_out(plan, {}, classes, spec);
   list_starts(plan);
   return plan;

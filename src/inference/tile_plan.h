@@ -40,9 +40,9 @@ struct TilePlan {
 // bytes_per_value: 4 for f32 compute, 2 for bf16 and f16. Error(input) for networks whose output has another resolution.
 TilePlan plan_tiles(const Graph& graph, Extent volume, const PredictSpec& spec, int bytes_per_value, int64_t max_memory_bytes, int64_t networks = 1);
 
-// Tiles of exactly this size for a network of which only its classes are known, and that it returns as many voxels as it takes: axes
-// are padded ones. peak_bytes counts what is ours alone, the class sums and the labels.
-TilePlan plan_fixed_tiles(Extent volume, Extent tile, int64_t classes, const PredictSpec& spec);
+// Tiles of exactly this size for a network of which only its classes are known, and that it returns as many voxels as it takes but
+// for a margin on each side: axes are padded ones. peak_bytes counts what is ours alone, the class sums and the labels.
+TilePlan plan_fixed_tiles(Extent volume, Extent tile, Extent margin, int64_t classes, const PredictSpec& spec);
 
 // What a forward pass over one tile takes at most, weights' copies included.
 int64_t network_bytes(const Graph& graph, Extent tile, int bytes_per_value, int64_t networks);

@@ -58,7 +58,7 @@ void expect_sound(const Graph& graph, const TilePlan& plan, const PredictSpec& s
 
 TEST(TilePlan, TilesOfFixedSizeCoverTheVolumeOrStandAroundIt) {
   PredictSpec spec = predict_spec(cube(96), 0.5, "auto");  // its tile does not count
-  TilePlan plan = plan_fixed_tiles({37, 16, 9}, {16, 16, 16}, 3, spec);
+  TilePlan plan = plan_fixed_tiles({37, 16, 9}, {16, 16, 16}, {}, 3, spec);
   EXPECT_EQ(plan.tile, cube(16));
   EXPECT_EQ(plan.output, cube(16));
   EXPECT_EQ(plan.axes[0].starts, (std::vector<int64_t>{0, 7, 14, 21}));
@@ -69,7 +69,11 @@ TEST(TilePlan, TilesOfFixedSizeCoverTheVolumeOrStandAroundIt) {
     for (float total : axis.totals) EXPECT_GT(total, 0);
   EXPECT_LT(plan.axes[0].weights.front(), 0.1f * plan.axes[0].weights[8]);  // Gaussian
   EXPECT_EQ(plan.peak_bytes, 2 * plan.slab_planes * (plan.sweep == 1 ? 37 : 16) * 9 * 4 + 37 * 16 * 9);
-  EXPECT_THROW(plan_fixed_tiles({0, 1, 1}, cube(8), 2, spec), Error);
+  TilePlan part = plan_fixed_tiles({37, 16, 9}, cube(16), {2, 1, 0}, 3, spec);  // a network that returns less than it takes
+  EXPECT_EQ(part.output, (Extent{12, 14, 16}));
+  EXPECT_EQ(part.margin.before, (Extent{2, 1, 0}));
+  EXPECT_EQ(part.axes[0].starts.back() + 12, 37);
+  EXPECT_THROW(plan_fixed_tiles({0, 1, 1}, cube(8), {}, 2, spec), Error);
 }
 
 TEST(TilePlan, RandomPlansAreSound) {

@@ -4,6 +4,13 @@
 
 namespace tomograd {
 
+const Node* msd_stack_node(const Graph& graph) {
+  if (graph.nodes.size() != 3 || graph.outputs.size() != 1) return nullptr;
+  const Node &stack = graph.nodes[1], &head = graph.nodes[2];
+  bool alone = graph.nodes[0].op == Op::input && stack.op == Op::msd && stack.dims() == 3 && head.op == Op::conv && head.kernel == cube(1) && head.inputs == std::vector<int>{1};
+  return alone ? &stack : nullptr;
+}
+
 MsdModel msd_model(Network& network, const std::string& what_for) {
   const Graph& graph = network.graph();
   auto refuse = [&](const std::string& has) { fail_input(what_for + " is for mixed-scale dense networks in 3-D; this network has " + has, "models of kind msd with dims = 3 and without normalisation can"); };

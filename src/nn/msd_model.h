@@ -20,6 +20,9 @@ struct MsdModel {
   std::vector<at::Tensor> tensors;               // float32 on the CPU, which the pointers above point into
 };
 
+// The stack's node of such a graph; nullptr where there is anything else.
+const Node* msd_stack_node(const Graph& graph);
+
 // Error(input) naming what else the network has; `what_for` begins the sentence ("--exact").
 MsdModel msd_model(Network& network, const std::string& what_for);
 

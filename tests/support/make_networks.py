@@ -1,6 +1,7 @@
 """Networks of "somebody else", as small ONNX files whose answer is known, and some that no tiled prediction can use.
 usage: make_networks.py DIR T; the good ones label voxels whose second channel is above T (of two; class 1, or class 2 of three):
-logits.onnx (any size), softmax.onnx, one_logit.onnx, one_share.onnx, fixed.onnx (tiles of 8,12,10), double.onnx, and logits.xml with .bin."""
+logits.onnx (any size), softmax.onnx, one_logit.onnx, one_share.onnx, fixed.onnx (tiles of 8,12,10), double.onnx, and logits.xml with .bin;
+valid.onnx returns a voxel less on each side; xyz.onnx looks at the voxel before along the first spatial axis, fixed_xyz.onnx is fixed.onnx of [x][y][z]."""
 import sys
 import numpy as np
 import onnx
@@ -51,8 +52,21 @@ save("flat", [h.make_node("Relu", ["x"], ["y"])], [value("x", ["n", 2, "y", "z"]
 save("labels", [conv("l"), h.make_node("ArgMax", ["l"], ["y"], axis=1)], [value("x", free)], [value("y", ["n", 1, "a", "b", "c"], T.INT64)], above([-1, 1]))
 save("any_channels", [h.make_node("Relu", ["x"], ["y"])], [value("x", ["n", "c", "z", "y", "x"])], [value("y", ["n", "c", "z", "y", "x"])])
 save("regions", [conv("l"), h.make_node("Sigmoid", ["l"], ["y"])], [value("x", free)], out(3), above([-1, 1, 1]))
-wide = [("w", np.ones((2, 2, 3, 3, 3), "f4")), ("b", np.zeros(2, "f4"))]
-save("valid", [conv("y", kernel_shape=[3, 3, 3])], [value("x", free)], out(2), wide)
+
+
+def widened(size, at):
+    """above() for class 1, of the voxel at this place of a larger kernel."""
+    (_, w), b = above([-1, 1])
+    kernel = np.zeros((2, 2, *size), "f4")
+    kernel[(..., *at)] = w[..., 0, 0, 0]
+    return [("w", kernel), b]
+
+
+save("valid", [conv("y", kernel_shape=[3, 3, 3])], [value("x", free)], out(2), widened((3, 3, 3), (1, 1, 1)))
+save("xyz", [conv("y", kernel_shape=[3, 1, 1], pads=[1, 0, 0, 1, 0, 0])], [value("x", free)], out(2), widened((3, 1, 1), (0, 0, 0)))
+save("fixed_xyz", [conv("y")], [value("x", [1, 2, 10, 12, 8])], [value("y", [1, 2, 10, 12, 8])], above([-1, 1]))
+save("lopsided", [conv("y", kernel_shape=[2, 2, 2])], [value("x", free)], out(2), widened((2, 2, 2), (0, 0, 0)))
+save("coarse", [h.make_node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2, 2], strides=[2, 2, 2])], [value("x", free)], out(2))
 halves = [("s", np.array([1, 1, 2, 2, 2], "f4"))]
 save("even", [h.make_node("MaxPool", ["x"], ["p"], kernel_shape=[2, 2, 2], strides=[2, 2, 2]), h.make_node("Resize", ["p", "", "s"], ["u"], mode="nearest"), h.make_node("Add", ["x", "u"], ["y"])],
      [value("x", free)], out(2), halves)

@@ -33,6 +33,8 @@ std::string shape_text(const ov::PartialShape& shape) {  // "[1,2,?,?,?]"
   return out.str();
 }
 
+Extent in_order(Extent size, AxisOrder axes) { return axes == AxisOrder::zyx ? size : Extent{size.x, size.y, size.z}; }
+
 Extent fixed_part(const ov::PartialShape& shape) {
   Extent size;
   for (int axis = 0; axis < 3; ++axis) size[axis] = shape[size_t(axis) + 2].is_static() ? shape[size_t(axis) + 2].get_length() : 0;
@@ -72,7 +74,7 @@ class OpenVinoTiles : public BackendTiles {
 
 class OpenVinoNetwork : public BackendNetwork {
  public:
-  OpenVinoNetwork(ov::Core& core, std::shared_ptr<ov::Model> model, std::string what) : core_(core), model_(std::move(model)), what_(std::move(what)) {
+  OpenVinoNetwork(ov::Core& core, std::shared_ptr<ov::Model> model, std::string what, AxisOrder axes) : core_(core), model_(std::move(model)), what_(std::move(what)), axes_(axes) {
     if (model_->inputs().size() != 1) fail_input(text(what_, " has ", model_->inputs().size(), " inputs; expected one image with all channels"));
     if (model_->outputs().size() != 1) fail_input(text(what_, " has ", model_->outputs().size(), " outputs; expected one"));
     const std::shared_ptr<const ov::Model> read_only = model_;
@@ -85,16 +87,21 @@ class OpenVinoNetwork : public BackendNetwork {
     returns_ = last == "Softmax" ? NetworkReturns::softmax : last == "Sigmoid" ? NetworkReturns::sigmoid : NetworkReturns::logits;
   }
   int64_t channels() const override { return channels_; }
-  Extent fixed_size() const override { return fixed_part(model_->input().get_partial_shape()); }
+  Extent fixed_size() const override { return in_order(fixed_part(model_->input().get_partial_shape()), axes_); }
   NetworkReturns returns() const override { return returns_; }
+  Extent output_size(Extent tile) override {
+    std::string tiles = tiles_of(tile);
+    return or_reason(tiles, ErrorKind::input, [&] { return in_order(fixed_part(reshaped(tile, tiles)->output().get_partial_shape()), axes_); });
+  }
 
   std::unique_ptr<BackendTiles> compile(Extent tile, const BackendCompute& compute) override {
-    std::string tiles = text(what_, " with tiles of ", to_string(tile));
+    std::string tiles = tiles_of(tile);
     return or_reason(tiles, ErrorKind::input, [&] {
-      std::shared_ptr<ov::Model> model = model_->clone();
-      model->reshape(ov::PartialShape{1, channels_, tile.z, tile.y, tile.x});
-      if (model->output().get_partial_shape().is_dynamic()) fail_input(text(tiles, " returns ", shape_text(model->output().get_partial_shape()), "; expected a fixed number of classes and voxels"));
-      ov::preprocess::PrePostProcessor floats(model);  // whatever the network's own, of 16 or 64 bits
+      ov::preprocess::PrePostProcessor floats(reshaped(tile, tiles));  // whatever the network's own, of 16 or 64 bits
+      if (axes_ == AxisOrder::xyz) {
+        floats.input().tensor().set_layout("NCDHW"), floats.input().model().set_layout("NCWHD");
+        floats.output().tensor().set_layout("NCDHW"), floats.output().model().set_layout("NCWHD");
+      }
       floats.input().tensor().set_element_type(ov::element::f32);
       floats.output().tensor().set_element_type(ov::element::f32);
       ov::element::Type asked = compute.bf16 ? ov::element::bf16 : ov::element::f32;
@@ -108,9 +115,19 @@ class OpenVinoNetwork : public BackendNetwork {
   }
 
  private:
+  std::string tiles_of(Extent tile) const { return text(what_, " with tiles of ", to_string(tile)); }
+  std::shared_ptr<ov::Model> reshaped(Extent tile, const std::string& tiles) const {
+    std::shared_ptr<ov::Model> model = model_->clone();
+    Extent size = in_order(tile, axes_);
+    model->reshape(ov::PartialShape{1, channels_, size.z, size.y, size.x});
+    if (model->output().get_partial_shape().is_dynamic()) fail_input(text(tiles, " returns ", shape_text(model->output().get_partial_shape()), "; expected a fixed number of classes and voxels"));
+    return model;
+  }
+
   ov::Core& core_;
   std::shared_ptr<ov::Model> model_;
   std::string what_;
+  AxisOrder axes_;
   int64_t channels_ = 0;
   NetworkReturns returns_ = NetworkReturns::logits;
 };
@@ -121,12 +138,12 @@ class OpenVino : public Backend {
     std::string build = ov::get_openvino_version().buildNumber;
     return build.substr(0, build.find('-'));
   }
-  std::unique_ptr<BackendNetwork> read_file(const std::string& path) override {
+  std::unique_ptr<BackendNetwork> read_file(const std::string& path, AxisOrder axes) override {
     std::string what = "'" + path + "'";
-    return std::make_unique<OpenVinoNetwork>(core_, or_reason(what, ErrorKind::input, [&] { return core_.read_model(path); }), what);
+    return std::make_unique<OpenVinoNetwork>(core_, or_reason(what, ErrorKind::input, [&] { return core_.read_model(path); }), what, axes);
   }
   std::unique_ptr<BackendNetwork> read_onnx(const std::string& bytes, const std::string& what) override {
-    return std::make_unique<OpenVinoNetwork>(core_, or_reason(what, ErrorKind::input, [&] { return core_.read_model(bytes, ov::Tensor()); }), what);
+    return std::make_unique<OpenVinoNetwork>(core_, or_reason(what, ErrorKind::input, [&] { return core_.read_model(bytes, ov::Tensor()); }), what, AxisOrder::zyx);
   }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "cli/engine/compute.h"
+#include "cli/engine/foreign_network.h"
 #include "inference/backend_forward.h"
 
 namespace tomograd {
@@ -45,46 +46,24 @@ PredictedNetworks load_own(Env& env, const std::vector<std::string>& models, con
   return all;
 }
 
-Extent tile_of(const BackendNetwork& network, const std::string& file, const Value& settings) {
-  Extent fixed = network.fixed_size();
+Extent tile_of(Extent fixed, const std::string& file, const Value& settings) {
   bool given = settings.is_table() && settings.find("tile");
-  if (!given && fixed.voxels() > 0) return fixed;
-  if (!given) fail_usage(text("'", file, "' does not fix the size of its tiles"), "give --tile Z,Y,X, a size that it was trained for");
-  Extent tile = changed(PredictSpec(), settings).tile;
-  for (int axis = 0; axis < 3; ++axis)
-    if (fixed[axis] > 0 && fixed[axis] != tile[axis]) fail_usage(text("'", file, "' takes tiles of ", fixed[axis], " voxels along ", "zyx"[axis], " only, --tile is ", to_string(tile)));
-  return tile;
-}
-
-TileReturns returns_of(const BackendNetwork& network, int64_t classes, const std::string& file, const std::string& activation) {
-  if (activation != "auto") return activation == "none" ? TileReturns::shares : TileReturns::logits;
-  if (network.returns() == NetworkReturns::sigmoid && classes > 1)
-    fail_input(text("'", file, "' ends in a sigmoid over ", classes, " channels: labels that may overlap, which one label map cannot hold"), "with --activation none the channel with the largest share wins, the first being background");
-  return network.returns() == NetworkReturns::logits ? TileReturns::logits : TileReturns::shares;
+  if (!given && fixed.voxels() == 0) fail_usage(text("'", file, "' does not fix the size of its tiles"), "give --tile Z,Y,X, a size that it was trained for");
+  return given ? changed(PredictSpec(), settings).tile : fixed;
 }
 
 PredictedNetworks load_foreign(Env& env, const std::string& file, const Value& settings, const BackendChoice& backend, const ComputeOptions& compute) {
-  if (env.kind(file) != FileKind::file) fail_input(text("there is no network '", file, "'"));
   PredictedNetworks all;
   all.precision = compute_precision(compute, "f32");
   use_threads(compute);
-  std::unique_ptr<BackendNetwork> network = backend.library->read_file(file);
-  Extent tile = tile_of(*network, file, settings);
-  std::shared_ptr<BackendTiles> tiles = network->compile(tile, backend_compute(all.precision));
-  if (!(tiles->output() == tile))
-    fail_input(text("'", file, "' returns ", to_string(tiles->output()), " voxels for a tile of ", to_string(tile), "; expected as many as it takes"), "networks that return another part or resolution are not predicted with");
-  all.channel_count = network->channels(), all.channels = backend.channels;
+  ForeignNetwork network = open_foreign(env, file, backend, all.precision, [&](Extent fixed) { return tile_of(fixed, file, settings); });
+  all.channel_count = network.channels, all.channels = backend.channels, all.classes = network.classes;
   if (!all.channels.empty() && int64_t(all.channels.size()) != all.channel_count) fail_usage(text("--channels has ", all.channels.size(), " names, '", file, "' takes ", all.channel_count, " channels"));
-  int64_t classes = std::max<int64_t>(2, tiles->classes());
-  for (int64_t cls = 0; cls < classes; ++cls) {
-    all.classes.names.push_back(cls == 0 ? "background" : text("class ", cls));
-    all.classes.class_of.push_back(int(cls));
-  }
-  all.spec.predict = changed(PredictSpec(), settings), all.spec.predict.tile = tile;
+  all.spec.predict = changed(PredictSpec(), settings), all.spec.predict.tile = network.size;
   all.spec.preprocess.normalize = backend.normalize, all.spec.preprocess.missing = "error";
-  all.forward.push_back(tile_forward(tiles, returns_of(*network, tiles->classes(), file, backend.activation)));
-  all.plan = [spec = all.spec, tile, classes](const CaseSizes& sizes, Extent size, int64_t left) {
-    return plan_case([&](Extent volume, int64_t) { return plan_fixed_tiles(volume, tile, classes, spec.predict); }, sizes, size, spec.postprocess, left);
+  all.forward.push_back(tile_forward(network.tiles, network.returns));
+  all.plan = [spec = all.spec, tile = network.size, margin = network.margin, classes = network.classes.count()](const CaseSizes& sizes, Extent size, int64_t left) {
+    return plan_case([&](Extent volume, int64_t) { return plan_fixed_tiles(volume, tile, margin, classes, spec.predict); }, sizes, size, spec.postprocess, left);
   };
   return all;
 }
