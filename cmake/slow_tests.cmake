@@ -6,6 +6,8 @@ foreach(name
     experiments.SqliteFaults.WhatWasAcknowledgedSurvivesAPowerCut
     experiments.SqliteFaults.SoItDoesACutWhileItRecoversFromACut
     experiments.SqliteFaults.AnyOperationMayFailOnceOrFromThenOn
+    experiments.SqliteMutations.OfSingleBytes
+    server.PageSoak.MixedRequestsInParallelLeaveNothingAndEveryPictureIsRight
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/SQLite  # GetParam() = SQLite"
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/http  # GetParam() = http"
     "server.All/StoreFaults.KillsInsideTrialsLeaveTheSameTable/PostgreSQL  # GetParam() = PostgreSQL")

@@ -14,6 +14,8 @@
 #include "cli/library_loader.h"
 #include "cli/share_file.h"
 #include "cli/verb.h"
+#include "server/decode_worker.h"
+#include "server/jail.h"
 
 namespace tomograd {
 namespace {
@@ -78,6 +80,7 @@ void serve(const ServeArguments& given, const Output& out) {
   PageOptions options;
   options.folders = given.folders.empty() ? std::vector<std::string>{"."} : given.folders;
   options.read_only = given.read_only, options.socket = given.socket, options.version = TOMOGRAD_VERSION;
+  options.decoder_memory_bytes = given.max_memory_bytes;
   options.page = page_folder(given.page), options.catalogue = share_or_nothing("instances.toml"), options.program = join_path(program_folder(), "tomograd");
   const Talk talk = out.talk();
   options.on_new_link = [talk](const std::string& link) { talk.say("That link has been used. For another browser: " + link); };
@@ -86,11 +89,12 @@ void serve(const ServeArguments& given, const Output& out) {
 
   Value result = Value::table();
   const std::string tunnel = tunnel_of(server->port(), given.socket);
-  result["link"] = server->link(), result["port"] = int64_t(server->port()), result["socket"] = given.socket, result["read_only"] = given.read_only, result["tunnel"] = tunnel;
+  result["link"] = server->link(), result["port"] = int64_t(server->port()), result["socket"] = given.socket, result["read_only"] = given.read_only, result["tunnel"] = tunnel, result["decoder"] = jail_text(possible_jail());
   out.result("serve", result);
   out.line(server->link());
   if (!given.socket.empty()) out.line("at the socket " + given.socket);
   if (!tunnel.empty()) out.line("From your own machine: " + tunnel);
+  talk.say("Volumes are decoded in a process of its own: " + jail_text(possible_jail()) + ".");
   if (options.page.empty()) talk.say("The page is not built (make page); the API is there.");
   while (!stop.stop_requested()) system_clock().sleep_seconds(0.1);
 }
@@ -110,6 +114,9 @@ void add_serve(Program& program) {
   verb->add_option_function<std::string>("--max-memory", [given](const std::string& raw) { given->max_memory_bytes = parse_bytes(raw); }, "most memory for voxels, such as 900MB; default 2GiB");
   verb->add_flag("--openapi", given->openapi, "print the list of routes (docs/openapi.json) and end");
   verb->callback([given, &program] { program.action = [given, &program] { serve(*given, program.output); }; });
+  auto* worker = program.app.add_subcommand("decode-worker", "started by serve");
+  worker->group("");                             // hidden
+  worker->callback([&program] { program.action = [] { run_decode_worker(decode_worker_socket); }; });
 }
 
 }  // namespace tomograd

@@ -12,7 +12,7 @@ std::unique_ptr<TrialStore> open_trial_store(const std::string& address, Clock& 
   if (is_postgres_address(address)) return open_postgres_store(address, clock, {options.create, options.patience_seconds});
   if (is_store_address(address)) return open_http_store(address, clock, {options.token, options.patience_seconds});
   SqliteOptions sqlite;
-  sqlite.create = options.create, sqlite.busy_seconds = options.patience_seconds;
+  sqlite.create = options.create, sqlite.migrate = options.migrate, sqlite.busy_seconds = options.patience_seconds;
   return open_sqlite_store(address, clock, sqlite);
 }
 

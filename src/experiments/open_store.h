@@ -14,6 +14,7 @@ struct StoreOptions {
   bool create = false;                           // make the file or the schema when it is not there; no effect on http
   std::string token;                             // of http
   double patience_seconds = 60;                  // how long a locked file or an absent server is waited for
+  bool migrate = true;                           // bring a store of an older version to this one; else it is Error(input)
 };
 
 std::unique_ptr<TrialStore> open_trial_store(const std::string& address, Clock& clock, const StoreOptions& options = {});

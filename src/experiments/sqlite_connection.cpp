@@ -43,6 +43,7 @@ class SqliteStatement : public SqlStatement {
   bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::string_view text(int column) const override {
     const unsigned char* bytes = sqlite3_column_text(statement_, column);
+    if (!bytes && sqlite3_errcode(db_) == SQLITE_NOMEM) fail_sqlite(db_, SQLITE_NOMEM, path_);  // not an empty text
     return bytes ? std::string_view(reinterpret_cast<const char*>(bytes), size_t(sqlite3_column_bytes(statement_, column))) : std::string_view();
   }
 
@@ -81,10 +82,12 @@ SqliteConnection::SqliteConnection(std::string path, bool create, double busy_se
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
     constexpr int flags_of_functions = SQLITE_UTF8 | SQLITE_DIRECTONLY;
-    sqlite3_create_function_v2(db_, "lease_clock", 0, flags_of_functions, &clock_, &lease_clock, nullptr, nullptr, nullptr);
-    sqlite3_create_function_v2(db_, "wall_clock", 0, flags_of_functions, &clock_, &wall_clock, nullptr, nullptr, nullptr);
-    sqlite3_create_function_v2(db_, "boot_name", 0, flags_of_functions, &clock_, &boot_name, nullptr, nullptr, nullptr);
+    const auto add = [&](const char* function, void (*body)(sqlite3_context*, int, sqlite3_value**)) {
+      if (int added = sqlite3_create_function_v2(db_, function, 0, flags_of_functions, &clock_, body, nullptr, nullptr, nullptr)) fail_sqlite(db_, added, path_);
+    };
+    add("lease_clock", &lease_clock), add("wall_clock", &wall_clock), add("boot_name", &boot_name);
     execute("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA journal_mode = PERSIST; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    if (int made = sqlite3_prepare_v3(db_, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &rollback_, nullptr)) fail_sqlite(db_, made, path_);
   } catch (...) {
     sqlite3_close(db_);
     throw;
@@ -93,10 +96,12 @@ SqliteConnection::SqliteConnection(std::string path, bool create, double busy_se
 
 SqliteConnection::~SqliteConnection() {
   for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_finalize(rollback_);
   sqlite3_close(db_);
 }
 
 std::unique_ptr<SqlStatement> SqliteConnection::prepare(const char* sql) {
+  settle();
   sqlite3_stmt*& statement = statements_[sql];
   if (!statement) {
     std::string_view all(sql);
@@ -117,8 +122,20 @@ int64_t SqliteConnection::pragma(const char* sql) {
   return row.step() ? row.integer(0) : 0;
 }
 
+void SqliteConnection::settle() {
+  if (owes_rollback_) rollback();
+  if (owes_rollback_) fail_sqlite(db_, SQLITE_NOMEM, path_);
+}
+
+void SqliteConnection::begin() {
+  settle();
+  execute("BEGIN IMMEDIATE");
+}
+
 void SqliteConnection::rollback() noexcept {
-  sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);  // an error means that SQLite has rolled back by itself (disk full, I/O error)
+  sqlite3_step(rollback_);                       // an error means that SQLite has rolled back by itself (disk full, I/O error)
+  sqlite3_reset(rollback_);
+  owes_rollback_ = !sqlite3_get_autocommit(db_);
 }
 
 }  // namespace tomograd

@@ -27,7 +27,7 @@ class SqliteConnection : public SqlConnection {
 
   std::unique_ptr<SqlStatement> prepare(const char* sql) override;
   // IMMEDIATE: the write lock is taken at the start, so a transaction never fails half way by a lock.
-  void begin() override { execute("BEGIN IMMEDIATE"); }
+  void begin() override;
   void commit() override { execute("COMMIT"); }
   void rollback() noexcept override;
   bool try_again(int) override { return false; } // a locked file was waited for already
@@ -38,8 +38,11 @@ class SqliteConnection : public SqlConnection {
 
  private:
   std::string path_;
+  void settle();                                 // nobody goes on, or looks, inside a transaction that was given up
   StoreClock clock_;
   sqlite3* db_ = nullptr;
+  sqlite3_stmt* rollback_ = nullptr;             // made ahead: it must work where there is no memory to make it
+  bool owes_rollback_ = false;                   // there was not even memory to run it
   std::map<const char*, sqlite3_stmt*> statements_;
 };
 

@@ -66,7 +66,7 @@ void migrate(SqliteConnection& db) {
   db.execute("PRAGMA foreign_keys = ON");
 }
 
-void check_or_make_schema(SqliteConnection& db, bool may_create) {
+void check_or_make_schema(SqliteConnection& db, bool may_create, bool may_migrate) {
   const std::string& path = db.name();
   int64_t version = version_of(db), application = db.pragma("PRAGMA application_id");
   if (version == 0 && application == 0 && db.pragma("SELECT count(*) FROM sqlite_schema") == 0) {
@@ -80,6 +80,8 @@ void check_or_make_schema(SqliteConnection& db, bool may_create) {
     Query row(db, "PRAGMA quick_check(1)");
     if (row.step() && row.text(0) != "ok") fail_input(text("'", path, "' is damaged: ", row.text(0)), "nothing was changed in it; copy it before you try to repair it with `sqlite3 FILE .recover`");
   }
+  if (version < schema_version && !may_migrate)
+    fail_input(text("'", path, "' was written by an older version of tomograd (store version ", version, ", this one is ", schema_version, "), and it is opened for reading only"), "`tomograd experiment status` with its folder brings it to this version, and keeps all that is in it");
   if (version < schema_version) with_context("bringing it to the version of this program", [&] { migrate(db); });
 }
 
@@ -93,7 +95,7 @@ std::unique_ptr<TrialStore> open_sqlite_store(const std::string& path, Clock& cl
   if (!options.create && ::stat(path.c_str(), &facts) != 0) fail_input("'" + parent_path(path) + "' holds no experiment: there is no " + file_name(path));
   return with_context("opening the experiment's store", [&] {
     auto db = std::make_unique<SqliteConnection>(path, options.create, options.busy_seconds, StoreClock{clock, options.boot.empty() ? this_boot() : options.boot});
-    check_or_make_schema(*db, options.create);
+    check_or_make_schema(*db, options.create, options.migrate);
     return std::make_unique<SqlStore>(std::move(db));
   });
 }

@@ -17,6 +17,7 @@ struct SqliteOptions {
   // (leases count the monotonic clock, which starts anew with each boot, so a lease of another boot has run out).
   std::function<int64_t(const std::string& folder)> file_system_magic;
   std::string boot;
+  bool migrate = true;                           // else a store of an older version is Error(input), and left as it is
 };
 
 // Rollback journal, all synced: an acknowledged result survives a kill and a power cut (sqlite_connection.h); no WAL, because

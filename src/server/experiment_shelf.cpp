@@ -18,13 +18,9 @@ constexpr int64_t settled_ns = 100'000'000;      // file times have steps: two c
 
 std::string short_hash(const std::string& text) { return digest_of(text).substr(7, 12); }
 
-bool same_counts(const TrialCounts& a, const TrialCounts& b) {
-  return a.waiting == b.waiting && a.running == b.running && a.complete == b.complete && a.failed == b.failed && a.preempted == b.preempted && a.cancelled == b.cancelled && a.pruned == b.pruned;
-}
-
 }  // namespace
 
-ServedExperiment::ServedExperiment(ServedRoots& roots, std::string folder, Clock& clock) : roots_(roots), folder_(std::move(folder)), id_(roots.id_of(folder_)), clock_(clock) {}
+ServedExperiment::ServedExperiment(ServedRoots& roots, std::string folder, Clock& clock, bool read_only) : roots_(roots), folder_(std::move(folder)), id_(roots.id_of(folder_)), clock_(clock), read_only_(read_only) {}
 
 void ServedExperiment::open() {
   if (store_) return;
@@ -38,7 +34,7 @@ void ServedExperiment::open() {
     fail_input("there is no experiment.sqlite any more");
   }
   StoreOptions options;
-  options.patience_seconds = patience_seconds;
+  options.patience_seconds = patience_seconds, options.migrate = !read_only_;
   store_ = open_trial_store(database_.empty() ? file : database_, clock_, options);
 }
 
@@ -62,7 +58,7 @@ void ServedExperiment::read(const Sign& now, bool with_trials) {
   const bool stop = store_->stop_requested();
   const auto fresh = store_->events(last_event_);
   const double time = clock_.monotonic_seconds();
-  const bool same = fresh.empty() && same_counts(counts, counts_) && stop == stop_ && !summary_.is_nothing() && (counts.running == 0 || time - read_at_ < lease_seconds_);
+  const bool same = fresh.empty() && counts == counts_ && stop == stop_ && !summary_.is_nothing() && (counts.running == 0 || time - read_at_ < lease_seconds_);
   seen_ = now;
   if (same && !with_trials) {
     if (summary_version_ != now.version) summary_["version"] = version_of(now), summary_version_ = now.version;
@@ -186,7 +182,7 @@ std::vector<std::shared_ptr<ServedExperiment>> ExperimentShelf::all() {
   std::vector<std::shared_ptr<ServedExperiment>> now;
   for (const auto& folder : folders_below(roots_, is_store)) {
     auto known = std::find_if(found_.begin(), found_.end(), [&](const auto& one) { return one->folder() == folder; });
-    now.push_back(known != found_.end() ? *known : std::make_shared<ServedExperiment>(roots_, folder, clock_));
+    now.push_back(known != found_.end() ? *known : std::make_shared<ServedExperiment>(roots_, folder, clock_, read_only_));
   }
   const double end = clock_.monotonic_seconds();
   found_ = std::move(now), look_next_ = end + std::max(look_seconds, look_share * (end - begin));

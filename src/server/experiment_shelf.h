@@ -32,7 +32,8 @@ using ExperimentViewPtr = std::shared_ptr<const ExperimentView>;
 
 class ServedExperiment {                         // thread-safe
  public:
-  ServedExperiment(ServedRoots& roots, std::string folder, Clock& clock);
+  // read_only: a store of an older version is not brought to this one, and unreadable.
+  ServedExperiment(ServedRoots& roots, std::string folder, Clock& clock, bool read_only = false);
 
   const std::string& id() const { return id_; }
   const std::string& folder() const { return folder_; }
@@ -59,6 +60,7 @@ class ServedExperiment {                         // thread-safe
   ServedRoots& roots_;
   const std::string folder_, id_;
   Clock& clock_;
+  const bool read_only_;
   std::mutex mutex_;
   std::shared_ptr<TrialStore> store_;
   std::string database_;                         // address; "" = a file
@@ -79,7 +81,7 @@ class ServedExperiment {                         // thread-safe
 
 class ExperimentShelf {                          // thread-safe
  public:
-  ExperimentShelf(ServedRoots& roots, Clock& clock) : roots_(roots), clock_(clock) {}
+  ExperimentShelf(ServedRoots& roots, Clock& clock, bool read_only = false) : roots_(roots), clock_(clock), read_only_(read_only) {}
 
   std::vector<std::shared_ptr<ServedExperiment>> all();         // looks for new ones every few seconds at most
   std::shared_ptr<ServedExperiment> find(const std::string& id);  // null: none
@@ -89,6 +91,7 @@ class ExperimentShelf {                          // thread-safe
  private:
   ServedRoots& roots_;
   Clock& clock_;
+  const bool read_only_;
   std::mutex mutex_;
   double look_next_ = -1e9;
   std::vector<std::shared_ptr<ServedExperiment>> found_;

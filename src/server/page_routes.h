@@ -14,9 +14,11 @@
 
 namespace tomograd {
 
+DecoderOptions decoder_options(const PageOptions& given);
+
 struct PageParts {
   PageParts(const PageOptions& given, Clock& its_clock)
-      : options(given), clock(its_clock), roots(given.folders), experiments(roots, clock), runs(given.program, clock), data(roots, clock), volumes(roots, clock), feed(*this) {}
+      : options(given), clock(its_clock), roots(given.folders), experiments(roots, clock, given.read_only), runs(given.program, clock), data(roots, clock), volumes(roots, clock, decoder_options(given)), feed(*this) {}
 
   const PageOptions options;
   Clock& clock;

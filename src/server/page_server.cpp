@@ -72,6 +72,13 @@ void add_server_routes(RouteTable& table, PageParts& parts) {
              "text/event-stream"});
 }
 
+DecoderOptions decoder_options(const PageOptions& given) {
+  DecoderOptions options;
+  options.command = given.decoder.empty() ? std::vector<std::string>{given.program, "decode-worker"} : given.decoder;
+  options.memory_bytes = given.decoder_memory_bytes, options.most_seconds = given.decode_seconds;
+  return options;
+}
+
 std::string gzip_text(const std::string& content) {
   std::string packed;
   MemoryFile file(packed);
@@ -127,7 +134,7 @@ struct PageServer::State {
     } catch (const Error& error) {
       std::vector<std::string> context;
       for (const auto& where : error.context()) context.push_back(parts.roots.masked(where));
-      return error_answer(status_of(error.kind()), error_kind_name(error.kind()), parts.roots.masked(error.message()), parts.roots.masked(error.hint()), context);
+      return error_answer(dynamic_cast<const DecoderFailed*>(&error) ? 502 : status_of(error.kind()), error_kind_name(error.kind()), parts.roots.masked(error.message()), parts.roots.masked(error.hint()), context);
     } catch (const std::bad_alloc&) {
       return error_answer(413, "budget", "out of memory", "ask for a smaller part");
     } catch (const std::exception&) {            // what it says may name files
@@ -143,6 +150,8 @@ struct PageServer::State {
     for (auto& header : safe_headers(page)) answer.headers.push_back(std::move(header));
     const bool text_like = answer.type.starts_with("application/json") || answer.type.starts_with("text/") || answer.type == "image/svg+xml";
     const bool packed = std::any_of(answer.headers.begin(), answer.headers.end(), [](const auto& header) { return header.first == "Content-Encoding"; });
+    // The last door: where folders lie is nobody's business.
+    if (!packed && answer.type == "application/json") answer.body = parts.roots.masked(std::move(answer.body));
     if (!packed && text_like && answer.body.size() >= least_packed_bytes && request.accept_encoding.find("gzip") != std::string::npos)
       answer.body = gzip_text(answer.body), answer.headers.push_back({"Content-Encoding", "gzip"}), answer.headers.push_back({"Vary", "Accept-Encoding"});
     if (parts.options.on_request) parts.options.on_request({request.method, route, answer.status, parts.clock.monotonic_seconds() - begin});

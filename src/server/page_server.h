@@ -25,6 +25,8 @@ struct PageOptions {
   std::string page;                              // folder of the page's files; "" = there are none
   std::string catalogue;                         // instances.toml of `plan`; "" = its own
   std::string program;                           // tomograd itself
+  std::vector<std::string> decoder = {};         // command of the process that decodes volumes (decode_worker.h); empty = program's decode-worker
+  int64_t decoder_memory_bytes = int64_t{2} << 30;  // for voxels in it
   std::string version;
   int port = 0;
   std::string socket = {};
@@ -34,6 +36,7 @@ struct PageOptions {
   double request_seconds = 60;
   int64_t most_body_bytes = int64_t{4} << 20;
   double event_seconds = 1;
+  double decode_seconds = 120;                   // for one question about a volume
 };
 
 class RouteTable;

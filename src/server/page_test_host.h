@@ -95,6 +95,7 @@ class PageHost {
     write("outside/canary.txt", canary);
     write("canary.txt", canary);
     options.folders = {top_ + "/study"}, options.page = top_ + "/page", options.version = "test", options.program = "/bin/false", options.event_seconds = 0.02;
+    options.decoder = {"/proc/self/exe", "--gtest_filter=DecodeChild.DISABLED_Run", "--gtest_also_run_disabled_tests"};
     options.on_request = [this](const RequestNote& note) {
       std::lock_guard lock(mutex_);
       notes_ += note.method + " " + note.route + "\n";

@@ -3,15 +3,13 @@
 
 #include "base/error.h"
 #include "dataset/prepared_case.h"
-#include "dataset/scan_file.h"
 #include "server/page_routes.h"
+#include "spec/extent_value.h"
 #include "spec/text_formats.h"
 #include "volume/geometry.h"
 
 namespace tomograd {
 namespace {
-
-Value extent_list(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
 
 std::string dataset_name(const std::string& path) {
   std::string name = file_name(path);
@@ -43,8 +41,7 @@ Value file_value(PageParts& parts, const std::string& path, const Geometry* grid
     state = "unreadable", reason = "the file is not there, or a link leads out of the served folders";
   } else if (grid) {
     try {
-      NiftiHeader header = read_scan_header(parts.roots.env(), path);
-      if (!same_grid(*grid, header.geometry, grid_tolerance(*grid), &reason)) state = "differs";
+      if (!same_grid(*grid, parts.volumes.grid(path), grid_tolerance(*grid), &reason)) state = "differs";
     } catch (const Error& error) {
       state = "unreadable", reason = parts.roots.masked(error.message());
     }
@@ -58,7 +55,7 @@ Value case_value(PageParts& parts, const Dataset& dataset, size_t index, bool gr
   Value v = Value::table();
   v["index"] = int64_t(index), v["id"] = item.id, v["patient"] = item.patient, v["scan"] = item.scan;
   auto spacing = item.geometry.spacing();
-  v["shape_zyx"] = extent_list(item.geometry.size), v["spacing_zyx_mm"] = Value(Value::List{spacing[0], spacing[1], spacing[2]}), v["orientation"] = item.geometry.orientation();
+  v["shape_zyx"] = extent_value(item.geometry.size), v["spacing_zyx_mm"] = Value(Value::List{spacing[0], spacing[1], spacing[2]}), v["orientation"] = item.geometry.orientation();
   v["digest"] = item.digest, v["warnings"] = Value::list_of(item.warnings);
   const Geometry* grid = grids ? &item.geometry : nullptr;
   Value::List images;
@@ -103,10 +100,17 @@ ServerAnswer label_counts(PageParts& parts, const Call& call) {
   const Case& item = dataset->cases[size_t(*index)];
   Value v = Value::table(), voxels = Value::table();
   if (!item.label.empty())
-    for (const auto& [value, count] : read_label_voxels(parts.roots.env(), item.label)) voxels[std::to_string(value)] = count;
+    for (const auto& [value, count] : parts.volumes.label_voxels(item.label)) voxels[std::to_string(value)] = count;
   auto spacing = item.geometry.spacing();
   v["case"] = *index, v["id"] = item.id, v["voxels"] = voxels, v["voxel_ml"] = spacing[0] * spacing[1] * spacing[2] / 1000;
   return json_answer(v);
+}
+
+ServerAnswer sampling_of(PageParts& parts, const Call& call) {
+  call.check_body({"toml", "patches", "cases"});
+  const std::string path = dataset_path(parts, call);
+  const Value run = parse_toml(call.field("toml"), "the spec");
+  return {200, to_json(parts.volumes.sampling(path, run, call.field("patches", 200, 1, 10'000), call.field("cases", 40, 1, 1000)), false)};
 }
 
 }  // namespace
@@ -121,6 +125,7 @@ void add_data_routes(RouteTable& table, PageParts& parts) {
              }});
   table.add({"GET", "/api/datasets/{id}", "Cases x modalities", {{"grids", "integer", "1: read every header and compare the grids"}}, false, [&parts](const Call& call) { return matrix(parts, call); }});
   table.add({"GET", "/api/datasets/{id}/labels", "Voxels of each label value of one case", {{"case", "integer", "index of the case"}}, false, [&parts](const Call& call) { return label_counts(parts, call); }});
+  table.add({"POST", "/api/datasets/{id}/sampling", "Where the first patches of a run would fall; reads and changes nothing", {}, false, [&parts](const Call& call) { return sampling_of(parts, call); }});
 }
 
 }  // namespace tomograd

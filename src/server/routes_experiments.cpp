@@ -102,7 +102,7 @@ ReportData light_report(const ExperimentView& view, bool models) { return make_r
 
 std::string report_json(PageParts& parts, const ServedExperiment& experiment, const ExperimentView& view) {
   ReportMaterial material{.phantom = phantom_fact(view), .events = view.events, .curves = report_curves(parts, experiment, view), .now = parts.clock.unix_milliseconds(), .models = true};
-  Value v = Value::table(), report = report_value(make_report(view.record, view.trials, material));
+  Value v = Value::table(), report = parts.roots.shown(report_value(make_report(view.record, view.trials, material)));
   v["format"] = "tomograd.report/1";
   for (auto& [key, value] : report.as_table()) v[key] = std::move(value);
   return to_json(v, false);
@@ -157,6 +157,7 @@ ServerAnswer one_trial(PageParts& parts, const Call& call) {
   for (const auto& trial : view->trials) {
     if (trial.number != number) continue;
     Value v = trial_details(*view, trial);
+    for (const char* key : {"settings", "design", "metrics"}) v[key] = parts.roots.shown(v[key]);
     v["predictions"] = predictions_of(parts, *experiment, *view, trial), v["folder"] = parts.roots.relative(trial_place(*experiment, number));
     return json_answer(v);
   }
@@ -169,6 +170,7 @@ Value whole_experiment(PageParts& parts, ServedExperiment& experiment) {
   v["format"] = "tomograd.experiment_state/1";
   for (auto& [key, value] : summary.as_table()) v[key] = std::move(value);
   add_details(v, *view);
+  for (const char* key : {"spec", "facts", "variables"}) v[key] = parts.roots.shown(v[key]);
   const Value* data = view->record.facts.find("data");
   std::string id = data && data->is_text() ? parts.data.id_of(data->as_text()) : "";
   v["dataset"] = id.empty() ? Value() : Value(id), v["jobs"] = Value(parts.runs.jobs_of(experiment.id()));
@@ -223,9 +225,9 @@ void add_experiment_routes(RouteTable& table, PageParts& parts) {
   const std::string one = "/api/experiments/{id}";
   table.add({"GET", "/api/experiments", "All experiments below the served folders, newest first", {}, false, [&parts](const Call&) { return listed(parts); }});
   table.add({"GET", one, "One experiment: state, spec, facts, variables, notes", {}, false, [&parts](const Call& call) { return json_answer(whole_experiment(parts, *experiment_of(parts, call))); }});
-  table.add({"GET", one + "/spec", "The resolved spec as TOML, and what in it is not as usual", {}, false, of_view([](ServedExperiment&, const ExperimentView& view, const Call&) {
+  table.add({"GET", one + "/spec", "The resolved spec as TOML, and what in it is not as usual", {}, false, of_view([&parts](ServedExperiment&, const ExperimentView& view, const Call&) {
                Value v = Value::table();
-               v["format"] = "tomograd.experiment_text/1", v["toml"] = to_toml(view.record.spec), v["changed"] = changed_fields(view.spec);
+               v["format"] = "tomograd.experiment_text/1", v["toml"] = to_toml(parts.roots.shown(view.record.spec)), v["changed"] = parts.roots.shown(changed_fields(view.spec));
                return to_json(v, false);
              })});
   table.add({"GET", one + "/trials", "The table of trials: columns said once, one list per trial", {{"offset", "integer", "trials to skip"}, {"limit", "integer", "most trials; default all"}}, false,

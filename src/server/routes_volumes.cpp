@@ -6,12 +6,11 @@
 #include "pictures/png.h"
 #include "server/memory_file.h"
 #include "server/page_routes.h"
+#include "spec/extent_value.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
 namespace {
-
-Value three(Extent e) { return Value(Value::List{e.z, e.y, e.x}); }
 
 std::string volume_path(PageParts& parts, const Call& call) {
   std::string path = parts.data.path_of(call.place("id"));
@@ -31,7 +30,7 @@ std::string facts_json(PageParts& parts, const std::string& path, const std::str
   const VolumeFacts facts = parts.volumes.facts(path);
   Value v = Value::table();
   auto spacing = facts.geometry.spacing();
-  v["format"] = "tomograd.volume/1", v["id"] = id, v["name"] = name_without_end(file_name(path)), v["kind"] = facts.kind, v["size_zyx"] = three(facts.geometry.size), v["channels"] = facts.channels;
+  v["format"] = "tomograd.volume/1", v["id"] = id, v["name"] = name_without_end(file_name(path)), v["kind"] = facts.kind, v["size_zyx"] = extent_value(facts.geometry.size), v["channels"] = facts.channels;
   v["type"] = voxel_type_name(facts.type), v["spacing_zyx_mm"] = Value(Value::List{spacing[0], spacing[1], spacing[2]});
   Value::List rows, levels;
   for (const auto& row : facts.geometry.affine) rows.push_back(Value(Value::List{row[0], row[1], row[2], row[3]}));
@@ -39,7 +38,7 @@ std::string facts_json(PageParts& parts, const std::string& path, const std::str
   v["uncompressed_bytes"] = facts.geometry.size.voxels() * facts.channels * voxel_bytes(facts.type), v["compressed"] = facts.compressed;
   for (size_t i = 0; i < facts.levels.size(); ++i) {
     Value level = Value::table();
-    level["level"] = int64_t(i), level["size_zyx"] = three(facts.levels[i].size), level["factor_zyx"] = three(facts.levels[i].factor), level["stored"] = facts.levels[i].stored;
+    level["level"] = int64_t(i), level["size_zyx"] = extent_value(facts.levels[i].size), level["factor_zyx"] = extent_value(facts.levels[i].factor), level["stored"] = facts.levels[i].stored;
     levels.push_back(std::move(level));
   }
   v["levels"] = std::move(levels), v["tile"] = tile_voxels, v["labels"] = Value::list_of(facts.labels);

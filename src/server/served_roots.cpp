@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -72,14 +73,7 @@ class ServedRoots::Reader : public Env {
   explicit Reader(const ServedRoots& roots) : roots_(roots) {}
 
   std::unique_ptr<InputFile> open_input(const std::string& path) override {
-    int file = roots_.open_below(path, O_RDONLY | O_NONBLOCK);   // of a pipe, no waiting for its other end
-    if (file < 0) fail_open("opening", path, errno);
-    struct stat facts {};
-    if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-      ::close(file);
-      fail_input(text("'", path, "' is no regular file"));
-    }
-    return std::make_unique<ServedInput>(path, file, int64_t(facts.st_size));
+    return served_input(path, roots_.open_file(path));
   }
   FileKind kind(const std::string& path) override { return roots_.look(path).kind; }
   int64_t file_size(const std::string& path) override {
@@ -102,6 +96,19 @@ class ServedRoots::Reader : public Env {
  private:
   const ServedRoots& roots_;
 };
+
+std::unique_ptr<InputFile> served_input(const std::string& path, OpenedFile file) { return std::make_unique<ServedInput>(path, file.descriptor, file.bytes); }
+
+OpenedFile ServedRoots::open_file(const std::string& path) const {
+  int file = open_below(path, O_RDONLY | O_NONBLOCK);   // of a pipe, no waiting for its other end
+  if (file < 0) fail_open("opening", path, errno);
+  struct stat facts {};
+  if (::fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    ::close(file);
+    fail_input(text("'", path, "' is no regular file"));
+  }
+  return {file, int64_t(facts.st_size)};
+}
 
 ServedRoots::ServedRoots(const std::vector<std::string>& folders) : env_(std::make_unique<Reader>(*this)) {
   for (const auto& given : folders) {
@@ -189,11 +196,35 @@ std::string ServedRoots::id_of(const std::string& path) const {
 }
 
 std::string ServedRoots::masked(std::string text) const {
+  auto in_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '.'; };
   for (const auto& root : roots_) {
     if (root.folder.size() < 2) continue;
-    for (size_t at = 0; (at = text.find(root.folder, at)) != std::string::npos; at += root.name.size()) text.replace(at, root.folder.size(), root.name);
+    for (size_t at = 0; (at = text.find(root.folder, at)) != std::string::npos;) {
+      const size_t end = at + root.folder.size();
+      // "cohort/data/x" is not below "/data", nor is "/database"; the n of an escaped line end is no word.
+      const bool within = at > 0 && in_word(text[at - 1]) && !(at > 1 && text[at - 2] == '\\');
+      if (within || (end < text.size() && in_word(text[end]) && text[end] != '.')) {
+        at = end;
+        continue;
+      }
+      text.replace(at, root.folder.size(), root.name), at += root.name.size();
+    }
   }
   return text;
+}
+
+Value ServedRoots::shown(Value value) const {
+  if (value.is_list()) {
+    for (auto& item : value.as_list()) item = shown(std::move(item));
+  } else if (value.is_table()) {
+    for (auto& [key, item] : value.as_table()) item = shown(std::move(item));
+  } else if (value.is_text()) {
+    const std::string whole = value.as_text();
+    const size_t at = whole.starts_with("/") ? 0 : whole.find("=/") == std::string::npos ? std::string::npos : whole.find("=/") + 1;  // PATH, --name=PATH
+    if (at == std::string::npos) value = masked(whole);
+    else value = whole.substr(0, at) + (holds(whole.substr(at)) ? relative(whole.substr(at)) : file_name(whole.substr(at)));
+  }
+  return value;
 }
 
 void ServedRoots::create(size_t root, const std::string& name, const std::string& content) const {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/env.h"
+#include "spec/value.h"
 
 namespace tomograd {
 
@@ -24,6 +25,12 @@ struct FolderContent {                           // sorted names, without . and 
   std::vector<std::string> names;
   std::vector<std::string> folders;              // of them, those that are folders
 };
+
+struct OpenedFile {                              // regular, for reading; the descriptor is the taker's to close
+  int descriptor = -1;
+  int64_t bytes = 0;
+};
+std::unique_ptr<InputFile> served_input(const std::string& path, OpenedFile file);  // path: for its errors; closes it
 
 class ServedRoots {
  public:
@@ -46,8 +53,10 @@ class ServedRoots {
   std::string relative(const std::string& path) const;      // below its root
   FileLook look(const std::string& path) const;
   FolderContent list(const std::string& path) const;        // Error(input) when it is no folder, or not ours to read
+  OpenedFile open_file(const std::string& path) const;      // Error(input) as env()
   std::string id_of(const std::string& path) const;         // 16 hexadecimal digits of root and place
   std::string masked(std::string text) const;               // with the names of roots instead of where they lie
+  Value shown(Value value) const;                           // its absolute paths as they are below their root, of others the file's name alone
 
   // A new small file directly in a root, for this user alone to write. Error(conflict) when it is there.
   void create(size_t root, const std::string& name, const std::string& content) const;

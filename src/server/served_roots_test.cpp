@@ -53,6 +53,8 @@ TEST_F(ServedRootsTest, ReadsWhatLiesBelowAndNothingElse) {
   EXPECT_EQ(roots.id_of(at("a/deep/in.txt")).size(), 16u);
   EXPECT_NE(roots.id_of(at("a/deep/in.txt")), roots.id_of(at("b/deep/in.txt")));
   EXPECT_EQ(roots.masked("no '" + at("a/x") + "' and no '" + at("b") + "'"), "no 'a/x' and no 'b'");
+  EXPECT_EQ(roots.masked("--data=" + at("a/x") + "\\n" + at("b")), "--data=a/x\\nb");
+  for (const std::string& other : {at("abc"), "cohort" + at("a/x"), at("a_1")}) EXPECT_EQ(roots.masked(other), other);
 }
 
 TEST_F(ServedRootsTest, APipeAndADeviceAreNoFiles) {

@@ -1,54 +1,25 @@
 #include "server/volume_shelf.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/digest.h"
-#include "base/error.h"
-#include "pictures/slice.h"
-#include "volume/slab_source.h"
-#include "volume/voxel_conversion.h"
-#include "volume/zarr_array.h"
+#include "server/asked_files.h"
+#include "server/volume_values.h"
+#include "spec/error_value.h"
+#include "spec/text_formats.h"
 #include "volume/zarr_ome.h"
 
 namespace tomograd {
 namespace {
 
-constexpr int64_t most_whole_voxels = int64_t{1} << 27;      // 512 MB as floats
-constexpr int64_t most_kept_bytes = int64_t{1} << 29;
-constexpr int64_t most_decoded_voxels = int64_t{1} << 30;
+constexpr double refused_seconds = 60, housekeeping_seconds = 5;
+constexpr size_t most_refused = 200;
 
-int64_t shrunk(int64_t size, int64_t factor) { return ceil_div(size, factor); }
-Extent shrunk(Extent size, Extent factor) { return {shrunk(size.z, factor.z), shrunk(size.y, factor.y), shrunk(size.x, factor.x)}; }
-
-// Where a file has one resolution: axes that are longer than a tile are halved until none is.
-void add_thinned_levels(std::vector<VolumeLevel>& levels) {
-  const Extent full = levels[0].size;
-  VolumeLevel level = levels[0];
-  level.stored = false, level.array.clear();
-  while (level.size.z > tile_voxels || level.size.y > tile_voxels || level.size.x > tile_voxels) {
-    for (int axis = 0; axis < 3; ++axis)
-      if (level.size[axis] > tile_voxels / 2) level.factor[axis] *= 2;
-    level.size = shrunk(full, level.factor);
-    levels.push_back(level);
-  }
+Value question_of(const char* op) {
+  Value question = Value::table();
+  question["op"] = op;
+  return question;
 }
-
-// Every factor-th voxel of a box of `from` voxels.
-void thin(const float* from, Extent size, Extent factor, float* into) {
-  for (int64_t z = 0; z < size.z; z += factor.z)
-    for (int64_t y = 0; y < size.y; y += factor.y)
-      for (int64_t x = 0; x < size.x; x += factor.x) *into++ = from[(z * size.y + y) * size.x + x];
-}
-
-Geometry thinned(Geometry geometry, Extent factor) {
-  geometry.size = shrunk(geometry.size, factor);
-  for (auto& row : geometry.affine)
-    for (size_t column = 0; column < 3; ++column) row[column] *= double(factor[int(2 - column)]);
-  return geometry;
-}
-
-std::unique_ptr<BoxSource> open_level(Env& env, const std::string& path, const VolumeLevel& level) { return open_boxes(env, level.array.empty() ? path : level.array); }
 
 }  // namespace
 
@@ -60,164 +31,178 @@ std::string VolumeShelf::version(const std::string& path) const {
   return digest_of(all).substr(7, 16);
 }
 
-VolumeFacts VolumeShelf::facts(const std::string& path) {
-  Env& env = roots_.env();
-  auto boxes = open_boxes(env, path);
-  VolumeFacts facts;
-  facts.kind = boxes->format(), facts.geometry = boxes->geometry(), facts.orientation_known = boxes->orientation_known();
-  facts.channels = boxes->channels(), facts.type = boxes->type();
-  if (facts.kind == "Zarr" && zarr_node(env, path) == ZarrNode::group) {
-    ZarrImage image = read_zarr_image(env, path);
-    for (const auto& stored : image.levels) {
-      VolumeLevel level;
-      level.array = join_path(path, stored.path);
-      level.size = ZarrArray(env, level.array).size();
-      for (int axis = 0; axis < 3; ++axis) level.factor[axis] = std::max<int64_t>(1, int64_t(std::llround(double(facts.geometry.size[axis]) / double(std::max<int64_t>(1, level.size[axis])))));
-      facts.levels.push_back(level);
-    }
-    facts.labels = zarr_label_names(env, path);
-    for (const auto& name : facts.labels) facts.label_paths.push_back(join_path(path, "labels/" + name));
-  } else {
-    facts.levels.push_back({facts.geometry.size, cube(1), "", true});
-    if (facts.kind == "NIfTI") facts.compressed = read_nifti_header(env, path).compressed;
+std::shared_ptr<DecoderProcess> VolumeShelf::running() {
+  std::lock_guard lock(mutex_);
+  used_ = clock_.monotonic_seconds();
+  if (!process_) process_ = std::make_shared<DecoderProcess>(options_);
+  return process_;
+}
+
+void VolumeShelf::refuse(const std::string& path, const std::string& version, const std::string& why) {
+  {
+    std::lock_guard lock(mutex_);
+    if (refused_.size() >= most_refused) refused_.erase(refused_.begin());
+    refused_.push_back({path, version, why, clock_.monotonic_seconds() + refused_seconds});
   }
-  if (facts.levels.size() == 1) add_thinned_levels(facts.levels);
+  throw DecoderFailed(ErrorKind::failure, why, "look at the file with `tomograd info`; it is tried here again in a minute, or when it has changed");
+}
+
+// One question to one process. Its requests for files are answered meanwhile, and its answer is believed only as far as it is one.
+Value VolumeShelf::ask_of(DecoderProcess& process, const std::string& question, double most_seconds, Buffer<float>* voxels, int64_t most_voxels) {
+  auto turn = process.turn();
+  struct Ending {                                // half an answer left in a socket would be taken for the next one
+    DecoderProcess& process;
+    bool whole = false;
+    ~Ending() {
+      if (!whole) process.kill();
+    }
+  } ending{process};
+  turn->end_after(most_seconds);
+  turn->send(MessageKind::request, question);
+  for (;;) {
+    Message message = turn->receive();
+    if (give_file(roots_, *turn, message)) continue;
+    const bool answer = message.kind == MessageKind::answer;
+    if ((!answer && message.kind != MessageKind::error) || message.voxels > (answer ? most_voxels : 0)) throw OtherEndGone();
+    if (message.voxels > 0) {
+      *voxels = Buffer<float>(message.voxels);
+      turn->receive_voxels(voxels->data(), message.voxels);
+    }
+    Value said;
+    try {
+      said = parse_json(message.text, "answer");
+    } catch (const Error&) {
+      throw OtherEndGone();
+    }
+    ending.whole = true;
+    if (!answer) throw error_from(said);
+    return said;
+  }
+}
+
+// A process that dies takes with it what others have asked of it at the same moment. Each of them is asked once more, of a process that does
+// nothing else, so that only the file that kills is refused.
+Value VolumeShelf::ask(const std::string& path, Value question, Buffer<float>* voxels, int64_t most_voxels) {
+  const std::string now = version(path), name = file_name(path);
+  question["version"] = now;
+  const std::string said = to_json(question, false) + "\n" + path;
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(refused_, [&](const Refused& one) { return one.until < clock_.monotonic_seconds(); });
+    for (const auto& one : refused_)
+      if (one.path == path && one.version == now) throw DecoderFailed(ErrorKind::failure, one.why, "it is tried here again in a minute, or when it has changed");
+  }
+  const std::string late = text("decoding '", name, "' took more than ", options_.most_seconds, " s and was ended");
+  auto process = running();
+  auto forget = [&] {
+    process->kill();
+    std::lock_guard lock(mutex_);
+    if (process_ == process) process_.reset();
+  };
+  try {
+    return ask_of(*process, said, options_.most_seconds, voxels, most_voxels);
+  } catch (const OtherEndLate&) {
+    forget();
+    refuse(path, now, late);
+  } catch (const OtherEndGone&) {
+    forget();
+  }
+  std::lock_guard lock(alone_);
+  DecoderProcess another(options_);
+  try {
+    return ask_of(another, said, options_.most_seconds, voxels, most_voxels);
+  } catch (const OtherEndLate&) {
+    refuse(path, now, late);
+  } catch (const OtherEndGone&) {
+    another.kill();
+    refuse(path, now, text("the process that decoded '", name, "' ", another.how_it_ended()));
+  }
+}
+
+VolumeFacts VolumeShelf::facts(const std::string& path) {
+  VolumeFacts facts = facts_from(ask(path, question_of("facts")));
+  for (const auto& name : facts.labels) {
+    check_path_below(name, "a label image");
+    facts.label_paths.push_back(join_path(path, "labels/" + name));
+  }
   return facts;
 }
 
-std::shared_ptr<const Volume> VolumeShelf::whole(const std::string& path, int64_t channel) {
-  const std::string now = version(path);
-  std::lock_guard lock(mutex_);                  // two that want the same one decode it once
-  for (auto& one : kept_)
-    if (one.path == path && one.channel == channel && one.version == now) {
-      one.used = clock_.monotonic_seconds();
-      return one.volume;
-    }
-  std::erase_if(kept_, [&](const Whole& one) { return one.path == path && one.version != now; });
-  auto boxes = open_boxes(roots_.env(), path);
-  const Extent size = boxes->geometry().size;
-  if (size.voxels() > most_whole_voxels) return nullptr;
-  auto room = [&] {
-    int64_t bytes = size.voxels() * 4;
-    for (const auto& one : kept_) bytes += one.volume->voxels.size() * 4;
-    return bytes <= most_kept_bytes;
-  };
-  while (!kept_.empty() && !room()) kept_.erase(std::min_element(kept_.begin(), kept_.end(), [](const Whole& a, const Whole& b) { return a.used < b.used; }));
-  auto volume = std::make_shared<const Volume>(boxes->volume(channel, Box{{0, 0, 0}, size}));
-  kept_.push_back({path, now, channel, clock_.monotonic_seconds(), volume});
-  return volume;
-}
-
 PlaneTile VolumeShelf::tile(const std::string& path, int64_t level, int64_t channel, int axis, int64_t index, int64_t row, int64_t column) {
-  const VolumeFacts facts = this->facts(path);
-  if (level >= int64_t(facts.levels.size())) fail_usage(text("level is ", level, ", there are levels 0 to ", facts.levels.size() - 1));
-  if (channel >= facts.channels) fail_usage(text("channel is ", channel, ", there are channels 0 to ", facts.channels - 1));
-  const VolumeLevel& shown = facts.levels[size_t(level)];
-  const int down = axis == 0 ? 1 : 0, across = axis == 2 ? 1 : 2;
-  if (index >= shown.size[axis]) fail_usage(text("index is ", index, "; along ", "zyx"[axis], " level ", level, " has planes 0 to ", shown.size[axis] - 1));
-  const int64_t y = row * tile_voxels, x = column * tile_voxels;
-  if (y >= shown.size[down] || x >= shown.size[across]) fail_usage(text("tile ", row, ", ", column, " lies outside of the plane, which has ", shown.size[down], " x ", shown.size[across], " voxels"));
+  Value question = question_of("tile");
+  question["level"] = level, question["channel"] = channel, question["axis"] = int64_t(axis), question["index"] = index, question["row"] = row, question["column"] = column;
   PlaneTile tile;
-  tile.height = std::min(tile_voxels, shown.size[down] - y), tile.width = std::min(tile_voxels, shown.size[across] - x);
-
-  const Extent factor = shown.stored ? cube(1) : shown.factor, full = shown.stored ? shown.size : facts.geometry.size;
-  Box box;
-  box.begin[axis] = index * factor[axis], box.size[axis] = 1;
-  box.begin[down] = y * factor[down], box.begin[across] = x * factor[across];
-  box.size[down] = std::min(tile.height * factor[down], full[down] - box.begin[down]), box.size[across] = std::min(tile.width * factor[across], full[across] - box.begin[across]);
-  tile.voxels = Buffer<float>(tile.height * tile.width);
-  if (auto kept = facts.compressed ? whole(path, channel) : nullptr) {
-    float* into = tile.voxels.data();
-    for (int64_t v = 0; v < box.size[down]; v += factor[down])
-      for (int64_t u = 0; u < box.size[across]; u += factor[across]) {
-        Extent at = box.begin;
-        at[down] += v, at[across] += u;
-        *into++ = kept->voxels[kept->index(at.z, at.y, at.x)];
-      }
-    return tile;
-  }
-  Volume part = open_level(roots_.env(), path, shown)->volume(channel, box);
-  Extent step = factor;
-  step[axis] = 1;
-  thin(part.voxels.data(), box.size, step, tile.voxels.data());
+  const Value said = ask(path, std::move(question), &tile.voxels, tile_voxels * tile_voxels);
+  tile.height = said.at("height").as_integer(), tile.width = said.at("width").as_integer();
+  if (tile.height < 1 || tile.width < 1 || tile.height > tile_voxels || tile.width > tile_voxels || tile.height * tile.width != tile.voxels.size()) fail_failure("a decoder sent a tile of another size than it says");
   return tile;
 }
 
-Volume VolumeShelf::small_copy(const std::string& path, int64_t channel, int64_t most, Extent* factor_out) {
-  const VolumeFacts facts = this->facts(path);
-  if (channel >= facts.channels) fail_usage(text("channel is ", channel, ", there are channels 0 to ", facts.channels - 1));
-  // The finest stored level that needs no thinning, else the coarsest.
-  size_t chosen = 0;
-  while (chosen + 1 < facts.levels.size() && facts.levels[chosen + 1].stored && !fits_inside(facts.levels[chosen].size, cube(most))) ++chosen;
-  const VolumeLevel& level = facts.levels[chosen];
-  Extent step;
-  for (int axis = 0; axis < 3; ++axis) step[axis] = ceil_div(level.size[axis], most);
-  if (factor_out) *factor_out = {level.factor.z * step.z, level.factor.y * step.y, level.factor.x * step.x};
-  Geometry geometry = facts.geometry;
-  if (facts.levels.size() > 1 && facts.levels[1].stored) geometry = read_zarr_image(roots_.env(), path).geometry(chosen, level.size);
-  Volume copy{thinned(geometry, step), Buffer<float>(shrunk(level.size, step).voxels())};
-  if (auto kept = facts.compressed ? whole(path, channel) : nullptr) {
-    thin(kept->voxels.data(), level.size, step, copy.voxels.data());
-    return copy;
-  }
-  if (level.size.voxels() > most_decoded_voxels)
-    fail_input(text("it has ", to_string(level.size), " voxels and no coarser level, and would have to be decoded whole"), "tomograd block makes a store with levels of it");
-  // Slabs as thick as blocks, so that each is decoded once; forward, as a compressed file wants it.
-  auto slabs = facts.kind == "Zarr" ? nullptr : open_slabs(roots_.env(), path);
-  auto boxes = slabs ? nullptr : open_level(roots_.env(), path, level);
-  const int64_t planes = slabs ? 1 : std::max<int64_t>(1, ZarrArray(roots_.env(), level.array.empty() ? path : level.array).block().z);
-  const VoxelType type = slabs ? slabs->type() : VoxelType::f32;
-  const int64_t plane = level.size.y * level.size.x;
-  Buffer<unsigned char> raw(slabs ? plane * voxel_bytes(type) : 0);
-  Buffer<float> floats(slabs ? plane : 0);
-  float* into = copy.voxels.data();
-  for (int64_t z = 0; z < level.size.z; z += planes) {
-    const int64_t first = round_up(z, step.z), end = std::min(z + planes, level.size.z);
-    if (first >= end) continue;
-    if (slabs) {
-      slabs->read_planes(channel, first, first + 1, raw.data());
-      ConversionFindings findings;
-      with_voxel_type(type, [&]<class T>(T) { convert_to_floats<T, false>(raw.data(), plane, 1, 0, floats.data(), findings); });
-      thin(floats.data(), {1, level.size.y, level.size.x}, {1, step.y, step.x}, into);
-      into += shrunk(level.size.y, step.y) * shrunk(level.size.x, step.x);
-      continue;
-    }
-    const Extent size{end - first, level.size.y, level.size.x};
-    Volume slab = boxes->volume(channel, Box{{first, 0, 0}, size});
-    thin(slab.voxels.data(), size, step, into);
-    into += shrunk(size, step).voxels();
-  }
+Volume VolumeShelf::small_copy(const std::string& path, int64_t channel, int64_t most, Extent* factor) {
+  Value question = question_of("copy");
+  question["channel"] = channel, question["most"] = most;
+  Volume copy;
+  const Value said = ask(path, std::move(question), &copy.voxels, most * most * most);
+  copy.geometry = geometry_from(said.at("geometry"));
+  if (!fits_inside(copy.geometry.size, cube(most)) || copy.geometry.size.voxels() != copy.voxels.size()) fail_failure("a decoder sent a copy of another size than it says");
+  if (factor) *factor = extent_from(said.at("factor"));
   return copy;
 }
 
 ValueRange VolumeShelf::range(const std::string& path, int64_t channel) {
-  Extent factor;
-  Volume copy = small_copy(path, channel, 96, &factor);
-  ValueRange range;
-  std::vector<float> finite;
-  for (float v : copy.voxels)
-    if (std::isfinite(v)) finite.push_back(v), range.integers &= v == std::rint(v);
-  range.whole = factor == cube(1);
-  if (finite.empty()) return range;
-  auto [low, high] = std::minmax_element(finite.begin(), finite.end());
-  range.minimum = *low, range.maximum = *high;
-  Window window = percentile_window(finite);
-  range.low = window.low, range.high = window.high;
-  return range;
+  Value question = question_of("range");
+  question["channel"] = channel;
+  return range_from(ask(path, std::move(question)));
+}
+
+Geometry VolumeShelf::grid(const std::string& path) { return geometry_from(ask(path, question_of("grid"))); }
+
+std::map<int64_t, int64_t> VolumeShelf::label_voxels(const std::string& path) {
+  std::map<int64_t, int64_t> counts;
+  const Value said = ask(path, question_of("labels"));
+  for (const auto& [label, count] : said.as_table()) counts[std::atoll(label.c_str())] = count.as_integer();
+  return counts;
+}
+
+Value VolumeShelf::sampling(const std::string& dataset, const Value& run, int64_t patches, int64_t cases) {
+  Value question = question_of("sampling");
+  question["run"] = run, question["patches"] = patches, question["cases"] = cases;
+  return ask(dataset, std::move(question));
 }
 
 void VolumeShelf::release(double unused_seconds) {
-  std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock) return;
-  const double now = clock_.monotonic_seconds();
-  std::erase_if(kept_, [&](const Whole& one) { return now - one.used >= unused_seconds; });
+  std::shared_ptr<DecoderProcess> ending, kept;
+  {
+    std::lock_guard lock(mutex_);
+    if (!process_) return;
+    const bool unused = clock_.monotonic_seconds() - used_ >= unused_seconds && process_.use_count() == 1;
+    if (unused) ending = std::move(process_), process_.reset();
+    else if (process_.use_count() == 1) kept = process_;   // who is busy is asked another time
+  }
+  if (!kept) return;
+  Value question = question_of("release");
+  question["unused_seconds"] = unused_seconds, question["version"] = "";
+  try {
+    ask_of(*kept, to_json(question, false), housekeeping_seconds);
+  } catch (const std::exception&) {              // it has died; who asks next finds out
+  }
 }
 
 int64_t VolumeShelf::kept_bytes() {
+  std::shared_ptr<DecoderProcess> now;
+  {
+    std::lock_guard lock(mutex_);
+    now = process_;
+  }
+  if (!now) return 0;
+  Value question = question_of("kept");
+  question["version"] = "";
+  return ask_of(*now, to_json(question, false), housekeeping_seconds).at("bytes").as_integer();
+}
+
+pid_t VolumeShelf::process() {
   std::lock_guard lock(mutex_);
-  int64_t bytes = 0;
-  for (const auto& one : kept_) bytes += one.volume->voxels.size() * 4;
-  return bytes;
+  return process_ ? process_->process() : -1;
 }
 
 }  // namespace tomograd
