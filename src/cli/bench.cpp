@@ -2,6 +2,7 @@
 // scripts/bench.sh.
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -29,6 +30,7 @@ struct BenchArguments {
   bool peer = true;
   int64_t seeds = 20;
   std::vector<std::string> functions;
+  std::string point;
   std::string task = "denoise", truth;
   std::vector<std::string> settings;
   ComputeOptions compute;
@@ -143,7 +145,39 @@ void bench_seams(const BenchArguments& options, const Output& out) {
   }
 }
 
+void bench_crops(const BenchArguments& options, const Output& out) {
+  if (options.data.empty()) fail_usage("bench crop needs --data STORE.zarr", "tomograd block makes a store of a volume");
+  Value value = bench_crop(options.data, options.truth, size_of(options, cube(128)), options.seeds, threads_of(options));
+  out.result("bench-crop", value);
+  auto extent = [](const Value& zyx) { return to_string(Extent{zyx.as_list()[0].as_integer(), zyx.as_list()[1].as_integer(), zyx.as_list()[2].as_integer()}); };
+  auto per_crop = [&](const Value& bytes) { return bytes_text(bytes.as_integer() / options.seeds); };
+  out.line(text(options.data, ": ", extent(value.at("shape_zyx")), " voxels of ", value.at("voxel_type").as_text(), " in blocks of ", extent(value.at("block_zyx")), "; ", options.seeds, " crops of ",
+                extent(value.at("crop_zyx")), " at odd places, ", value.at("threads").as_integer(), " threads; each equal to ", value.at("checked_with").as_text()));
+  for (const char* way : {"stored", "floats"}) {
+    const Value& of = value.at(way);
+    char line[192];
+    std::snprintf(line, sizeof line, "as %s  %.4f s a crop (median; %.4f to %.4f), %.1f Mvoxels/s, %.0f MB/s; %.4f s of processor time", way, of.at("median_seconds").as_number(), of.at("least_seconds").as_number(), of.at("most_seconds").as_number(),
+                  of.at("voxels_per_second").as_number() * 1e-6, of.at("mb_per_second").as_number(), of.at("processor_seconds").as_number());
+    out.line(line);
+  }
+  out.line(text("of a crop's blocks, ", per_crop(value.at("bytes_needed")), " in the files, ", per_crop(value.at("stored").at("bytes_read")), " were read (indexes too): ", value.at("read_per_needed").as_number(), " times"));
+}
+
+// One value of one function: of a point, or of as many lines as come.
+void bench_evaluate(const BenchArguments& options, const Output& out) {
+  if (options.functions.size() != 1) fail_usage("--evaluate needs one function", "--functions training --evaluate 0.1,1e-4,16,0.9");
+  if (options.point == "-") {
+    ForeignSearch search(options.functions[0]);
+    for (std::string line; std::getline(std::cin, line);) std::cout << search.answer(line) << std::endl;
+    return;
+  }
+  Value value = evaluate_point(options.functions[0], options.point, options.compute.seed >= 0 ? options.compute.seed : 1);  // --seed is a compute option
+  out.result("bench_bayes_point", value);
+  out.line(text("value ", number_text(value.at("value").as_number()), "  mean ", number_text(value.at("mean").as_number()), "  regret ", number_text(value.at("regret").as_number())));
+}
+
 void bench_search(const BenchArguments& options, const Output& out) {
+  if (!options.point.empty()) return bench_evaluate(options, out);
   Value value = bench_bayes(options.seeds, options.functions);
   out.result("bench_bayes", value);
   out.line("regret over the seeds: median (quartiles), random search beside it; seconds of a proposal behind 100 trials");
@@ -153,6 +187,11 @@ void bench_search(const BenchArguments& options, const Output& out) {
     std::snprintf(line, sizeof line, "%-20s %3lld trials  %9.3g (%.2g, %.2g)  random %.3g  %.3f s", name.c_str(), static_cast<long long>(of.at("trials").as_integer()), of.at("median_regret").as_number(),
                   quartiles[0].as_number(), quartiles[1].as_number(), of.at("random_median_regret").as_number(), of.at("ask_seconds_at_100").as_number());
     out.line(line);
+    if (const Value* by_mean = of.find("median_regret_by_mean")) {
+      const auto& around = of.at("quartiles_by_mean").as_list();
+      std::snprintf(line, sizeof line, "%-20s by the model  %9.3g (%.2g, %.2g)  random %.3g", "", by_mean->as_number(), around[0].as_number(), around[1].as_number(), of.at("random_median_regret_by_mean").as_number());
+      out.line(line);
+    }
   }
 }
 
@@ -186,12 +225,12 @@ double chain_rate(ThreadPool& pool, FmaChain (*chain)(int64_t), double seconds) 
 
 void add_bench(Program& program) {
   auto options = std::make_shared<BenchArguments>();
-  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, bayes, restore");
-  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "bayes", "restore"}));
-  verb->add_option("--data", options->data, "dataset.json (sampling); the observed volume (restore)");
+  auto* verb = program.app.add_subcommand("bench", "Figures of this machine: sampling, predict, train, msd, seam, peak, store, crop, bayes, restore");
+  verb->add_option("NAME", options->name, "what to measure")->required()->check(CLI::IsMember({"sampling", "predict", "train", "msd", "seam", "peak", "store", "crop", "bayes", "restore"}));
+  verb->add_option("--data", options->data, "dataset.json (sampling); a block store (crop); the observed volume (restore)");
   verb->add_option_function<std::string>("--cache", [options](const std::string& raw) { options->cache_bytes = parse_bytes(raw); }, "memory for decoded blocks of cases that are block stores (sampling) [1GB]");
   verb->add_option("--patch", options->patch, "patch size Z,Y,X")->delimiter(',')->expected(3);
-  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd, seam: 96,96,96, msd on a device 512,512,512)")->delimiter(',')->expected(3);
+  verb->add_option("--size", options->size, "volume size Z,Y,X (predict: 155,240,240; msd, seam: 96,96,96, msd on a device 512,512,512; crop: 128,128,128 of each)")->delimiter(',')->expected(3);
   verb->add_option("--seconds", options->seconds, "seconds per figure")->check(CLI::Range(0.1, 600.0))->capture_default_str();
   verb->add_option("--channels", options->channels, "image channels")->check(CLI::Range(1, 64))->capture_default_str();
   verb->add_option("--depth", options->depth, "layers (msd, seam)")->check(CLI::Range(1, 400))->capture_default_str();
@@ -199,10 +238,11 @@ void add_bench(Program& program) {
   verb->add_option("--store", options->store, "postgresql:// address of an empty store (store); a file here when left out");
   verb->add_option("--clients", options->clients, "connections that claim at once (store)")->check(CLI::Range(1, 64))->capture_default_str();
   verb->add_flag("!--no-peer", options->peer, "without libtorch and OpenVINO beside ours (msd)");
-  verb->add_option("--seeds", options->seeds, "searches per function, from seed 100 on (bayes)")->check(CLI::Range(1, 1000))->capture_default_str();
+  verb->add_option("--seeds", options->seeds, "searches per function, from seed 100 on (bayes); crops, from seed 1 on (crop)")->check(CLI::Range(1, 1000))->capture_default_str();
   verb->add_option("--functions", options->functions, "which functions (bayes); none = all")->delimiter(',');
+  verb->add_option("--evaluate", options->point, "one point of one function, numbers with commas; - = searches of another program, from stdin (bayes)");
   verb->add_option("--task", options->task, "denoise, or superres across z (restore)")->check(CLI::IsMember({"denoise", "superres"}))->capture_default_str();
-  verb->add_option("--truth", options->truth, "what the restoration should find, and never sees (restore)");
+  verb->add_option("--truth", options->truth, "what the restoration should find, and never sees (restore); what the store was made of (crop)");
   verb->add_option("--set", options->settings, "fields of the restoration, key=value (restore)")->allow_extra_args(false);
   add_compute_options(*verb, options->compute);
   verb->callback([options, &program] {
@@ -210,6 +250,7 @@ void add_bench(Program& program) {
       if (options->name == "sampling") bench_patches(*options, program.output);
       else if (options->name == "peak") bench_peak(*options, program.output);
       else if (options->name == "store") bench_trials(*options, program.output);
+      else if (options->name == "crop") bench_crops(*options, program.output);
       else if (options->name == "bayes") bench_search(*options, program.output);
       else if (options->name == "restore") bench_restoration(*options, program.output);
       else if (options->name == "seam") bench_seams(*options, program.output);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "backend/backend.h"
 #include "base/extent.h"
@@ -27,6 +28,10 @@ Value bench_msd_cuda(int64_t depth, Extent size, int64_t halo, int64_t max_bytes
 // Claims, completions and the list of 10,000 trials by so many clients at once, each answer checked; address "" = a SQLite file in a scratch
 // folder here, with the syncs per transaction counted and the time of one measured beside it.
 Value bench_store(const std::string& address, int64_t clients);
+
+// Random crops of a block store at odd places, seeds 1 to `crops`, with no decoded block kept from one to the next; every crop is checked
+// first, with `truth` (empty: none) against the volume that the store was made of. Error(failure) where one differs.
+Value bench_crop(const std::string& store, const std::string& truth, Extent size, int64_t crops, int threads);
 
 // Errors of probabilities in a core against the width of the halo its tile sees.
 Value bench_seam(int64_t depth, Extent size, int threads);

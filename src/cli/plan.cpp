@@ -40,17 +40,19 @@ void find_time(const PlanArguments& options, const InstanceCatalogue& catalogue,
   if (options.hours_per_trial) {
     if (!(*options.hours_per_trial > 0)) fail_usage(text("--hours-per-trial is ", *options.hours_per_trial, ", expected more than 0"));
     time.hours = exactly(*options.hours_per_trial);
+    if (question.predictions.per_case > 1) asked.notes.push_back("the stated hours are taken to hold a trial's predictions");
   } else if (!question.training) {
     fail_usage("a trial is a program, of which nobody here knows how long it takes", "say so: --hours-per-trial 4");
   } else if (run.max_steps == 0 && run.max_seconds > 0) {
     time.basis = TimeBasis::limited;
-    time.hours = Interval{1, 1.1, 1.5} * (run.max_seconds / 3600);
-    asked.notes.push_back("reading, preparing and testing take a tenth of max_seconds more, at most half of it");
+    time.hours = limited_hours(run.max_seconds, question.predictions);
+    asked.notes.push_back(question.predictions.per_case > 1 ? "reading, preparing and testing take a tenth of max_seconds more, at most half of it, and every prediction beyond the first of a case half of that or all"
+                                                            : "reading, preparing and testing take a tenth of max_seconds more, at most half of it");
   } else if (!asked.measurable) {
     fail_usage("there are no data here, so no step of a trial can be measured", "say how long a trial takes: --hours-per-trial 4, or name the data: --set data=dataset.json");
   } else {
     const DeviceSpec* here = options.here.empty() ? nullptr : &catalogue.device_of(catalogue.find(options.here));
-    MeasuredHere measured = measure_trial(*asked.measurable, question.network, here, options.compute, talk);
+    MeasuredHere measured = measure_trial(*asked.measurable, question.network, question.predictions, here, options.compute, talk);
     time = measured.time;
     asked.notes.push_back(text("measured here: ", measured.steps, " steps, ", plain_number(time.step_seconds, 3), " s each, and ", plain_number(measured.fixed_seconds, 1), " s once"));
     asked.notes.push_back("this machine: " + measured.machine);

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/parallel.h"
-#include "base/temporaries.h"
+#include "base/scratch_folder.h"
 #include "kernels/cpu_isa.h"
 
 namespace tomograd {
@@ -15,26 +14,6 @@ namespace {
 
 constexpr int64_t first_steps = 2;
 constexpr double wanted_seconds = 8;             // of the steps by which the two runs differ
-constexpr double noise = 0.1;                    // between two runs on one machine
-
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    const char* place = std::getenv("TMPDIR");
-    path_ = temporary_name(join_path(place && *place ? place : "/tmp", "tomograd-plan"));
-    system_env().make_directories(path_);
-  }
-  ~ScratchFolder() {
-    try {
-      system_env().remove_tree(path_);
-    } catch (const Error&) {  // it lies in the folder for temporaries
-    }
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // A processor's peak is not to be read anywhere: operations per cycle of its vector units times a usual clock, and a usual share of
 // memory bandwidth for each core. Only ratios to other devices use it, and the interval allows for its being wrong.
@@ -65,9 +44,9 @@ Timed train_for(RunSpec run, int64_t steps, const std::string& out, const Comput
 
 }  // namespace
 
-MeasuredHere measure_trial(const RunSpec& run, const TrialNetwork& network, const DeviceSpec* here, const ComputeOptions& compute, const Talk& talk) {
+MeasuredHere measure_trial(const RunSpec& run, const TrialNetwork& network, const TestPredictions& predictions, const DeviceSpec* here, const ComputeOptions& compute, const Talk& talk) {
   MeasuredHere measured;
-  ScratchFolder scratch;
+  ScratchFolder scratch("runs that are measured");
   if (talk.say) talk.say("measuring some steps of a trial here; --hours-per-trial skips this");
   engine();                                      // loaded before anything is timed
   Timed few = train_for(run, first_steps, join_path(scratch.path(), "few"), compute, talk);
@@ -81,12 +60,10 @@ MeasuredHere measure_trial(const RunSpec& run, const TrialNetwork& network, cons
 
   double steps_seconds = step * double(run.max_steps);
   if (run.max_seconds > 0) steps_seconds = std::min(steps_seconds, run.max_seconds);
-  // Looks at the validation cases in between take at most what happens once, which holds one of them.
   double looks = run.validation.every_steps > 0 ? std::floor(double(run.max_steps - 1) / double(run.validation.every_steps)) : 0;
-  double once = steps_seconds + measured.fixed_seconds;
   TrialTime& time = measured.time;
   time.basis = TimeBasis::measured;
-  time.hours = Interval{once * (1 - noise), once + looks * measured.fixed_seconds / 2, (once + looks * measured.fixed_seconds) * (1 + noise)} * (1 / 3600.0);
+  time.hours = measured_hours(steps_seconds, measured.fixed_seconds, looks, predictions);
   ModelSpec model = network.run.model;
   if (model.patch == cube(0)) model.patch = network.run.sampling.patch;
   std::string precision = compute.precision != "auto" ? compute.precision : run.precision == "auto" ? fastest_precision() : run.precision;

@@ -21,6 +21,6 @@ struct MeasuredHere {
 
 // `run` needs data and max_steps. here: the catalogue's device that this machine has, nullptr = its processor, whose peak rates are
 // assumed from threads and instruction set. Trains in a scratch folder that is gone afterwards.
-MeasuredHere measure_trial(const RunSpec& run, const TrialNetwork& network, const DeviceSpec* here, const ComputeOptions& compute, const Talk& talk);
+MeasuredHere measure_trial(const RunSpec& run, const TrialNetwork& network, const TestPredictions& predictions, const DeviceSpec* here, const ComputeOptions& compute, const Talk& talk);
 
 }  // namespace tomograd

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -108,6 +109,30 @@ void count_trials(AskedExperiment& asked, const ExperimentSpec& spec, int64_t tr
   asked.notes.push_back(text("halving: the ", trials, " trials have the steps of ", asked.question.trials, " that run to the end, and these are counted"));
 }
 
+// Test cases that a trial predicts, and how often each. cases: of each patient; run: what the trials change.
+void count_predictions(AskedExperiment& asked, const ExperimentSpec& spec, const RunSpec& run, const std::vector<PlannedTrial>& trials, int64_t count, const std::map<std::string, int64_t>& cases) {
+  TestPredictions& predictions = asked.question.predictions;
+  double total = 0, per_case = 0;
+  size_t channels = 0;                           // that are missing in turn
+  for (size_t i = 0; i < trials.size(); ++i) {
+    const Value* named = trials[i].settings.find("validation.test_patients");
+    const Value* each = trials[i].settings.find("validation.each_channel");
+    int64_t tested = 0;
+    auto test = [&](const std::string& patient) { tested += cases.count(patient) ? cases.at(patient) : 0; };
+    if (named) std::for_each(named->as_list().begin(), named->as_list().end(), [&](const Value& patient) { test(patient.as_text()); });
+    else std::for_each(run.validation.test_patients.begin(), run.validation.test_patients.end(), test);
+    int64_t times = 1;
+    if (each ? each->as_bool() : run.validation.each_channel) channels = trials[i].design.at("channels").as_list().size(), times += int64_t(channels);
+    if (i == 0) predictions.measured_per_case = double(times);
+    total += double(tested * times), per_case += double(times);
+  }
+  predictions.per_case = per_case / double(trials.size());
+  if (spec.strategy.halving == 0) predictions.total = int64_t(std::llround(total / double(trials.size()) * double(count)));
+  if (channels > 0)
+    asked.notes.push_back(text(predictions.per_case == predictions.measured_per_case ? "every trial" : "a trial with channel dropout", " predicts its test cases ", channels + 1, " times, with all channels and without each of ", channels,
+                               predictions.total > 0 ? text(": ", predictions.total, " predictions in all") : ""));
+}
+
 void ask_with_data(AskedExperiment& asked, const std::string& spec_path, const ComputeOptions& compute, const std::vector<std::string>& settings) {
   PlannedExperiment planned = plan_experiment(spec_path, compute, settings);
   count_trials(asked, spec_from<ExperimentSpec>(planned.record.spec), planned.count);
@@ -116,6 +141,9 @@ void ask_with_data(AskedExperiment& asked, const std::string& spec_path, const C
   if (!asked.question.training) return;
   const Value& run = planned.record.spec.at("run");
   take_largest(asked, run, planned.trials, int64_t(planned.record.facts.at("channels").as_list().size()), int64_t(dataset.labels.size()));
+  std::map<std::string, int64_t> cases;
+  for (const auto& item : dataset.cases) ++cases[item.patient];
+  count_predictions(asked, spec_from<ExperimentSpec>(planned.record.spec), spec_from<RunSpec>(run), planned.trials, planned.count, cases);
   asked.measurable = trial_run(run, planned.trials.front().settings, "");
 }
 
@@ -132,13 +160,18 @@ void ask_without_data(AskedExperiment& asked, ExperimentSpec spec, const std::op
   }
   std::vector<PlannedTrial> trials = plan_trials(spec, facts);
   PlanQuestion& question = asked.question;
-  count_trials(asked, spec, proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size()));
+  const int64_t count = proposes(spec.strategy) ? trial_count(spec, facts) : int64_t(trials.size());
+  count_trials(asked, spec, count);
   question.network.cases = int64_t(facts.patients.size());
   question.dataset_bytes = double(question.network.cases) * usual_case_bytes;
   int64_t channels = std::max<int64_t>(1, int64_t(facts.channels.size()));
   question.network.voxels_per_case = usual_case_bytes / usual_value_bytes / double(channels);
   asked.notes.push_back(text(question.network.cases, " patients with a scan of ", bytes_text(int64_t(usual_case_bytes)), " each: there are no data yet"));
-  if (run) take_largest(asked, spec_to_value(*run), trials, channels, 0);
+  if (!run) return;
+  take_largest(asked, spec_to_value(*run), trials, channels, 0);
+  std::map<std::string, int64_t> cases;
+  for (const auto& patient : facts.patients) cases[patient] = 1;
+  count_predictions(asked, spec, *run, trials, count, cases);
 }
 
 std::string name_of(const ExperimentSpec& spec, const std::string& path) {

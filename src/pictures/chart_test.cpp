@@ -1,6 +1,7 @@
 #include "pictures/chart.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <set>
 
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "pictures/axis.h"
+#include "pictures/canvas.h"
 #include "pictures/font.h"
 
 namespace tomograd {
@@ -52,6 +54,18 @@ TEST(Ticks, LabelsHaveTheDecimalsOfTheStep) {
   EXPECT_EQ(tick_text(-0.5, 0.1), "\xE2\x88\x92" "0.5");
   EXPECT_EQ(tick_text(-0.001, 0.01), "0.00");
   EXPECT_EQ(tick_text(1e-17, 0.1), "0.0");
+}
+
+TEST(SvgCanvas, TextIsAsWideAsTheLayoutCounted) {
+  SvgCanvas canvas(100, 50);
+  canvas.write({5, 20}, "a <long> name", {11, ink, Anchor::start, false, false});
+  canvas.write({5, 40}, "", {});
+  const std::string svg = canvas.finish();
+  const size_t at = svg.find(" textLength=\"");
+  ASSERT_NE(at, std::string::npos) << svg;
+  EXPECT_NEAR(std::strtod(svg.c_str() + at + 13, nullptr), text_width("a <long> name", 11), 0.006);
+  EXPECT_NE(svg.find("lengthAdjust=\"spacingAndGlyphs\""), std::string::npos);
+  EXPECT_EQ(count_of(svg, "textLength"), 1) << "no length of nothing";
 }
 
 TEST(Font, CoversAsciiAndMeasures) {

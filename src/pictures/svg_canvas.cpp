@@ -57,6 +57,8 @@ void SvgCanvas::write(Point at, const std::string& text, const TextStyle& style)
   body_ += "<text x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" font-size=\"" + number(style.size) + "\"" + fill_of(style.color, 1);
   if (style.anchor != Anchor::start) body_ += style.anchor == Anchor::middle ? " text-anchor=\"middle\"" : " text-anchor=\"end\"";
   if (style.bold) body_ += " font-weight=\"600\"";
+  // Layouts counted with our own font's width; the reader's fonts are wider or narrower, and are brought to it.
+  if (double width = text_width(text, style.size); width > 0) body_ += " textLength=\"" + number(width) + "\" lengthAdjust=\"spacingAndGlyphs\"";
   if (style.upright) body_ += " transform=\"rotate(-90 " + number(at.x) + " " + number(at.y) + ")\"";
   body_ += ">" + escaped(text) + "</text>\n";
 }

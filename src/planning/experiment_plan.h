@@ -22,6 +22,7 @@ struct PlanQuestion {
   int64_t trials = 0;
   bool training = true;                          // false: any program, of which neither memory nor checkpoints are known
   TrialTime time;
+  TestPredictions predictions;
   double checkpoint_hours = 0;                   // between checkpoints of a trial: what an interruption may lose
   TrialNetwork network;                          // of a training
   double dataset_bytes = 0;

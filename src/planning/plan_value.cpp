@@ -79,6 +79,7 @@ Value plan_value(const ExperimentPlan& plan) {
   value["basis"] = basis_name(question.time.basis);
   value["estimate"] = !question.time.hours.exact() || question.time.basis == TimeBasis::measured;
   if (question.time.basis == TimeBasis::measured) value["step_seconds"] = question.time.step_seconds;
+  if (question.predictions.total > 0) value["predictions"] = question.predictions.total;
   value["currency"] = plan.currency, value["prices_date"] = plan.prices_date;
   if (question.training) {
     Value memory = Value::table();

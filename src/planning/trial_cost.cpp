@@ -30,6 +30,18 @@ StepWork step_work(const Graph& graph, Extent patch, int64_t batch, int bytes_pe
 
 double bound_seconds(const StepWork& work, const Rates& rates) { return std::max(work.flop / rates.flop_per_second, work.bytes / rates.bytes_per_second); }
 
+Interval limited_hours(double max_seconds, const TestPredictions& predictions) {
+  const double further = predictions.per_case - 1;
+  return Interval{1, 1.1 + 0.05 * further, 1.5 + 0.5 * further} * (max_seconds / 3600);
+}
+
+Interval measured_hours(double steps_seconds, double fixed_seconds, double looks, const TestPredictions& predictions) {
+  constexpr double noise = 0.1;                  // between two runs on one machine
+  const double once = steps_seconds + fixed_seconds;
+  const double more = (looks + std::max(0.0, predictions.per_case - predictions.measured_per_case)) * fixed_seconds / predictions.measured_per_case;
+  return Interval{once * (1 - noise), once + more / 2, (once + more) * (1 + noise)} * (1 / 3600.0);
+}
+
 Interval hours_on(const TrialTime& time, const InstanceSpec& instance, const DeviceSpec& device, const std::string& precision) {
   if (time.basis == TimeBasis::limited) return time.hours;
   if (time.basis == TimeBasis::stated) return time.hours * (instance.hours_factor > 0 ? instance.hours_factor : 1);

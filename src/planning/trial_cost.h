@@ -53,6 +53,21 @@ struct TrialTime {
   std::string here_device;                       // of which device ("" = none of the catalogue)
 };
 
+// Whole-volume predictions of test cases at the end of trials: of each case one, or with validation.each_channel also one without each channel.
+struct TestPredictions {
+  int64_t total = 0;                             // over all trials and cases; 0 = not known
+  double per_case = 1;                           // mean over the trials
+  double measured_per_case = 1;                  // of the trial of which some steps were measured
+};
+
+// Of a run with max_seconds. Reading, preparing and testing take a tenth more, at most half of it; half of the tenth and all of the half are the
+// first prediction of each test case, and every further one takes as long.
+Interval limited_hours(double max_seconds, const TestPredictions& predictions);
+
+// steps_seconds: of all steps; fixed_seconds: what happens once, predictions included; looks: at the validation cases in between. One prediction of
+// all cases takes between nothing and fixed_seconds / measured_per_case.
+Interval measured_hours(double steps_seconds, double fixed_seconds, double looks, const TestPredictions& predictions);
+
 // Hours of a trial on one such device.
 Interval hours_on(const TrialTime& time, const InstanceSpec& instance, const DeviceSpec& device, const std::string& precision);
 

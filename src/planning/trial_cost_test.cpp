@@ -100,6 +100,22 @@ TEST(TrialCost, StatedAndLimitedHoursHoldEverywhere) {
   EXPECT_EQ(hours_on(stated, instance, device("any", 99, 999), "f32"), exactly(4));
 }
 
+TEST(TrialCost, EveryFurtherPredictionTakesTime) {
+  EXPECT_EQ(limited_hours(3600, {}), (Interval{1, 1.1, 1.5}));
+  TestPredictions eight;
+  eight.per_case = 8;                            // seven channels, each missing once
+  EXPECT_DOUBLE_EQ(limited_hours(7200, eight).mid, 2 * (1.1 + 7 * 0.05));
+  EXPECT_DOUBLE_EQ(limited_hours(7200, eight).high, 2 * (1.5 + 7 * 0.5));
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 360, 0, {}).mid, 1.1);
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 360, 4, {}).mid, 1.1 + 4 * 0.05);
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 360, 4, {}).high, 1.5 * 1.1);
+  // The measured trial predicts once, one of two trials eight times: on average three and a half predictions more.
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 360, 0, {9, 4.5, 1}).mid, 1.1 + 3.5 * 0.05);
+  // The measured trial predicts eight times: all is in what happens once, and a look is at most an eighth of it.
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 720, 0, {9, 8, 8}).mid, 1.2);
+  EXPECT_DOUBLE_EQ(measured_hours(3600, 720, 4, {9, 8, 8}).high, (1.2 + 4 * 0.025) * 1.1);
+}
+
 TEST(TrialCost, InterruptionsLoseAtMostACheckpointInterval) {
   Interval factor = interruption_factor({0.01, 0.04}, 0.5, 0.25);
   EXPECT_DOUBLE_EQ(factor.low, 1.005);           // 0.01 x (0.25 + 0.25)

@@ -32,6 +32,7 @@ std::vector<Box> texts_of(const std::string& svg) {
     for (const auto& [escape, sign] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}, {"&quot;", "\""}})
       for (size_t found; (found = said.find(escape)) != std::string::npos;) said.replace(found, std::string(escape).size(), sign);
     double x = attribute(element, "x"), y = attribute(element, "y"), size = attribute(element, "font-size"), width = text_width(said, size);
+    EXPECT_NEAR(attribute(element, "textLength"), width, 0.006) << said;  // a browser's font is as wide
     double before = element.find("middle") != std::string::npos ? width / 2 : element.find("\"end\"") != std::string::npos ? width : 0;
     if (element.find("rotate") == std::string::npos) boxes.push_back({said, x - before, x - before + width, y - 0.7 * size, y});
     else boxes.push_back({said, x - 0.7 * size, x, y + before - width, y + before});

@@ -152,4 +152,28 @@ std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, in
   return space.settings(modelled(space, *known, seed, number));
 }
 
+std::optional<int64_t> best_by_mean(const ExperimentSpec& spec, int64_t seed, const std::vector<Observation>& told) {
+  std::map<int64_t, const Observation*> complete;
+  for (const auto& observation : told)
+    if (observation.outcome == ObservationState::complete && std::isfinite(observation.value)) complete.emplace(observation.number, &observation);
+  if (complete.empty()) return std::nullopt;
+  const SearchSpace space(spec.variable);
+  Known known;
+  std::vector<int64_t> numbers;
+  for (const auto& [number, observation] : complete) {
+    known.complete.push_back(with_context(text("trial ", number), [&] { return space.point(observation->settings); }));
+    known.values.push_back(-observation->value);
+    numbers.push_back(number);
+  }
+  Eigen::VectorXd means = Eigen::Map<const Eigen::VectorXd>(known.values.data(), Eigen::Index(known.values.size())), variances;
+  if (int64_t(numbers.size()) >= least_results) {
+    Random random(uint64_t(seed), "search/best", 0, uint64_t(numbers.back()));
+    const Surrogate surrogate = surrogate_of(space, known, random);
+    surrogate.objective.at(surrogate.objective.points().columns, means, variances);
+  }
+  Eigen::Index best = 0;
+  means.minCoeff(&best);
+  return numbers[size_t(best)];
+}
+
 }  // namespace tomograd

@@ -29,6 +29,10 @@ struct Observation {
 // Error(input) for variables that make no search space and for settings that do not belong to it.
 std::optional<Value::Table> propose(const ExperimentSpec& spec, int64_t seed, int64_t number, const std::vector<Observation>& told);
 
+// The number of the complete trial that the model of a Bayesian search expects to be the best: where values are noisy the best one observed is
+// also the luckiest. The best observed while there are too few for a model; nothing without any. `parallel` and `greedy` play no part.
+std::optional<int64_t> best_by_mean(const ExperimentSpec& spec, int64_t seed, const std::vector<Observation>& told);
+
 bool is_search(const StrategySpec& strategy);    // random or bayesian: its trials are proposals
 bool proposes(const StrategySpec& strategy);     // trials may be recorded as it goes on: a search, or halving
 int64_t parallel_proposals(const ExperimentSpec& spec);                          // of a bayesian search at a time: P

@@ -212,6 +212,29 @@ TEST(Proposal, GoesThroughASmallSpaceWithoutRepeating) {
   EXPECT_TRUE(propose(spec, 9, 13, searched(spec, 9, 12, [](const Value&) { return 1.0; }, never))) << "all tried, and all the same";
 }
 
+TEST(Proposal, TheBestByMeanIsNotTheLuckiest) {
+  // A bowl around 0.6, measured at 21 places; far from it one trial was lucky.
+  const ExperimentSpec spec = search_of(R"(variable = [{key = "a", range = [0, 1]}])");
+  std::vector<Observation> told;
+  for (int64_t i = 0; i <= 20; ++i) {
+    Observation next{i + 1, Value::table(), ObservationState::complete, 0};
+    next.settings["a"] = 0.05 * double(i);
+    next.value = -std::pow(0.05 * double(i) - 0.6, 2) + (i % 2 ? 0.02 : -0.02);
+    told.push_back(std::move(next));
+  }
+  told[4].value = 0.03;
+  const auto best = best_by_mean(spec, 1, told);
+  ASSERT_TRUE(best);
+  EXPECT_NEAR(0.05 * double(*best - 1), 0.6, 0.11);
+  std::reverse(told.begin(), told.end());
+  EXPECT_EQ(best_by_mean(spec, 1, told), best);
+  told.resize(2);                                // trials 20 and 21: the better one, as it was observed
+  EXPECT_EQ(best_by_mean(spec, 1, told), 20);
+  told[1].outcome = ObservationState::failed;
+  EXPECT_EQ(best_by_mean(spec, 1, told), 21);
+  EXPECT_FALSE(best_by_mean(spec, 1, {}));
+}
+
 TEST(Proposal, APlannedStrategyIsRefused) {
   ExperimentSpec spec = search_of(everything);
   spec.strategy.kind = "sweep";

@@ -1,0 +1,6 @@
+# channel-dropout: one training a test patient, which predicts it with all channels and without each of seven.
+printf 'cases = 5\nrun = "%s/examples/unet-tiny.toml"\n[strategy]\nkind = "channel-dropout"\nchannels = ["a", "b", "c", "d", "e", "f", "g"]\n' "$SOURCE" > drop.toml; sed 's/channel-dropout/leave-one-out/' drop.toml > loo.toml
+plan() { tomograd plan "$1" --type g4dn.xlarge --hours-per-trial 4 --json "${@:2}"; }; plan drop.toml > drop.json; plan loo.toml > loo.json; plan loo.toml --set strategy.channel_dropout=true > both.json
+python3 -c 'import json; d, l, b = [json.load(open(n + ".json")) for n in ("drop", "loo", "both")]; seen = [(p["trials"], p["predictions"]) for p in (d, l, b)]; assert seen == [(5, 40), (40, 40), (45, 80)], seen; assert any("8 times" in n and "40 predictions" in n for n in d["notes"]), d["notes"]; assert not any("times" in n for n in l["notes"])'
+for spec in drop loo; do tomograd plan $spec.toml --type g4dn.xlarge --set run.max_steps=0 --set run.max_seconds=3600 --json > $spec-limited.json; done
+python3 -c 'import json; d, l = [json.load(open(n + "-limited.json"))["hours_per_trial"] for n in ("drop", "loo")]; assert abs(l["mid"] - 1.1) < 1e-9 and abs(d["mid"] - 1.45) < 1e-9 and d["high"] > l["high"], (d, l)'
