@@ -37,8 +37,9 @@ test-fast: setup-test build-tests ## the edit loop, under two minutes
 setup-all:
 	@scripts/setup.sh all
 
-test-all: setup-all build-tests ## every test; fetches what further programs they need (SLURM) and skips nothing of it
+test-all: setup-all build-tests ## every test, the page's too; fetches what further programs they need (SLURM, Node, Chromium) and skips nothing of it
 	@TOMOGRAD_NO_SKIP=1 scripts/test.sh all
+	@TOMOGRAD_NO_SKIP=1 scripts/test_web.sh
 
 test-slurm: setup-all build-tests ## arrays on a real, private SLURM, their elements killed in the middle
 	@TOMOGRAD_NO_SKIP=1 scripts/test_slurm.sh $(BUILD)
@@ -56,13 +57,13 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|restore|msd-cuda|brats-loo|phantom picks one
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|restore|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)
 	@scripts/page.sh
 
-test-web: build ## the page in a real browser, and its parts alone
+test-web: build ## the page in a real browser, and its parts alone; without Node or Chromium it says so and skips
 	@scripts/test_web.sh
 
 docs: build ## docs/settings.md from the fields of the specs

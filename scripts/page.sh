@@ -8,10 +8,8 @@ lack() { printf 'page: %s\n' "$1" >&2; [ -z "${TOMOGRAD_NO_SKIP:-}" ] || exit 1;
 digest=$(find web -type d \( -name node_modules -o -name dist -o -name .unit -o -name shots -o -name tests \) -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 if [ "$(cat share/page/sources.sha256 2>/dev/null)" = "$digest" ]; then echo "page: share/page is up to date" >&2; exit 0; fi
 
-command -v node >/dev/null && command -v npm >/dev/null || lack "Node is not installed, so the web page is not built; install nodejs (20.19 or newer, with npm) and run scripts/page.sh again"
-version=$(node -p 'process.versions.node')
-node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' \
-  || lack "Node $version is too old for the web page; it needs 20.19, 22.12 or newer"
+source scripts/web_tools.sh
+find_node || lack "$node_lacks; install it, or run scripts/setup.sh all, and then scripts/page.sh again"
 
 echo "page: [1/3] npm ci (about 20 s the first time)" >&2
 (cd web && npm ci --silent --no-progress)

@@ -136,6 +136,12 @@ export const dataset = {
   format: 'tomograd.dataset_matrix/1', id: 'cohort', name: 'cohort', modalities: channels, labels: { 'GTV-T': [1], 'GTV-Ln': [2] }, patients,
   cases: patients.map((patient, index) => ({ index, id: `${patient}-1`, patient, scan: '1', shape_zyx: shape, spacing_zyx_mm: [3, 1, 1], orientation: 'RAS', digest: '', warnings: [], images: channels.map((_, c) => image(index, c)), label: { state: 'present', volume: `truth-${index}` }, roi: { state: 'missing', volume: null } })),
 }
+export const sampling = () => ({
+  format: 'tomograd.sampling_preview/1', epoch: 0, patches: 256, patch_zyx: [16, 64, 64], training_cases: 12, all_cases: true, warnings: [],
+  classes: [{ class: 'background', expected_share: 0.5, realised_share: 0.5, voxel_share: 0.97 }, { class: 'GTV-T', expected_share: 0.25, realised_share: 0.246, voxel_share: 0.02 }, { class: 'GTV-Ln', expected_share: 0.25, realised_share: 0.254, voxel_share: 0.01 }],
+  cases: dataset.cases.map(one => ({ case: one.id, patches: 12 + (one.index % 5) })),
+  places: Array.from({ length: 200 }, (_, i) => ({ case: i % 12, corner_zyx: [4, 10, 10], centre_zyx: shape.map((n, k) => Math.floor(n * hash('place', i, k))), class: i % 2 ? 0 : 1 + (i % 4) / 2 })),
+})
 export const datasets = { datasets: [{ id: 'cohort', name: 'cohort', root: 0, file: 'cohort/dataset.json', cases: 12, patients: 12, modalities: channels, error: null }] }
 export const volume = id => ({
   format: 'tomograd.volume/1', id, name: id, kind: 'NIfTI', size_zyx: shape, channels: 1, type: 'int16', spacing_zyx_mm: [3, 1, 1], affine: [[1, 0, 0, -48], [0, 1, 0, -48], [0, 0, 3, -36], [0, 0, 0, 1]], orientation: 'RAS', orientation_known: true, uncompressed_bytes: 442368, compressed: true,

@@ -69,7 +69,7 @@ function answer(method, path, query, body) {
   if (first === 'jobs') return { jobs: [{ job: 1, kind: 'run', experiment: 'bayes', name: 'lr-bayes', state: 'running', exit_code: null, started_unix_milliseconds: Date.now(), ended_unix_milliseconds: null, output: '28 of 30' }] }
   if (first === 'schema') return schemas[id]
   if (first === 'models') return model(body) ?? (() => { throw new Refused(422, 'input', `depth is ${body.spec.depth}, and a U-Net goes down at most 8 times.`, 'Set depth to 8 or less.') })()
-  if (first === 'datasets') return id ? (what === 'labels' ? { case: Number(query.get('case')), voxels: { 1: 3000 + Number(query.get('case')) * 20, 2: 900 }, voxel_ml: 0.003 } : data.dataset) : data.datasets
+  if (first === 'datasets') return id ? (what === 'sampling' ? data.sampling(body) : what === 'labels' ? { case: Number(query.get('case')), voxels: { 1: 3000 + Number(query.get('case')) * 20, 2: 900 }, voxel_ml: 0.003 } : data.dataset) : data.datasets
   if (first === 'volumes' && !id) return { volumes: [{ id: 'scan-0-0', root: 0, file: 'cohort/P01/T1w.nii.gz', kind: 'nifti' }] }
   if (first === 'volumes') return what === 'range' ? { low: 20, high: 700, minimum: 0, maximum: 800, whole: true, integers: true } : what === 'plane' ? plane(id, query) : what === 'nifti' ? { type: 'application/gzip', body: nifti(id) } : data.volume(id)
   if (first !== 'experiments') throw new Refused(404, 'missing', `There is no route /api/${path.join('/')}.`)

@@ -26,6 +26,15 @@ export const schemas = {
     halving: p('one in so many goes on', { type: 'integer', default: 0, minimum: 0, maximum: 100 }),
   }),
 }
+schemas.block = table({
+  name: p('name of the block, unique', { type: 'string', default: '' }),
+  channels: p('output channels of a convolution; 0 = as many as the network has', { type: 'integer', default: 0, minimum: 0, maximum: 65536 }),
+  kernel: p('kernel size', { type: ['array', 'integer'], 'x-kind': 'extent', default: [3, 3, 3], items: { type: 'integer', minimum: 1 } }),
+  factor: p('factor of subsample, upsample and pool', { type: ['array', 'integer'], 'x-kind': 'extent', default: [1, 1, 1], items: { type: 'integer', minimum: 1 } }),
+  activation: p('kind of an activation', { type: 'string', enum: ['none', 'relu', 'leaky_relu'], default: 'none' }),
+  mode: p('pool: max or avg; upsample: nearest or linear', { type: 'string', enum: ['', 'max', 'avg', 'nearest', 'linear'], default: '' }),
+  repeat: p('so many times in a row', { type: 'integer', default: 1, minimum: 1, maximum: 1000 }),
+})
 schemas.run = table({
   seed: p('seed of everything random', { type: 'integer', default: 1, minimum: 0 }),
   max_steps: p('optimiser steps after which training ends', { type: 'integer', default: 0, minimum: 0, 'x-unit': 'steps' }),
@@ -44,16 +53,27 @@ export function model({ spec = {}, patch = [64, 64, 64], batch = 1 }) {
   const boxes = [], arrows = []
   const add = (node, words, x, y, level) => boxes.push({ node, text: words, x, y, width: 130, height: 44, level, aside: false, head: node === 'head', channels: 16 << level, size: patch.map(v => v >> level), parameters: 27 * 256 << level, flop: 4.5e8, receptive_field: [3 + 8 * level, 3 + 8 * level, 3 + 8 * level] }) - 1
   const join = (a, b, label) => { const f = boxes[a], t = boxes[b]; const same = Math.abs(f.y - t.y) < 1; arrows.push({ from: a, to: b, points: same ? [[f.x + f.width, f.y + 22], [t.x, t.y + 22]] : [[f.x + 65, f.y + 44], [f.x + 65, (f.y + 44 + t.y) / 2], [t.x + 65, (f.y + 44 + t.y) / 2], [t.x + 65, t.y]], label, label_x: (f.x + t.x) / 2 + 68, label_y: (f.y + 44 + t.y) / 2 - 4, label_centred: true }) }
+  if (kind === 'graph') {
+    const blocks = spec.block ?? []
+    if (!blocks.length) return null
+    blocks.forEach((block, i) => { add(block.name, ['', block.op, ''], 40 + 170 * (i % 3), 20 + Math.floor(i / 3) * 90, 0); if (i) join(i - 1, i, '') })
+    return facts({ ...spec, title: `graph of ${blocks.length}` }, patch, batch, { width: 600, height: 60 + 30 * blocks.length, boxes, arrows })
+  }
   const down = Array.from({ length: levels }, (_, l) => add(`down${l}`, ['', 'conv 3³', 'instance norm · ReLU'], 40, 20 + l * 90, l))
   const up = Array.from({ length: levels - 1 }, (_, l) => add(`up${l}`, ['', kind === 'deepmedic' ? 'up-sample 3³' : 'transposed conv 2³', ''], 400, 20 + l * 90, l))
   const head = add('head', ['', 'conv 1³', ''], 640, 20, 0)
   down.slice(1).forEach((one, l) => join(down[l], one, `${16 << l} × ${patch.map(v => v >> l).join('×')}`))
   up.forEach((one, l) => join(down[l], one, 'skip'))
   join(up[0], head, '')
+  return facts(spec, patch, batch, { width: 800, height: levels * 90 + 20, boxes, arrows })
+}
+
+function facts(spec, patch, batch, diagram) {
+  const kind = spec.kind ?? 'unet'
   return {
-    format: 'tomograd.model/1', title: `${{ unet: 'U-Net', deepmedic: 'DeepMedic', msd: 'MS-D', skip: 'skip' }[kind]} ${spec.family ?? ''}`.trim(), in_channels: spec.in_channels || 1, out_channels: 2, patch, batch, parameters: kind === 'deepmedic' ? 811362 : 19069955, weight_bytes: 76279820, receptive_field_voxels: [185, 185, 185], flop_per_voxel: kind === 'deepmedic' ? 2.2e6 : 1.1e6, forward_flop: 2.9e11, activation_bytes_training: 3.1e9 * batch, activation_bytes_inference: 9e8,
+    format: 'tomograd.model/1', title: spec.title ?? `${{ unet: 'U-Net', deepmedic: 'DeepMedic', msd: 'MS-D', skip: 'skip' }[kind]} ${spec.family ?? ''}`.trim(), in_channels: spec.in_channels || 1, out_channels: 2, patch, batch, parameters: kind === 'deepmedic' ? 811362 : 19069955, weight_bytes: 76279820, receptive_field_voxels: [185, 185, 185], flop_per_voxel: kind === 'deepmedic' ? 2.2e6 : 1.1e6, forward_flop: 2.9e11, activation_bytes_training: 3.1e9 * batch, activation_bytes_inference: 9e8,
     legal_sizes: { smallest: [32, 32, 32], step: [32, 32, 32] }, output_size: patch, margin: { before: [0, 0, 0], after: [0, 0, 0] }, output_stride: [1, 1, 1], heads: [], warnings: [], assumed: spec.in_channels ? [] : ['in_channels = 1'],
     memory: [{ precision: 'f32', training_bytes: 3.3e9 * batch, inference_bytes: 9.8e8 }, { precision: 'bf16', training_bytes: 1.8e9 * batch, inference_bytes: 5e8 }], largest_patch: [8, 16, 24, 80].map(g => ({ device_bytes: g * 2 ** 30, patch: [16 * g / 8 + 80, 96, 96].map(Math.floor) })), exact_halo: [92, 92, 92],
-    toml: `[model]\nkind = "${kind}"\n`, command: `tomograd model describe ${kind} --patch ${patch.join(',')}`, diagram: { width: 800, height: levels * 90 + 20, boxes, arrows },
+    toml: `[model]\nkind = "${kind}"\n`, command: `tomograd model describe ${kind} --patch ${patch.join(',')}`, diagram,
   }
 }

@@ -69,6 +69,7 @@ export const api = {
   datasets: () => get<{ datasets: T.DatasetSummary[] }>('datasets'),
   dataset: (id: string, grids = false) => get<T.Dataset>(`datasets/${id}`, { grids: grids ? 1 : undefined }),
   labelCounts: (id: string, index: number) => get<T.LabelCounts>(`datasets/${id}/labels`, { case: index }),
+  sampling: (id: string, body: { toml: string; patches?: number; cases?: number }) => post<T.SamplingPreview>(`datasets/${id}/sampling`, body),
 
   volumes: () => get<{ volumes: T.VolumeFile[] }>('volumes'),
   volume: (id: string) => get<T.Volume>(`volumes/${id}`),

@@ -6,7 +6,7 @@ import { api } from './client.ts'
 export interface Spec { fields: Field[]; defaults: Table }
 const known = new Map<string, Promise<Spec>>()
 
-export function specOf(name: 'run' | 'experiment' | 'model' | 'strategy' | 'variable'): Promise<Spec> {
+export function specOf(name: 'run' | 'experiment' | 'model' | 'block' | 'strategy' | 'variable'): Promise<Spec> {
   let spec = known.get(name)
   if (!spec) {
     spec = api.schema(name).then(schema => ({ fields: fieldsOf(schema), defaults: defaultsOf(schema) }))

@@ -266,6 +266,16 @@ export interface CaseRow {
   roi: ImageCell
 }
 export interface Dataset { id: string; name: string; modalities: string[]; labels: Record<string, number[]>; patients: string[]; cases: CaseRow[] }
+export interface SamplingPreview {
+  patches: number
+  patch_zyx: Zyx
+  training_cases: number
+  all_cases: boolean
+  classes: { class: string; expected_share: Num; realised_share: Num; voxel_share: Num }[]
+  cases: { case: string; patches: number }[]
+  warnings: string[]
+  places: { case: number; corner_zyx: Zyx; centre_zyx: Zyx; class: Num }[]
+}
 export interface LabelCounts { case: number; voxels: Record<string, number>; voxel_ml: Num }
 
 export interface VolumeFile { id: string; root: number; file: string; kind: string }

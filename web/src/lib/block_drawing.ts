@@ -25,3 +25,13 @@ export function head(points: readonly [number, number][], length = 7): string {
   const corner = (side: number) => `${(x - ux * length + side * uy * length * 0.5).toFixed(2)} ${(y - uy * length - side * ux * length * 0.5).toFixed(2)}`
   return `M${x} ${y}L${corner(1)}L${corner(-1)}Z`
 }
+
+/** What boxes and arrows cover, with a small border; a label takes about 6 points a letter. */
+export function drawnArea({ boxes, arrows }: { boxes: { x: number; y: number; width: number; height: number }[]; arrows: { points: [number, number][]; label: string; label_x: number; label_centred: boolean }[] }) {
+  const labels = arrows.filter(one => one.label).map((one): [number, number] => [one.label_x - (one.label_centred ? 3 * one.label.length : 0), one.label_x + (one.label_centred ? 3 : 6) * one.label.length])
+  const xs = [...boxes.flatMap(one => [one.x, one.x + one.width]), ...arrows.flatMap(one => one.points.map(([x]) => x)), ...labels.flat()]
+  const ys = [...boxes.flatMap(one => [one.y, one.y + one.height]), ...arrows.flatMap(one => one.points.map(([, y]) => y))]
+  if (!xs.length) return { x: 0, y: 0, width: 1, height: 1 }
+  const [x, y] = [Math.min(...xs) - 6, Math.min(...ys) - 6]
+  return { x, y, width: Math.max(...xs) + 6 - x, height: Math.max(...ys) + 6 - y }
+}

@@ -35,7 +35,10 @@ export function Designer() {
   const left = useModel(a, patch, batch), right = useModel(b, patch, batch)
   useKeys('Designer', [{ key: 'c', say: 'compare two networks, or one again', run: () => setQuery({ b: b === null ? second : null, side: null }) }])
   const spec = specFrom(side === 'b' && b !== null ? b : a)
-  const change = (next: Table) => setQuery({ [side]: specText(next), block: null })
+  const chosen = queryText('block'), node = chosen.startsWith(`${side}:`) ? chosen.slice(2) : ''
+  const select = (name: string) => setQuery({ block: name ? `${side}:${name}` : null })
+  // node: what is chosen then. Whoever changes blocks can go back; typing into a field is one step.
+  const change = (next: Table, now?: string) => setQuery({ [side]: specText(next), block: now ? `${side}:${now}` : null }, now === undefined || (now !== '' && now === node))
   return (
     <>
       <div class="bar">
@@ -43,7 +46,7 @@ export function Designer() {
         <label class="row">patch <input size={11} aria-label="Patch Z, Y, X" value={patch} onInput={event => setQuery({ patch: event.currentTarget.value })} /> <span class="unit">voxels Z,Y,X</span></label>
         <label class="row">batch <input size={3} inputMode="numeric" aria-label="Batch" value={batch} onInput={event => setQuery({ batch: event.currentTarget.value })} /></label>
         <span class="grow" />
-        <DesignerFiles facts={side === 'b' ? right.data : left.data} onLoad={change} />
+        <DesignerFiles facts={side === 'b' ? right.data : left.data} spec={spec} onLoad={change} />
         <button type="button" aria-pressed={b !== null} onClick={() => setQuery({ b: b === null ? second : null, side: null })}>Compare</button>
       </div>
       <div class={b === null ? 'columns designer' : 'columns designer both'}>
@@ -53,7 +56,7 @@ export function Designer() {
               {(['a', 'b'] as const).map(one => <button type="button" key={one} aria-pressed={side === one} onClick={() => setQuery({ side: one })}>{one === 'a' ? 'left' : 'right'} network</button>)}
             </span>
           )}
-          <Loaded of={schema}>{({ fields }) => <ModelForm fields={fields} spec={spec} onChange={change} />}</Loaded>
+          <Loaded of={schema}>{({ fields }) => <ModelForm fields={fields} spec={spec} node={node} onChange={change} onSelect={select} />}</Loaded>
         </section>
         <section class={b === null ? '' : 'pair'}>
           <One resource={left} side="a" />

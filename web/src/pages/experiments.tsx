@@ -24,21 +24,21 @@ const spending = (one: Experiment): string => {
 }
 
 const columns: Column<Experiment>[] = [
-  { id: 'name', head: 'name', width: 210, value: one => one.name, cell: one => <a href={href(['experiments', one.id])} title={`${rootName(one.root)}/${one.folder}`}>{one.name}</a> },
-  { id: 'state', head: 'state', width: 110, value: one => one.state, cell: one => <State state={one.state} say={one.error ?? undefined} /> },
-  { id: 'strategy', head: 'strategy', width: 120, value: one => one.strategy ?? '' },
+  { id: 'name', head: 'name', width: 180, value: one => one.name, cell: one => <a href={href(['experiments', one.id])} title={`${rootName(one.root)}/${one.folder}`}>{one.name}</a> },
+  { id: 'state', head: 'state', width: 95, value: one => one.state, cell: one => <State state={one.state} say={one.error ?? undefined} /> },
+  { id: 'strategy', head: 'strategy', width: 115, value: one => one.strategy ?? '' },
   {
-    id: 'progress', head: 'progress', width: 290, value: one => (good(one) ? over(one.trials) / Math.max(one.total_planned, 1) : null),
+    id: 'progress', head: 'progress', width: 285, value: one => (good(one) ? over(one.trials) / Math.max(one.total_planned, 1) : null),
     cell: one => good(one)
       ? <span class="row"><TrialBar counts={one.trials} total={one.total_planned} /><span>{grouped(one.trials.complete + one.trials.pruned)}/{grouped(one.total_planned)}{one.trials.failed > 0 && <span class="bad"> · {one.trials.failed} failed</span>}</span></span>
       : <span class="bad cut">{one.error}</span>,
   },
-  { id: 'best', head: 'best', width: 150, value: one => (one.strategy === 'leave-one-out' ? one.mean?.value : one.best?.value), cell: result, right: true, say: 'Best trial; of leave-one-out the mean over trials with all channels, ± standard deviation' },
-  { id: 'metric', head: 'of', width: 80, value: one => one.metric ?? '' },
+  { id: 'best', head: 'best', width: 120, value: one => (one.strategy === 'leave-one-out' ? one.mean?.value : one.best?.value), cell: result, right: true, say: 'Best trial; of leave-one-out the mean over trials with all channels, ± standard deviation' },
+  { id: 'metric', head: 'of', width: 60, value: one => one.metric ?? '' },
   { id: 'spent', head: 'spent / cap', width: 120, value: one => one.spent ?? one.busy_seconds, cell: spending, right: true, say: 'Money where experiments record a price, else the time that workers were busy' },
-  { id: 'where', head: 'where', width: 90, value: one => one.where ?? '' },
-  { id: 'eta', head: 'ETA', width: 100, value: one => one.eta_seconds, cell: one => duration(one.eta_seconds), right: true },
-  { id: 'started', head: 'started', width: 120, value: one => one.created_unix_milliseconds, cell: one => day(one.created_unix_milliseconds) },
+  { id: 'where', head: 'where', width: 70, value: one => one.where ?? '' },
+  { id: 'eta', head: 'ETA', width: 80, value: one => one.eta_seconds, cell: one => duration(one.eta_seconds), right: true },
+  { id: 'started', head: 'started', width: 100, value: one => one.created_unix_milliseconds, cell: one => day(one.created_unix_milliseconds) },
 ]
 
 export function Experiments() {

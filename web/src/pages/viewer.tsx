@@ -13,7 +13,8 @@ import { CaseFacts } from './viewer/facts.tsx'
 import { loadCase, loadVolume, type Shown } from './viewer/layers.ts'
 import { modes, Stage } from './viewer/modes.tsx'
 import { LayersPanel } from './viewer/panel.tsx'
-import { begin, changeLook, crossHair, cursor, looks, moveCursor, resetView, zoomBy } from './viewer/state.ts'
+import { Results } from './viewer/results.tsx'
+import { begin, changeLook, crossHair, cursor, looks, moveCursor, resetView, shownText, zoomBy } from './viewer/state.ts'
 
 export function Viewer() {
   useEffect(() => {
@@ -28,24 +29,25 @@ export function Viewer() {
   const key = volume ? `volume ${volume}` : id ? `case ${id} ${index} ${results}` : null
   const resource = useResource(key, () => (volume ? loadVolume(volume) : loadCase(id, index, results)), volume || id)
   if (!key) return first.data ? <Chooser volumes={true} /> : <Loaded of={first}>{() => null}</Loaded>
-  return <Loaded of={resource}>{shown => (shown.layers.length ? <Case key={key} shown={shown} id={id} index={index} /> : <Empty title={`Nothing of ${shown.title} can be shown.`}>{shown.problems.join(' ')}</Empty>)}</Loaded>
+  return <Loaded of={resource}>{shown => (shown.layers.length ? <Case key={volume || id} shown={shown} id={id} index={index} /> : <Empty title={`Nothing of ${shown.title} can be shown.`}>{shown.problems.join(' ')}</Empty>)}</Loaded>
 }
 
 function Case({ shown, id, index }: { shown: Shown; id: string; index: number }) {
   const mode = Number(queryText('mode', '1'))
-  const [view, setView] = useState<View>('axial')
+  const view = (['axial', 'coronal', 'sagittal'] as const).find(one => one === queryText('plane')) ?? 'axial'
+  const setView = (next: View) => setQuery({ plane: next === 'axial' ? null : next })
   const [overview, setOverview] = useState(true)
   const [ready, setReady] = useState(false)
   const { volume } = shown.layers[0]
   useEffect(() => {
-    begin(shown, queryNumbers('at'))
+    begin(shown, queryNumbers('at'), queryText('show').split(',').filter(Boolean))
     setReady(true)
   }, [shown])
-  // The address follows the cross-hair when it rests.
+  // The address follows the cross-hair when it rests, and the layers' eyes.
   useEffect(() => {
-    const timer = setTimeout(() => ready && setQuery({ at: cursor.value.join(',') }), 400)
+    const timer = setTimeout(() => ready && setQuery({ at: cursor.value.join(','), show: shownText(shown) || null }), 400)
     return () => clearTimeout(timer)
-  }, [cursor.value, ready])
+  }, [cursor.value, looks.value, ready])
   const cases = shown.dataset?.cases ?? []
   const step = (by: number) => () => {
     const at = cases.findIndex(one => one.index === index) + by
@@ -91,13 +93,14 @@ function Case({ shown, id, index }: { shown: Shown; id: string; index: number })
             <button type="button" onClick={step(1)} disabled={cases[cases.length - 1].index === index} aria-label="Next case">›</button>
           </div>
         )}
-        <span class="row" role="group" aria-label="Mode">
+        <span class="modes" role="group" aria-label="Mode">
           {modes.map(one => <button type="button" key={one.key} class="small" title={`Key ${one.key}`} aria-pressed={String(mode) === one.key} onClick={() => setQuery({ mode: one.key === '1' ? null : one.key })}>{one.key} {one.name}</button>)}
         </span>
         {(mode === 6 || mode === 7) && (
           <span class="segmented" role="group" aria-label="Plane">{(['axial', 'coronal', 'sagittal'] as const).map(one => <button type="button" key={one} aria-pressed={view === one} onClick={() => setView(one)}>{one}</button>)}</span>
         )}
         {ready && <LayersPanel shown={shown} />}
+        {shown.one && <Results patient={shown.one.patient} now={readResults(queryText('result'))} />}
         <p class="quiet small">Wheel: slice · drag: pan · ctrl-drag: window · ctrl-wheel: zoom · click: cross-hair · ?: keys</p>
       </aside>
       {ready && <Stage shown={shown} mode={mode} overview={overview} view={view} onFocus={setView} />}

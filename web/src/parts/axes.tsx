@@ -20,7 +20,7 @@ export function XAxis({ scale, label, from, to, at }: AxisProps) {
   )
 }
 
-/** Along the left; grid lines from `from` (left) to `to` (right). */
+/** Along the left; grid lines from `from` (left) to `to` (right). The first tick stays clear of the label above it. */
 export function YAxis({ scale, label, from, to, at }: AxisProps) {
   return (
     <g class="axis">
@@ -30,7 +30,7 @@ export function YAxis({ scale, label, from, to, at }: AxisProps) {
           <text x={at - 6} y={scale(v) + 4} text-anchor="end">{scale.text(v)}</text>
         </g>
       ))}
-      {label && <text class="label" x={2} y={11}>{label}</text>}
+      {label && <text class="label" x={2} y={Math.min(11, ...scale.ticks.map(v => scale(v) - 9))}>{label}</text>}
     </g>
   )
 }

@@ -1,49 +1,28 @@
 // The page against `tomograd serve` itself: a phantom cohort and two small experiments whose trials are a script, no network trained.
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { browse, program } from './support.mjs'
+import * as study from './study.mjs'
 
-const here = name => fileURLToPath(new URL(name, import.meta.url))
-const tomograd = process.env.TOMOGRAD ?? here('../../../build/tomograd')
-const lacks = !program ? 'there is no Chromium here (Debian: chromium); TOMOGRAD_CHROMIUM may name one' : !existsSync(tomograd) ? `there is no ${tomograd}; make build, or name it by TOMOGRAD` : ''
-const skip = lacks || false
+const skip = (!program ? 'there is no Chromium here (Debian: chromium); TOMOGRAD_CHROMIUM may name one' : study.lacks) || false
 if (skip && process.env.TOMOGRAD_NO_SKIP) throw new Error(skip)
 
-let folder, server, tab
-const run = (...words) => execFileSync(tomograd, words, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-
+let made, server, tab
 before(async () => {
   if (skip) return
-  folder = mkdtempSync(join(tmpdir(), 'tomograd-page-'))
-  run('phantom', 'head-neck', 'cohort', '--patients', '5', '--size', '24', '72', '80')
-  run('import', 'cohort', '--filter', 'normalization', '--label-name', '1=GTV-T', '--label-name', '2=GTV-Ln', '--out', 'dataset.json')
-  const spec = (name, rest) => writeFileSync(join(folder, name + '.toml'), `format = "tomograd.experiment/1"\nname = "${name}"\ndata = "dataset.json"\nworkers = 2\n[trial]\ncommand = ["${process.execPath}", "${here('trial.mjs')}"]\n${rest}`)
-  spec('which-channel', '[strategy]\nkind = "leave-one-out"\n')
-  spec('which-rate', '[strategy]\nkind = "random"\ntrials = 12\n[[variable]]\nkey = "rate"\nrange = [1e-4, 1e-1]\nscale = "log"\n[[variable]]\nkey = "filters"\nvalues = [8, 16, 32]\n')
-  run('experiment', 'run', 'which-channel.toml')
-  run('experiment', 'run', 'which-rate.toml')
-  server = spawn(tomograd, ['serve', '.', '--port', '0', '--page', here('../../dist'), '--json'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  const { link } = await new Promise((resolve, reject) => {
-    let said = '', complained = ''
-    server.stderr.on('data', part => (complained += part))
-    server.on('exit', code => reject(new Error(`tomograd serve ended with ${code}: ${complained}`)))
-    server.stdout.on('data', part => {
-      said += part
-      try { resolve(JSON.parse(said)) } catch { /* not whole yet */ }
-    })
-  })
-  tab = await browse(new URL('/', link).href)
-  await tab.page.goto(link)
+  made = study.makeStudy(['--patients', '5', '--size', '24', '72', '80'])
+  made.experiment('which-channel', study.strategies.leaveOneOut)
+  made.experiment('which-rate', study.strategies.search('random', 12))
+  server = await study.serve(made.folder)
+  tab = await browse(new URL('/', server.link).href)
+  await tab.page.goto(server.link)
 })
 after(async () => {
   await tab?.close()
-  if (server?.exitCode === null) { server.removeAllListeners('exit'); server.kill('SIGTERM'); await new Promise(done => server.on('exit', done)) }
-  if (folder) rmSync(folder, { recursive: true, force: true })
+  await server?.stop()
+  made?.remove()
 })
 const open = async name => {
   await tab.go('experiments')
@@ -91,10 +70,10 @@ test('a new experiment is planned by the server', { skip }, async () => {
 })
 
 test('an experiment from a file is started, and appears when it runs', { skip }, async () => {
-  writeFileSync(join(folder, 'mine.toml'), `format = "tomograd.experiment/1"\nname = "mine"\ndata = "dataset.json"\n[trial]\ncommand = ["${process.execPath}", "${here('trial.mjs')}"]\n[strategy]\nkind = "sweep"\n[[variable]]\nkey = "rate"\nvalues = [0.001, 0.01]\n`)
+  writeFileSync(join(made.folder, 'mine.toml'), made.spec('mine', '[strategy]\nkind = "sweep"\n[[variable]]\nkey = "rate"\nvalues = [0.001, 0.01]\n'))
   await tab.go('experiments')
   const [chooser] = await Promise.all([tab.page.waitForEvent('filechooser'), tab.page.getByRole('button', { name: 'Import TOML' }).click()])
-  await chooser.setFiles(join(folder, 'mine.toml'))
+  await chooser.setFiles(join(made.folder, 'mine.toml'))
   await tab.page.getByText('The trial is a program of its own').waitFor()
   await tab.page.getByText('2 rate = 2 trials').waitFor()
   await tab.page.getByPlaceholder('hn-loo').fill('mine-too')
@@ -112,6 +91,46 @@ test('the designer draws every kind of network', { skip }, async () => {
   }
 })
 
+test('a network is built block by block', { skip }, async () => {
+  await tab.go('designer?a=kind=unet&patch=64,64,64')
+  await tab.page.getByRole('button', { name: 'blocks', exact: true }).click()
+  const list = tab.page.getByRole('listbox', { name: 'Blocks' })
+  const settled = async blocks => {
+    await tab.page.waitForFunction(n => document.querySelectorAll('.block-list [role=option]').length === n, blocks)
+    await tab.page.waitForLoadState('networkidle')
+    await tab.page.waitForTimeout(400)
+    assert.deepEqual(await tab.page.locator('.failure').allTextContents(), [])
+  }
+  await settled(14)
+  await list.getByRole('option', { name: 'bridge' }).click()
+  await tab.page.getByLabel('Add a block').selectOption('conv')
+  await settled(15)
+  await tab.page.getByLabel('channels', { exact: true }).fill('48')
+  await tab.page.getByLabel('name', { exact: true }).fill('wider')
+  await tab.page.keyboard.press('Enter')
+  await tab.page.locator('.diagram').getByText('48 x').first().waitFor()
+  await tab.page.getByRole('button', { name: 'Duplicate' }).click()
+  await settled(16)
+  await tab.page.getByRole('button', { name: 'Delete' }).click()
+  await settled(15)
+  await tab.page.locator('.diagram [role=button]').filter({ hasText: 'concat' }).first().click()
+  await tab.page.locator('.block-list [aria-selected=true]').waitFor()
+  await tab.page.getByLabel('Begin with').selectOption('two paths')
+  await tab.page.getByLabel('Patch Z, Y, X').fill('57')
+  await settled(15)
+  await tab.page.locator('.diagram').getByText('concat').first().waitFor()
+  await tab.page.goBack()
+  await list.getByRole('option', { name: 'wider' }).waitFor()
+})
+
+test('where the patches of a run would fall', { skip }, async () => {
+  await tab.go('data')
+  await tab.page.getByLabel('patch', { exact: true }).fill('16, 32, 32')
+  await tab.page.getByRole('button', { name: 'Preview 200 patches' }).click()
+  await tab.page.getByRole('heading', { name: 'Patch centres' }).waitFor()
+  assert.ok(await tab.page.locator('figure:has-text("Patch centres") circle').count() > 30)
+})
+
 test('the dataset, and a case in the viewer', { skip }, async () => {
   await tab.go('data')
   await tab.page.getByRole('columnheader', { name: 'T2star' }).waitFor()
@@ -123,6 +142,24 @@ test('the dataset, and a case in the viewer', { skip }, async () => {
   await tab.page.keyboard.press('5')
   await tab.page.locator('canvas[aria-label="3-D view"]').waitFor()
   await tab.page.waitForTimeout(3000)
+  assert.equal(await tab.page.locator('.failure').count(), 0)
+})
+
+test('two trials’ predictions are laid over a case and compared', { skip }, async () => {
+  await tab.go('viewer')
+  const lay = async label => {
+    await tab.page.getByLabel('Experiment whose result is laid over').selectOption({ label: 'which-channel' })
+    const trials = tab.page.getByLabel('Trial whose result is laid over')
+    await trials.waitFor()
+    await trials.selectOption(await trials.locator('option').filter({ hasText: label }).first().getAttribute('value'))
+  }
+  await lay('all channels')
+  await tab.page.getByText(/^trial \d+ − truth$/).waitFor()
+  await lay('without T2star')
+  await tab.page.getByRole('heading', { name: /^Trial \d+$/ }).nth(1).waitFor()
+  await tab.page.keyboard.press('7')
+  await tab.page.locator('.stage.two .pane canvas').nth(1).waitFor()
+  assert.match((await tab.page.locator('.stage.two .mark.name').allTextContents()).join(), /^trial \d+,trial \d+$/)
   assert.equal(await tab.page.locator('.failure').count(), 0)
 })
 

@@ -5,7 +5,7 @@ import { changes, flatten, get, merged, same, set, type Table } from '../../src/
 import { belongs } from '../../src/lib/model_fields.ts'
 import { defaultsOf, fieldsOf, rangeSentence, wrong } from '../../src/lib/schema.ts'
 import { specFrom, specText } from '../../src/lib/spec_query.ts'
-import { subsets, subsetToml } from '../../src/lib/subset.ts'
+import { runWith, subsets, subsetToml } from '../../src/lib/subset.ts'
 import { factors, factorText, product } from '../../src/lib/trial_count.ts'
 import { firstRange, withCondition } from '../../src/lib/variables.ts'
 import { parseValue, parseValues, splitList, valueText } from '../../src/lib/value_text.ts'
@@ -87,6 +87,11 @@ test('trials of a plan', () => {
   assert.equal(product(factors({ strategy: { kind: 'leave-one-out', channel_pairs: true, folds: 4, seeds: 2 } }, data)), (1 + 7 + 21) * 4 * 2)
   assert.equal(product(factors({ strategy: { kind: 'sweep' }, variable: [{ key: 'a', values: [1, 2, 3] }, { key: 'b', range: [0, 1] }] }, data)), 15)
   assert.equal(product(factors({ strategy: { kind: 'bayesian', trials: 30, seeds: 2 }, variable: [{ key: 'a', range: [0, 1] }] }, data)), 60)
+})
+
+test('a run takes over the split of the page, and no data of its own', () => {
+  assert.deepEqual(runWith({ data: 'x', seed: 2, validation: { fraction: 0.1 } }, ['b'], []), { format: 'tomograd.run/1', seed: 2, validation: { fraction: 0.1, patients: ['b'] } })
+  assert.deepEqual(runWith({}, [], []), { format: 'tomograd.run/1' })
 })
 
 test('subsets keep patients together', () => {

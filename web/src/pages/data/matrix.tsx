@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { address } from '../../api/client.ts'
 import type { CaseRow, Dataset, ImageCell } from '../../api/types.ts'
-import { size } from '../../lib/format.ts'
+import { fixed, none, size } from '../../lib/format.ts'
 import { Empty } from '../../parts/states.tsx'
 import { viewerHref } from '../viewer/address.ts'
 
@@ -39,7 +39,7 @@ export function CaseMatrix({ dataset, filter }: { dataset: Dataset; filter: stri
             <td><Cell of={one.label} title={`${one.id} label`} one={one} dataset={dataset} /></td>
             <td><Cell of={one.roi} title={`${one.id} ROI`} one={one} dataset={dataset} /></td>
             <td class="right">{size(one.shape_zyx)}</td>
-            <td class="right">{size(one.spacing_zyx_mm)}</td>
+            <td class="right" title={size(one.spacing_zyx_mm)}>{one.spacing_zyx_mm ? one.spacing_zyx_mm.map(v => fixed(v, 2)).join(' × ') : none}</td>
             <td class="bad small">{one.warnings.join('; ')}</td>
           </tr>
         ))}</tbody>

@@ -1,7 +1,6 @@
 // Subset builder: click patients into validation and test, see what each part holds, take it along as TOML.
 import type { CaseRow, Dataset } from '../../api/types.ts'
 import { colourAt } from '../../lib/colour.ts'
-import { plural } from '../../lib/format.ts'
 import { nextRole, subsets, subsetToml } from '../../lib/subset.ts'
 import { copy } from '../../parts/states.tsx'
 import { queryText, setQuery } from '../../router.ts'
@@ -27,7 +26,7 @@ export function SubsetPanel({ dataset }: { dataset: Dataset }) {
         {dataset.patients.map(patient => <button type="button" key={patient} class="small" style={{ borderColor: colours[role(patient)] }} title={role(patient)} onClick={() => click(patient)}><i class="swatch" style={{ background: colours[role(patient)] }} /> {patient}</button>)}
       </div>
       <table class="plain tight">
-        <thead><tr><th>part</th><th class="right">patients</th><th class="right">cases</th><th>labelled</th><th>missing</th></tr></thead>
+        <thead><tr><th>part</th><th class="right">patients</th><th class="right">cases</th><th class="right">labelled</th><th title="Cases without this modality">missing</th></tr></thead>
         <tbody>{roles.map(part => <Part key={part} name={part} cases={parts[part]} dataset={dataset} />)}</tbody>
       </table>
     </section>
@@ -41,8 +40,8 @@ function Part({ name, cases, dataset }: { name: (typeof roles)[number]; cases: C
       <td><span class="badge"><i class="swatch" style={{ background: colours[name] }} />{name}</span></td>
       <td class="right">{new Set(cases.map(one => one.patient)).size}</td>
       <td class="right">{cases.length}</td>
-      <td>{cases.filter(one => one.label.state !== 'missing').length}</td>
-      <td class={missing.length ? 'wrap' : 'quiet wrap'}>{missing.length ? missing.map(one => `${one.modality} in ${plural(one.n, 'case')}`).join(', ') : 'nothing'}</td>
+      <td class="right">{cases.filter(one => one.label.state !== 'missing').length}</td>
+      <td class={missing.length ? 'wrap' : 'quiet wrap'}>{missing.length ? missing.map(one => `${one.modality}\u00a0${one.n}`).join(', ') : 'nothing'}</td>
     </tr>
   )
 }

@@ -1,7 +1,7 @@
 // The block diagram from the module graph, as the server has laid it out. Click a block for its facts.
 import { useState } from 'preact/hooks'
 import type { Diagram, DiagramBox } from '../../api/types.ts'
-import { blockColour, head } from '../../lib/block_drawing.ts'
+import { blockColour, drawnArea, head } from '../../lib/block_drawing.ts'
 import { count, grouped, size } from '../../lib/format.ts'
 import { ChartHead } from '../../parts/chart.tsx'
 import { tip } from '../../parts/tip.tsx'
@@ -12,13 +12,18 @@ interface Props { title: string; diagram: Diagram; selected: string; onSelect: (
 export function DiagramView({ title, diagram, selected, onSelect }: Props) {
   const [ref, width] = useWidth<HTMLElement>()
   const [zoom, setZoom] = useState(0)
-  const fit = Math.min(width / (diagram.width + 8), 1)
-  const scale = fit * 1.25 ** zoom
-  const box = diagram.boxes.find(one => one.node === selected)
+  const [whole, setWhole] = useState(false)
+  const frame = drawnArea(diagram)
+  // Smaller than this nothing can be read: then it scrolls.
+  const fit = Math.max(Math.min(width / frame.width, 1), 0.6)
+  const scale = (whole ? Math.min(fit, Math.max((window.innerHeight - 190) / frame.height, 0.25)) : fit) * 1.25 ** zoom
+  const show = (all: boolean) => () => { setWhole(all); setZoom(0) }
+  const box = selected ? (diagram.boxes.find(one => one.node === selected) ?? diagram.boxes.find(one => one.node.startsWith(selected + '.'))) : undefined
   const tools = (
     <span class="row small">
       <button type="button" class="link" onClick={() => setZoom(zoom - 1)} aria-label="Smaller">−</button>
-      <button type="button" class="link" onClick={() => setZoom(0)}>fit</button>
+      <button type="button" class="link" aria-pressed={!whole && !zoom} onClick={show(false)} title="As wide as the column">fit</button>
+      <button type="button" class="link" aria-pressed={whole && !zoom} onClick={show(true)} title="All of it at once">whole</button>
       <button type="button" class="link" onClick={() => setZoom(zoom + 1)} aria-label="Larger">+</button>
     </span>
   )
@@ -28,7 +33,7 @@ export function DiagramView({ title, diagram, selected, onSelect }: Props) {
         table={() => [['block', 'does', 'channels', 'size', 'parameters', 'flop', 'receptive field'], ...diagram.boxes.map(one => [one.node, one.text.filter(Boolean).join('; '), one.channels, size(one.size), one.parameters, one.flop, size(one.receptive_field)])]} />
       {box && <BlockFacts box={box} onClose={() => onSelect('')} />}
       <div class="scroll diagram">
-        <svg width={(diagram.width + 8) * scale} height={(diagram.height + 8) * scale} viewBox={`-4 -4 ${diagram.width + 8} ${diagram.height + 8}`} role="group" aria-label={`Block diagram of ${title}`}>
+        <svg width={frame.width * scale} height={frame.height * scale} viewBox={`${frame.x} ${frame.y} ${frame.width} ${frame.height}`} role="group" aria-label={`Block diagram of ${title}`}>
           {diagram.arrows.map((arrow, i) => (
             <g key={i}>
               <path d={arrow.points.map(([x, y], k) => `${k ? 'L' : 'M'}${x} ${y}`).join('')} fill="none" stroke="var(--quiet)" stroke-width="1.2" />
@@ -36,7 +41,7 @@ export function DiagramView({ title, diagram, selected, onSelect }: Props) {
               {arrow.label && <text x={arrow.label_x} y={arrow.label_y} font-size="10" text-anchor={arrow.label_centred ? 'middle' : 'start'} style={{ fill: 'var(--quiet)' }}>{arrow.label}</text>}
             </g>
           ))}
-          {diagram.boxes.map(one => <Block key={one.node} box={one} selected={one.node === selected} onSelect={onSelect} />)}
+          {diagram.boxes.map(one => <Block key={one.node} box={one} selected={one === box} onSelect={onSelect} />)}
         </svg>
       </div>
     </figure>
@@ -67,7 +72,7 @@ function BlockFacts({ box, onClose }: { box: DiagramBox; onClose: () => void }) 
         <dt>output</dt><dd>{box.channels} channels of {size(box.size)} voxels</dd>
         <dt>parameters</dt><dd>{grouped(box.parameters)}</dd>
         <dt>receptive field</dt><dd>{size(box.receptive_field)} voxels</dd>
-        <dt>cost</dt><dd>{count(box.flop)}FLOP per patch</dd>
+        <dt>cost</dt><dd>{box.flop ? `${count(box.flop)}FLOP per patch` : 'none'}</dd>
       </dl>
     </div>
   )

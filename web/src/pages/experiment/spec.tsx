@@ -22,7 +22,7 @@ export function SpecTab({ experiment }: TabProps) {
   }
   return (
     <Loaded of={resource}>{({ toml, changed }) => (
-      <div class="columns" style={{ gridTemplateColumns: 'minmax(0, 1fr) minmax(0, 1.2fr)' }}>
+      <div class="columns spec">
         <section>
           <h3>Differs from the defaults</h3>
           {changed.length

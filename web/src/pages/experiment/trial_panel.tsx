@@ -6,7 +6,7 @@ import { useResource } from '../../api/resource.ts'
 import type { ExperimentDetail, Trial } from '../../api/types.ts'
 import { classScores, otherMetrics } from '../../lib/case_metrics.ts'
 import { flatten, type Table } from '../../lib/dotted.ts'
-import { bytes, cell, day, duration, fixed, isNumber, stamp } from '../../lib/format.ts'
+import { bytes, cell, day, duration, fixed, isNumber, none, stamp } from '../../lib/format.ts'
 import { State } from '../../parts/progress.tsx'
 import { report, say } from '../../parts/notices.tsx'
 import { ScoreTable } from '../../parts/score_table.tsx'
@@ -36,7 +36,7 @@ function Facts({ experiment, one, reload }: { experiment: ExperimentDetail; one:
         {experiment.curve_names.length > 0 && <a href={href(['experiments', experiment.id, 'curves'], { select: one.trial })}>Curves</a>}
         {one.predictions.length > 0 && <button type="button" class="link" onClick={() => void openInViewer(experiment.id, [one.trial])}>Open in viewer</button>}
       </div>
-      <Values title="Settings" table={one.settings} />
+      <Values title="Settings" table={one.settings} exact />
       <Values title="Design" table={one.design} />
       <Values title="Result" table={otherMetrics(one.metrics)} />
       <ScoreTable {...classScores(one.metrics)} />
@@ -59,20 +59,21 @@ function Facts({ experiment, one, reload }: { experiment: ExperimentDetail; one:
   )
 }
 
-const shown = (key: string, v: unknown): string =>
-  key === 'left_out' && v === '' ? 'nothing: all channels' :   isNumber(v) && /bytes$/.test(key) ? bytes(v) : isNumber(v) && /(^|_)seconds$/.test(key) ? duration(v) : isNumber(v) && !Number.isInteger(v) && Math.abs(v) < 10 && Math.abs(v) > 1e-3 ? fixed(v, 4) : cell(v)
+// Results are rounded, settings are told as they are.
+const shown = (key: string, v: unknown, exact: boolean): string =>
+  key === 'left_out' && v === '' ? 'nothing: all channels' : Array.isArray(v) && !v.length ? none : exact ? cell(v) : isNumber(v) && /bytes$/.test(key) ? bytes(v) : isNumber(v) && /(^|_)seconds$/.test(key) ? duration(v) : isNumber(v) && !Number.isInteger(v) && Math.abs(v) < 10 && Math.abs(v) > 1e-3 ? fixed(v, 4) : cell(v)
 
-function Values({ title, table }: { title: string; table: Table }) {
+function Values({ title, table, exact = false }: { title: string; table: Table; exact?: boolean }) {
   const rows = flatten(table)
   if (!rows.length) return null
   const most = 24
   return (
     <section>
       <h3>{title}</h3>
-      <dl class="facts small">{rows.slice(0, most).map(([key, v]) => [<dt key={key}>{key}</dt>, <dd key={key + '='}>{shown(key, v)}</dd>])}</dl>
+      <dl class="facts small">{rows.slice(0, most).map(([key, v]) => [<dt key={key}>{key}</dt>, <dd key={key + '='}>{shown(key, v, exact)}</dd>])}</dl>
       {rows.length > most && (
         <details class="small"><summary class="quiet">{rows.length - most} more</summary>
-          <dl class="facts small">{rows.slice(most).map(([key, v]) => [<dt key={key}>{key}</dt>, <dd key={key + '='}>{shown(key, v)}</dd>])}</dl>
+          <dl class="facts small">{rows.slice(most).map(([key, v]) => [<dt key={key}>{key}</dt>, <dd key={key + '='}>{shown(key, v, exact)}</dd>])}</dl>
         </details>
       )}
     </section>

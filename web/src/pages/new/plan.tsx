@@ -3,8 +3,9 @@ import { useState } from 'preact/hooks'
 import { api } from '../../api/client.ts'
 import { rootName, server } from '../../api/live.ts'
 import { useResource, useSettled } from '../../api/resource.ts'
+import type { Plan } from '../../api/types.ts'
 import { saveText } from '../../lib/download.ts'
-import { grouped } from '../../lib/format.ts'
+import { fixed, grouped } from '../../lib/format.ts'
 import { factors, factorText, product, type DataFacts } from '../../lib/trial_count.ts'
 import { report, say } from '../../parts/notices.tsx'
 import { Failure } from '../../parts/states.tsx'
@@ -43,7 +44,7 @@ export function PlanColumn({ data }: { data: DataFacts | null }) {
       </div>
       {plan.error ? <Failure error={plan.error} /> : plan.data && (
         <>
-          <p class="quiet small">{basis(plan.data.basis)}</p>
+          <p class="quiet small">{basis(plan.data, !!body.hours_per_trial)}</p>
           {plan.data.memory && <MemoryCard plan={plan.data} machine={server.value?.memory_bytes ?? 0} />}
           <Instances plan={plan.data} />
           {plan.data.notes.length > 0 && <ul class="quiet small">{plan.data.notes.map(note => <li key={note}>{note}</li>)}</ul>}
@@ -54,7 +55,12 @@ export function PlanColumn({ data }: { data: DataFacts | null }) {
   )
 }
 
-const basis = (text: string): string => ({ measured: 'Hours per trial were measured on this machine.', given: 'Hours per trial as given.', assumed: 'Hours per trial are assumed: give them above, or measure them with tomograd plan.' }[text] ?? `Hours per trial: ${text}.`)
+// The server takes 4 hours where none are given, and calls them stated too.
+const basis = ({ basis: text, hours_per_trial: { mid } }: Plan, given: boolean): string =>
+  text === 'measured' ? 'Hours per trial were measured on this machine.'
+  : text === 'max_seconds' ? 'Hours per trial are the run’s max_seconds.'
+  : given ? 'Hours per trial as given.'
+  : `${fixed(mid, 0)} hours per trial are assumed: give them above, or measure them with tomograd plan.`
 
 function Start({ toml, ready }: { toml: string; ready: boolean }) {
   const [busy, setBusy] = useState(false)

@@ -42,7 +42,8 @@ export function Pane({ view, layers, name, shown, onFocus }: Props) {
     let timer = 0
     const frame = requestAnimationFrame(() => {
       const dots = window.devicePixelRatio || 1
-      const front = canvas.current!
+      const front = canvas.current
+      if (!front) return                                   // the pane went away before its cleanup ran
       const back = new OffscreenCanvas(Math.round(size.width * dots), Math.round(size.height * dots))
       const context = back.getContext('2d')! as unknown as CanvasRenderingContext2D
       const missing = drawLayers(context, layers, all, { plane, map, cursor: now, ...size, dots })
@@ -127,6 +128,8 @@ export function Pane({ view, layers, name, shown, onFocus }: Props) {
       <canvas ref={canvas} tabIndex={-1} aria-label={`${name ?? view} plane`} onPointerDown={onPointerDown} onPointerMove={onPointerMove} onPointerUp={onPointerUp} onPointerCancel={() => (drag.current = null)} />
       {name && <span class="mark name">{name}</span>}
       <span class="mark place">{plane.axis} {now[cut]} / {volume.size_zyx[cut] - 1}</span>
+      <input class="slice" type="range" aria-label={`Slice of the ${view} plane`} tabIndex={-1} min={0} max={volume.size_zyx[cut] - 1} value={now[cut]}
+        onInput={event => moveCursor(now.map((v, i) => (i === cut ? event.currentTarget.valueAsNumber : v)) as Vec3, volume.size_zyx)} />
       {plane.marks && (['left', 'right', 'top', 'bottom'] as const).map(side => <span key={side} class={`mark edge-${side}`}>{plane.marks![side]}</span>)}
     </div>
   )

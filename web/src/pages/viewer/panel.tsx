@@ -62,11 +62,11 @@ const Key = ({ colour, say }: { colour: string; say: string }) => <span class="b
 function Window({ layer, look }: { layer: Layer; look: Look }) {
   const { minimum, maximum, low, high } = layer.range
   const input = (key: 'low' | 'high') => (
-    <input size={6} inputMode="decimal" aria-label={`${key === 'low' ? 'Low' : 'High'} end of the window of ${layer.name}`} value={short(look[key]).replaceAll('\u2009', '').replace('−', '-')}
+    <input size={4} inputMode="decimal" aria-label={`${key === 'low' ? 'Low' : 'High'} end of the window of ${layer.name}`} value={short(look[key]).replaceAll('\u2009', '').replace('−', '-')}
       onChange={event => { const v = Number(event.currentTarget.value); if (Number.isFinite(v)) changeLook(layer.id, { [key]: v }) }} />
   )
   return (
-    <div class="row small">
+    <div class="window small">
       <select aria-label={`Colour map of ${layer.name}`} value={look.map} onChange={event => changeLook(layer.id, { map: event.currentTarget.value as ColourMap })}>{Object.keys(colourMaps).map(map => <option key={map}>{map}</option>)}</select>
       {input('low')} to {input('high')}
       <button type="button" class="link" title={`1 to 99.5 % of the values; all: ${short(minimum)} to ${short(maximum)}`} onClick={() => changeLook(layer.id, { low: low ?? 0, high: high ?? 1 })}>auto</button>

@@ -13,15 +13,16 @@ export const arrived = signal(0)                           // counts tiles, so t
 
 let gridOf = ''
 
-/** A new case on the same grid keeps place and zoom; looks are kept by the layer's name. */
-export function begin(shown: Shown, at: number[]): void {
+/** A new case on the same grid keeps place and zoom; looks are kept by the layer's name. show: ids of the layers that the address names. */
+export function begin(shown: Shown, at: number[], show: string[] = []): void {
   const size = shown.layers[0]?.volume.size_zyx
   if (!size) return
   batch(() => {
     const old = looks.value
     looks.value = new Map(shown.layers.map((layer, i) => {
       const look = firstLook(layer, i, shown.classes), before = old.get(layer.id)
-      return [layer.id, before ? { ...before, low: look.low, high: look.high, colours: before.colours.size ? before.colours : look.colours } : look]
+      const now = before ? { ...before, low: look.low, high: look.high, colours: before.colours.size ? before.colours : look.colours } : look
+      return [layer.id, show.length ? { ...now, shown: show.includes(layer.id) || (!before && old.size > 0 && layer.kind === 'prediction') } : now]
     }))
     const middle: Vec3 = [size[0] / 2, size[1] / 2, size[2] / 2]
     if (gridOf !== size.join()) {
@@ -52,4 +53,11 @@ export function resetView(size: Vec3): void {
     zoom.value = 1
     centre.value = [size[0] / 2, size[1] / 2, size[2] / 2]
   })
+}
+
+/** What the address says of the layers: nothing while they are shown as they would be at first. */
+export function shownText(shown: Shown): string {
+  const on = shown.layers.filter(layer => looks.value.get(layer.id)?.shown)
+  const usual = shown.layers.filter((layer, i) => firstLook(layer, i, shown.classes).shown)
+  return on.length === usual.length && on.every((layer, i) => layer === usual[i]) ? '' : on.map(layer => layer.id).join(',') || 'none'
 }

@@ -5,16 +5,19 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { address } from '../../api/client.ts'
 import { worldOf } from '../../lib/geometry.ts'
 import { Failure } from '../../parts/states.tsx'
-import type { Layer, LabelClass, Shown } from './layers.ts'
+import type { Layer, LabelClass, Look, Shown } from './layers.ts'
 import { cursor, looks } from './state.ts'
 
 const most = 128
+const most3d = 3                                           // layers of labels at once
 const source = (layer: Layer): { url: string; name: string } => ({ url: new URL(address(`volumes/${layer.volume.id}/nifti`, { most, channel: layer.channel }), document.baseURI).href, name: `${layer.name}.nii.gz` })
 
-function labelMap(classes: LabelClass[]) {
+// Eyes and colours of the classes are those of the panel.
+function labelMap(classes: LabelClass[], look: Look | undefined) {
   const top = Math.max(...classes.map(one => one.value), 1)
   const of = (pick: (one: LabelClass) => number) => Array.from({ length: top + 1 }, (_, v) => { const one = classes.find(each => each.value === v); return one ? pick(one) : 0 })
-  return { R: of(one => one.colour[0]), G: of(one => one.colour[1]), B: of(one => one.colour[2]), A: of(() => 255), I: Array.from({ length: top + 1 }, (_, v) => v), labels: Array.from({ length: top + 1 }, (_, v) => classes.find(one => one.value === v)?.name ?? '') }
+  const part = (k: 0 | 1 | 2) => of(one => (look?.colours.get(one.value) ?? one.colour)[k])
+  return { R: part(0), G: part(1), B: part(2), A: of(one => (look?.hidden.has(one.value) ? 0 : 255)), I: Array.from({ length: top + 1 }, (_, v) => v), labels: Array.from({ length: top + 1 }, (_, v) => classes.find(one => one.value === v)?.name ?? '') }
 }
 
 export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
@@ -22,10 +25,11 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
   const view = useRef<Niivue | null>(null)
   const [error, setError] = useState<unknown>(null)
   const image = shown.layers.find(layer => layer.kind === 'image' && looks.value.get(layer.id)?.shown) ?? shown.layers[0]
-  const overlay = shown.layers.find(layer => (layer.kind === 'prediction' || layer.kind === 'truth') && looks.value.get(layer.id)?.shown)
+  const overlays = shown.layers.filter(layer => (layer.kind === 'prediction' || layer.kind === 'truth') && looks.value.get(layer.id)?.shown).slice(0, most3d)
+  const their = overlays.map(layer => looks.value.get(layer.id))
 
   // A canvas whose context was given back cannot have another one: every picture has a canvas of its own.
-  const picture = [image.id, image.volume.id, overlay?.volume.id, labels].join(' ')
+  const picture = [image.id, image.volume.id, ...overlays.map(layer => layer.volume.id), labels].join(' ')
   useEffect(() => {
     let current = true
     const element = canvas.current!
@@ -36,12 +40,11 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
       nv.setSliceType(SLICE_TYPE.RENDER)
       const look = looks.value.get(image.id)
       await nv.loadVolumes([
-        { ...source(image), colormap: 'gray', opacity: labels && overlay ? 0.25 : 1, cal_min: look?.low, cal_max: look?.high },
-        ...(overlay ? [{ ...source(overlay), opacity: 1 }] : []),
+        { ...source(image), colormap: 'gray', opacity: labels && overlays.length ? 0.25 : 1, cal_min: look?.low, cal_max: look?.high },
+        ...overlays.map(layer => ({ ...source(layer), opacity: 1 })),
       ])
       if (!current) return
-      if (overlay && nv.volumes[1] && shown.classes.length) nv.volumes[1].setColormapLabel(labelMap(shown.classes))
-      nv.updateGLVolume()
+      paint(nv, shown.classes, overlays.map(layer => looks.value.get(layer.id)))
       view.current = nv
       follow(nv, image)
     }
@@ -57,8 +60,22 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
   useEffect(() => {
     if (view.current) follow(view.current, image)
   }, [cursor.value])
+  useEffect(() => {
+    if (view.current) paint(view.current, shown.classes, their)
+  }, their.flatMap(look => [look?.hidden, look?.colours, look?.opacity]).concat(Array<undefined>(3 * (most3d - their.length)).fill(undefined)))
 
   return <div class="pane"><canvas key={picture} ref={canvas} aria-label="3-D view" hidden={!!error} />{error ? <Failure error={error} /> : null}</div>
+}
+
+// One layer of labels is solid; several let each other be seen as far as their opacity says.
+function paint(nv: Niivue, classes: LabelClass[], their: (Look | undefined)[]): void {
+  their.forEach((look, i) => {
+    const volume = nv.volumes[i + 1]
+    if (!volume) return
+    if (classes.length) volume.setColormapLabel(labelMap(classes, look))
+    volume.opacity = their.length > 1 ? (look?.opacity ?? 1) : 1
+  })
+  nv.updateGLVolume()
 }
 
 // Through millimetres, because Niivue turns volumes to its own axes.

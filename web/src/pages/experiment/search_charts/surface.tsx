@@ -13,7 +13,7 @@ import { axisTicks, shortKey, valueText } from './axis_text.ts'
 export function Surface({ experiment, data, uncertainty }: SearchProps & { uncertainty: boolean }) {
   const response = data.response!
   const values = uncertainty ? response.standard_deviation : response.mean
-  const [low, high] = extent(values)
+  const [low, high] = extent(values), digits = high - low < 0.1 ? 3 : 2
   const xi = data.axes.findIndex(axis => axis.variable === response.x), yi = data.axes.findIndex(axis => axis.variable === response.y)
   if (xi < 0 || yi < 0) return null
   const xAxis = data.axes[xi], yAxis = data.axes[yi]
@@ -30,7 +30,7 @@ export function Surface({ experiment, data, uncertainty }: SearchProps & { uncer
           <>
             {values.map((v, i) => {
               const c = i % response.columns, r = Math.floor(i / response.columns)
-              return <rect key={i} x={left + c * w} y={bottom - (r + 1) * h} width={w + 0.5} height={h + 0.5} fill={sequential(high > low ? (v - low) / (high - low) : 0.5)}
+              return <rect key={i} x={left + c * w} y={bottom - (r + 1) * h} width={w + 0.5} height={h + 0.5} shape-rendering="crispEdges" fill={sequential(high > low ? (v - low) / (high - low) : 0.5)}
                 {...tip(`${data.metric} ${fixed(response.mean[i])} ± ${fixed(response.standard_deviation[i])}`, `${shortKey(response.x)} ${valueText(xAxis, centre(c, response.columns))}`, `${shortKey(response.y)} ${valueText(yAxis, centre(r, response.rows))}`)} />
             })}
             {data.points.map(point => point.at[xi] !== null && point.at[yi] !== null && (
@@ -43,8 +43,8 @@ export function Surface({ experiment, data, uncertainty }: SearchProps & { uncer
             <text class="label" x={(left + right) / 2} y={height - 10} text-anchor="middle">{shortKey(response.x)}</text>
             <text class="label" x={14} y={(top + bottom) / 2} text-anchor="middle" transform={`rotate(-90 14 ${(top + bottom) / 2})`}>{shortKey(response.y)}</text>
             {Array.from({ length: 32 }, (_, i) => <rect key={i} x={right + 12} y={bottom - ((i + 1) * (bottom - top)) / 32} width="12" height={(bottom - top) / 32 + 0.5} fill={sequential(i / 31)} />)}
-            <text x={right + 28} y={top + 10}>{fixed(high, 2)}</text>
-            <text x={right + 28} y={bottom}>{fixed(low, 2)}</text>
+            <text x={right + 28} y={top + 10}>{fixed(high, digits)}</text>
+            <text x={right + 28} y={bottom}>{fixed(low, digits)}</text>
           </>
         )
       }} />
