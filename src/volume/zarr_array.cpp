@@ -20,6 +20,19 @@ struct ZarrArray::Piece {                        // what one chunk gives to a bo
   ZarrShard::Range range;
 };
 
+struct ZarrArray::Part {                         // the voxels that one chunk gives to a box
+  const unsigned char* raw;                      // the first one
+  int64_t row, plane;                            // bytes from one to the next
+  Extent size, box;
+  int64_t first;                                 // running number of the first one in the box
+
+  template <class Row>
+  void each_row(Row&& use) const {
+    for (int64_t z = 0; z < size.z; ++z)
+      for (int64_t y = 0; y < size.y; ++y) use(raw + z * plane + y * row, size.x, first + (z * box.y + y) * box.x);
+  }
+};
+
 struct ZarrArray::Worker {
   ZarrDecoder decoder;
   Buffer<unsigned char> encoded, chunk;
@@ -139,28 +152,23 @@ void ZarrArray::give_worker(std::unique_ptr<Worker> worker) {
   workers_.push_back(std::move(worker));
 }
 
-void ZarrArray::hand_on(const Piece& piece, const Box& box, const unsigned char* chunk, const Rows& rows) const {
-  Extent size = block();
-  int64_t unit = voxel_bytes(info_.chunk.type);
-  for (int64_t z = piece.part.begin.z; z < piece.part.end().z; ++z)
-    for (int64_t y = piece.part.begin.y; y < piece.part.end().y; ++y) {
-      int64_t from = piece.lead_voxels + ((z - piece.begin.z) * size.y + (y - piece.begin.y)) * size.x + (piece.part.begin.x - piece.begin.x);
-      rows(chunk + from * unit, piece.part.size.x, ((z - box.begin.z) * box.size.y + (y - box.begin.y)) * box.size.x + (piece.part.begin.x - box.begin.x));
-    }
+void ZarrArray::hand_on(const Piece& piece, const Box& box, const unsigned char* chunk, const UsePart& use) const {
+  Extent size = block(), inside = piece.part.begin - piece.begin, at = piece.part.begin - box.begin;
+  int64_t unit = voxel_bytes(info_.chunk.type), first = piece.lead_voxels + (inside.z * size.y + inside.y) * size.x + inside.x;
+  use({chunk + first * unit, size.x * unit, size.y * size.x * unit, piece.part.size, box.size, (at.z * box.size.y + at.y) * box.size.x + at.x});
 }
 
-void ZarrArray::hand_on_fill(const Piece& piece, const Box& box, const Rows& rows) const {
+void ZarrArray::hand_on_fill(const Piece& piece, const Box& box, const UsePart& use) const {
   int64_t unit = voxel_bytes(info_.chunk.type);
   Buffer<unsigned char> row(piece.part.size.x * unit);
   for (int64_t i = 0; i < piece.part.size.x; ++i) std::memcpy(row.data() + i * unit, info_.fill.data(), size_t(unit));
-  for (int64_t z = piece.part.begin.z; z < piece.part.end().z; ++z)
-    for (int64_t y = piece.part.begin.y; y < piece.part.end().y; ++y)
-      rows(row.data(), piece.part.size.x, ((z - box.begin.z) * box.size.y + (y - box.begin.y)) * box.size.x + (piece.part.begin.x - box.begin.x));
+  Extent at = piece.part.begin - box.begin;
+  use({row.data(), 0, 0, piece.part.size, box.size, (at.z * box.size.y + at.y) * box.size.x + at.x});  // one row is all of them
 }
 
 // The pieces are in the order of their shards and offsets. Neighbours become runs, and every run is read and decoded by one
 // thread in memory that it keeps.
-void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Rows& rows, ThreadPool* pool) {
+void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const UsePart& use, ThreadPool* pool) {
   std::vector<Run> runs;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const ZarrShard::Range& range = pieces[i].range;
@@ -185,16 +193,18 @@ void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Ro
     bytes_read_ += run.bytes, ++reads_;
     for (size_t i = run.first; i < run.last; ++i) {
       const Piece& piece = pieces[i];
-      with_context(text("reading the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " from '", shard.path(), "'"), [&] {
+      try {
         worker->decoder.decode(info_.chunk, worker->encoded.data() + (piece.range.offset - run.offset), piece.range.bytes, worker->chunk.data());
-        hand_on(piece, box, worker->chunk.data(), rows);
-      });
+        hand_on(piece, box, worker->chunk.data(), use);
+      } catch (...) {                            // the sentence is made only where it is needed
+        with_context(text("reading the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " from '", shard.path(), "'"), [] { throw; });
+      }
     }
     give_worker(std::move(worker));
   });
 }
 
-void ZarrArray::for_each_row(int64_t lead, const Box& box, const Rows& rows, ThreadPool* pool) {
+void ZarrArray::for_each_part(int64_t lead, const Box& box, const UsePart& use, ThreadPool* pool) {
   std::vector<Piece> pieces = pieces_of(lead, box), present;
   std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.place < b.place; });
   constexpr size_t files_at_a_time = 256;        // open files of an array without shards
@@ -202,7 +212,7 @@ void ZarrArray::for_each_row(int64_t lead, const Box& box, const Rows& rows, Thr
   std::shared_ptr<ZarrShard> shard;
   auto flush = [&] {
     std::stable_sort(present.begin(), present.end(), [](const Piece& a, const Piece& b) { return a.place != b.place ? a.place < b.place : a.range.offset < b.range.offset; });
-    read_pieces(present, box, rows, pool);
+    read_pieces(present, box, use, pool);
     present.clear();
   };
   for (size_t i = 0; i < pieces.size(); ++i) {
@@ -221,10 +231,15 @@ void ZarrArray::for_each_row(int64_t lead, const Box& box, const Rows& rows, Thr
       fail_input(text("the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " is missing ", shard ? "from '" : ": there is no '", path, "'"),
                  "it was never written; a result with holes is no result");
     } else {
-      hand_on_fill(piece, box, rows);
+      hand_on_fill(piece, box, use);
     }
   }
   flush();
+}
+
+template <class Row>
+void ZarrArray::for_each_row(int64_t lead, const Box& box, const Row& use, ThreadPool* pool) {
+  for_each_part(lead, box, [&](const Part& part) { part.each_row(use); }, pool);
 }
 
 void ZarrArray::read(int64_t lead, const Box& box, float* into, ThreadPool* pool) {
