@@ -64,7 +64,8 @@ std::vector<Case> cases() {
     all.emplace_back(Extent{25, 11, 37}, 2, 1, std::vector<int64_t>{10, 1, 7}, reflect, false, 2);
     all.emplace_back(Extent{3, 4, 5}, 3, 2, std::vector<int64_t>{1, 9, 10, 2}, reflect, false, 3);      // reflected more than once
     all.emplace_back(Extent{1, 1, 1}, 1, 1, std::vector<int64_t>{1, 3}, reflect, false, 4);
-    all.emplace_back(Extent{2, 70, 145}, 1, 1, std::vector<int64_t>{3, 1}, reflect, false, 5);          // rows and columns in parts
+    all.emplace_back(Extent{2, 70, 145}, 1, 1, std::vector<int64_t>{3, 1}, reflect, false, 5);          // rows in parts
+    all.emplace_back(Extent{2, 47, 530}, 1, 1, std::vector<int64_t>{3, 1}, reflect, false, 7);          // columns too
     all.emplace_back(Extent{33, 1, 47}, 2, 3, std::vector<int64_t>{1, 2, 3, 4, 5, 6}, reflect, true, 6);
   }
   return all;

@@ -16,7 +16,10 @@ constexpr int64_t most_planes = 4, most_vectors = 2;
 constexpr int64_t most_planes = 6, most_vectors = 4;
 #endif
 constexpr int64_t rows_ahead = 12;
-constexpr int64_t most_rows = 64, most_width = 128;  // of a piece: its sums (most_planes x 64 x 128 floats at most) stay in the second-level cache
+// Of a piece. Its sums (most_planes x most_sums floats at most) stay in the second-level cache. Rows are whole where they can be: memory
+// is quick where it is read on and on, and slow where eight planes give short ends of rows (320 voxels in three parts: 90 GFLOP/s on two
+// processors, whole: 122).
+constexpr int64_t most_rows = 64, most_width = 512, most_sums = 12288;
 
 struct Floats {
   static Vec step(Vec x, Vec w, Vec sum) { return fused(x, w, sum); }
@@ -29,13 +32,18 @@ struct Block {  // planes first, first + dilation, ...; rows [y0, y1); voxels [x
   int64_t first, planes, y0, y1, x0, x1;
 };
 
+struct Cuts {
+  Parts columns, rows;
+  explicit Cuts(const Box& box) : columns(box.size.x, most_width, Vec::lanes), rows(box.size.y, std::min(most_rows, most_sums / round_up(columns.length, Vec::lanes)), 1) {}
+};
+
 MsdPieces forward_pieces(const Box& box, int64_t dilation) {
-  int64_t columns = Parts(box.size.x, most_width, Vec::lanes).count;
-  return {PlaneBlocks(box.size.z, dilation, most_planes).count() * Parts(box.size.y, most_rows, 1).count * columns, most_planes * most_rows * most_width, columns > 1};
+  Cuts cuts(box);
+  return {PlaneBlocks(box.size.z, dilation, most_planes).count() * cuts.rows.count * cuts.columns.count, most_planes * most_sums, cuts.columns.count > 1};
 }
 
 Block block_of(const Box& box, int64_t dilation, int64_t piece) {
-  Parts rows(box.size.y, most_rows, 1), columns(box.size.x, most_width, Vec::lanes);
+  auto [columns, rows] = Cuts(box);
   int64_t column = piece % columns.count, row = piece / columns.count % rows.count;
   auto planes = PlaneBlocks(box.size.z, dilation, most_planes).at(piece / columns.count / rows.count);
   return {box.begin.z + planes.first, planes.count, box.begin.y + rows.begin(row), box.begin.y + rows.end(row), box.begin.x + columns.begin(column), box.begin.x + columns.end(column)};
@@ -149,7 +157,7 @@ inline __attribute__((always_inline)) void fetch(const MsdLayout& layout, const 
 
 template <class Math, int Z, int KY>
 void run(const MsdLayout& layout, const MsdLayer& layer, const Block& block, bool pads, int64_t channels, Half half, float* stack, float* scratch) {
-  constexpr int64_t sums_row = most_width, sums_plane = most_rows * most_width;
+  const int64_t sums_plane = round_up(block.x1 - block.x0, Vec::lanes), sums_row = Z * sums_plane;
   float* output = stack + (half == Half::none ? layer.output : layer.output / 2) * layout.channel;
   float zeros_at_hand[most_width + 2 * 64 + 32] = {};
   std::vector<float> many;
