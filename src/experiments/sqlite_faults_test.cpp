@@ -1,16 +1,13 @@
 // Every operation of a store's disk fails in turn, or the power goes there: what was acknowledged is kept, the file is whole, and the
 // experiment goes on to its end (research/reliability.md §9.A: A7, A8, A9 and A11).
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "experiments/faulty_sqlite_disk.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/sqlite_folder.h"
 #include "experiments/store_suite.h"
 
 namespace tomograd {
@@ -25,18 +22,7 @@ struct Acknowledged {
 
 class SqliteFaults : public ::testing::Test, protected StoreToys {
  protected:
-  void SetUp() override {
-    std::string name = std::string(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tomograd_faults_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ + "/experiment.sqlite";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::unique_ptr<TrialStore> open() {
-    SqliteOptions options;
-    options.create = true;
-    return open_sqlite_store(path_, clock_, options);
-  }
+  std::unique_ptr<TrialStore> open() { return folder_.open(clock_); }
 
   // An error is one of ours, and the same request is sent again once.
   static bool done(const std::function<void()>& request) {
@@ -94,17 +80,15 @@ class SqliteFaults : public ::testing::Test, protected StoreToys {
     store.reset();
     sqlite3* file = nullptr;
     std::string said;
-    ASSERT_EQ(sqlite3_open(path_.c_str(), &file), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open(folder_.file().c_str(), &file), SQLITE_OK);
     sqlite3_exec(file, "PRAGMA integrity_check", [](void* into, int, char** values, char**) { return *static_cast<std::string*>(into) += values[0], 0; }, &said, nullptr);
     sqlite3_close(file);
     ASSERT_EQ(said, "ok");
   }
-  void begin_anew() {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::filesystem::remove(entry.path());
-  }
+  void begin_anew() { folder_.clear(); }
 
   ManualClock clock_;
-  std::string folder_, path_;
+  SqliteFolder folder_;
 };
 
 TEST_F(SqliteFaults, AnyOperationMayFailOnceOrFromThenOn) {

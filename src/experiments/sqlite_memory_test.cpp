@@ -2,14 +2,11 @@
 // says so, what was acknowledged is kept, and the same open store goes on when there is memory again.
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <new>
 
 #include "base/error.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/sqlite_folder.h"
 #include "experiments/store_suite.h"
 
 namespace tomograd {
@@ -55,21 +52,9 @@ class ScarceSqliteMemory {
 
 class SqliteMemory : public ::testing::Test, protected StoreToys {
  protected:
-  void SetUp() override {
-    std::string name = std::string(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tomograd_memory_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ + "/experiment.sqlite";
-  }
-  void TearDown() override {
-    scarcity = {};
-    std::filesystem::remove_all(folder_);
-  }
+  void TearDown() override { scarcity = {}; }
 
-  std::unique_ptr<TrialStore> open() {
-    SqliteOptions options;
-    options.create = true;
-    return open_sqlite_store(path_, clock_, options);
-  }
+  std::unique_ptr<TrialStore> open() { return folder_.open(clock_); }
   template <class Request>
   static bool done(const Request& request) {
     scarcity.inside = true;
@@ -130,7 +115,7 @@ class SqliteMemory : public ::testing::Test, protected StoreToys {
   void each_allocation(bool for_ever) {
     int64_t at = 1, tried = 0;
     for (bool struck = true; struck; at += 1 + at / 100, ++tried) {
-      for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::filesystem::remove(entry.path());
+      folder_.clear();
       ASSERT_NO_FATAL_FAILURE(live(at, for_ever)) << "allocation " << at << (for_ever ? " and all after it fail" : " fails");
       struck = scarcity.struck;
     }
@@ -138,7 +123,7 @@ class SqliteMemory : public ::testing::Test, protected StoreToys {
   }
 
   ManualClock clock_;
-  std::string folder_, path_;
+  SqliteFolder folder_;
 };
 
 TEST_F(SqliteMemory, AnyAllocationMayFailOnce) {

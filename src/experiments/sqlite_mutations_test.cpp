@@ -1,8 +1,6 @@
 // 10,000 bytes and 1000 blocks of a store's file are changed, and it is cut at every page (research/reliability.md §9.A: A17): opened and used, each
 // gives an error or works on, never a crash; the file is never deleted, and one that is refused is left as it was.
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,7 +8,7 @@
 #include "base/env.h"
 #include "base/error.h"
 #include "base/random.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/sqlite_folder.h"
 #include "experiments/store_suite.h"
 
 namespace tomograd {
@@ -19,19 +17,13 @@ namespace {
 class SqliteMutations : public ::testing::Test, protected StoreToys {
  protected:
   void SetUp() override {
-    std::string name = std::string(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tomograd_mutations_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ + "/experiment.sqlite";
-    SqliteOptions options;
-    options.create = true;
-    auto store = open_sqlite_store(path_, clock_, options);
+    auto store = folder_.open(clock_);
     store->create(record(), planned(12));
     for (int n = 1; n <= 4; ++n) store->complete(*store->claim("w", text("claim ", n)), outcome(0.1 * n), text("end ", n));
     store->claim("w", "claim 5"), store->note(3, "a note");
     store.reset();
     good_ = read_text(system_env(), path_);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void look(const std::string& bytes) {
     std::filesystem::remove(path_ + "-journal");
@@ -53,7 +45,9 @@ class SqliteMutations : public ::testing::Test, protected StoreToys {
   }
 
   ManualClock clock_;
-  std::string folder_, path_, good_;
+  SqliteFolder folder_;
+  const std::string& path_ = folder_.file();
+  std::string good_;
   int64_t opened_ = 0, refused_ = 0;
 };
 

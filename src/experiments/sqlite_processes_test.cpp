@@ -1,12 +1,10 @@
 // 64 processes on one file (research/reliability.md §9.A: A14): every trial is claimed once, and no lock of another reaches anybody as an error.
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <map>
 
-#include "experiments/sqlite_store.h"
+#include "experiments/sqlite_folder.h"
 #include "experiments/store_suite.h"
 #include "experiments/test_child.h"
 
@@ -32,14 +30,11 @@ TEST_F(ClaimingProcess, DISABLED_Work) {
 }
 
 TEST_F(SqliteProcesses, ClaimEveryTrialOnce) {
-  std::string name = std::string(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tomograd_processes_XXXXXX";
-  const std::string folder = ::mkdtemp(name.data()), path = folder + "/experiment.sqlite";
-  SqliteOptions options;
-  options.create = true;
-  auto store = open_sqlite_store(path, system_clock(), options);
+  SqliteFolder folder;
+  auto store = folder.open(system_clock());
   store->create(record(), planned(many_trials));
   std::vector<pid_t> processes;
-  for (int i = 0; i < many_processes; ++i) processes.push_back(start_test_child("ClaimingProcess.DISABLED_Work", {"TOMOGRAD_CLAIM_STORE=" + path}));
+  for (int i = 0; i < many_processes; ++i) processes.push_back(start_test_child("ClaimingProcess.DISABLED_Work", {"TOMOGRAD_CLAIM_STORE=" + folder.file()}));
   for (pid_t process : processes) EXPECT_TRUE(ended_well(wait_for_child(process))) << "an error reached process " << process;
   EXPECT_EQ(store->counts().complete, many_trials);
   for (const auto& trial : store->trials()) {
@@ -50,8 +45,6 @@ TEST_F(SqliteProcesses, ClaimEveryTrialOnce) {
   for (const auto& event : store->events()) ++kinds[event.kind];
   EXPECT_EQ(kinds["claimed"], many_trials);
   EXPECT_EQ(kinds["complete"], many_trials);
-  store.reset();
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

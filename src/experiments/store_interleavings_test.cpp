@@ -1,16 +1,13 @@
 // Two workers and somebody who sweeps or cancels, in every order of their requests, against a model of one trial (reliability.md
 // §9.A: A15); and clocks on the wall that jump (A12).
 #include <gtest/gtest.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <optional>
 
 #include "base/error.h"
-#include "experiments/sqlite_store.h"
+#include "experiments/sqlite_folder.h"
 #include "experiments/store_suite.h"
 
 namespace tomograd {
@@ -37,24 +34,12 @@ struct Model {  // one trial whose lease is 60 s
 
 class Interleavings : public ::testing::Test, protected StoreToys {
  protected:
-  void SetUp() override {
-    std::string name = std::string(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/tomograd_orders_XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::unique_ptr<TrialStore> open(Clock& clock) {
-    SqliteOptions options;
-    options.create = true;
-    return open_sqlite_store(folder_ + "/experiment.sqlite", clock, options);
-  }
-
   // sessions: who takes the next step; 0 and 1: claim, heartbeat, complete; 2: a minute passes, then sweep or cancel.
   void play(const std::vector<int>& sessions, bool cancels) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) std::filesystem::remove(entry.path());
+    folder_.clear();
     ManualClock clock;
     std::array<std::unique_ptr<TrialStore>, 3> stores;
-    for (auto& store : stores) store = open(clock);
+    for (auto& store : stores) store = folder_.open(clock);
     stores[0]->create(record(), planned(1));
     std::array<std::optional<Claim>, 2> claims;
     std::array<int, 3> steps{};
@@ -102,7 +87,7 @@ class Interleavings : public ::testing::Test, protected StoreToys {
     ASSERT_EQ(completed, model.state == TrialState::complete);
   }
 
-  std::string folder_;
+  SqliteFolder folder_;
 };
 
 TEST_F(Interleavings, EveryOrderIsThatOfTheModel) {
@@ -126,7 +111,7 @@ class JumpingClock : public ManualClock {
 // Leases count the monotonic clock: the wall's may be set by an hour, forth and back, on one worker alone.
 TEST_F(Interleavings, ClocksOnTheWallDecideNoLease) {
   JumpingClock right, wrong;
-  auto store = open(right), other = open(wrong);
+  auto store = folder_.open(right), other = folder_.open(wrong);
   store->create(record(), planned(2));
   auto claim = store->claim("a", "1"), from_wrong = other->claim("b", "2");
   for (int64_t jump : {3'600'000, -3'600'000}) {

@@ -72,8 +72,8 @@ TileForward tile_forward(Network& network, Backend& backend, const BackendComput
   return [compiled = std::make_shared<Compiled>(network, backend, compute)](at::Tensor tile) { return run(compiled->tiles({tile.size(2), tile.size(3), tile.size(4)}), tile); };
 }
 
-RegionForward region_forward(Network& network, Backend& backend, const BackendCompute& compute) {
-  return [compiled = std::make_shared<Compiled>(network, backend, compute)](const float* region, Extent size, float* logits) { compiled->tiles(size).run(region, logits); };
+CoreForward core_forward(Network& network, Backend& backend, const BackendCompute& compute) {
+  return [compiled = std::make_shared<Compiled>(network, backend, compute)](const float* region, Extent size, const Box&, float* logits) { compiled->tiles(size).run(region, logits); };
 }
 
 RegionForward region_forward(std::shared_ptr<BackendTiles> tiles, int64_t channels, TileReturns returns) {

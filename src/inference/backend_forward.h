@@ -22,7 +22,7 @@ TileForward tile_forward(std::shared_ptr<BackendTiles> tiles, TileReturns return
 
 // Our network for tiles of any size that it takes: compiled when a size comes first, and kept for as long as no other does.
 TileForward tile_forward(Network& network, Backend& backend, const BackendCompute& compute);
-RegionForward region_forward(Network& network, Backend& backend, const BackendCompute& compute);
+CoreForward core_forward(Network& network, Backend& backend, const BackendCompute& compute);
 
 // A network of somebody else in the windows of a plan (store_plan.h), with the channels it takes.
 RegionForward region_forward(std::shared_ptr<BackendTiles> tiles, int64_t channels, TileReturns returns);

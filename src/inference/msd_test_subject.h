@@ -54,7 +54,7 @@ struct MsdSubject {
       for (int64_t y = 0; y < volume.y; ++y)
         for (int64_t x = 0; x < volume.x; ++x) {
           float one = input[size_t((z * volume.y + y) * volume.x + x)], two = input[size_t(((volume.z + z) * volume.y + y) * volume.x + x)];
-          if (bf16) stack[layout.at(0, z, y, x)] = std::bit_cast<float>(to_bf16(one) | uint32_t(to_bf16(two)) << 16);
+          if (bf16) stack[layout.at(0, z, y, x)] = std::bit_cast<float>(bf16_pair(one, two));
           else stack[layout.at(0, z, y, x)] = one, stack[layout.at(1, z, y, x)] = two;
         }
     ForEach each = [](int64_t count, const std::function<void(int64_t)>& body) { for (int64_t i = 0; i < count; ++i) body(i); };

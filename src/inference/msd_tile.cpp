@@ -28,7 +28,7 @@ void MsdTile::put_input(const float* region) {
         continue;
       }
       const float* second = c + 1 < network_.in_channels ? from + size.voxels() : nullptr;
-      for (int64_t x = 0; x < size.x; ++x) to[x] = std::bit_cast<float>(to_bf16(from[x]) | (second ? uint32_t(to_bf16(second[x])) << 16 : 0u));
+      for (int64_t x = 0; x < size.x; ++x) to[x] = std::bit_cast<float>(bf16_pair(from[x], second ? second[x] : 0.0f));
     }
   });
 }

@@ -88,6 +88,7 @@ std::vector<uint16_t> msd_rounded_weights(const float* weight, int64_t inputs, i
 // The same, two channels in one word; a missing last channel is 0.
 std::vector<float> msd_pair_weights(const float* weight, int64_t inputs, int64_t taps);
 uint16_t to_bf16(float x);
+inline uint32_t bf16_pair(float low, float high) { return to_bf16(low) | uint32_t(to_bf16(high)) << 16; }
 float from_bf16(uint16_t x);
 
 }  // namespace tomograd

@@ -8,8 +8,6 @@
 namespace tomograd {
 namespace {
 
-uint32_t pair(float low, float high) { return uint32_t(to_bf16(low)) | uint32_t(to_bf16(high)) << 16; }
-
 int hidden_dilation(const MsdNetwork& network, int channel) { return int(network.dilations[size_t(channel - network.in_channels)]); }
 
 MsdPush push_of(const MsdNetwork& network, int block, int dilation, std::vector<int> to) {
@@ -22,7 +20,7 @@ MsdPush push_of(const MsdNetwork& network, int block, int dilation, std::vector<
             size_t column = size_t(lane / 4);
             int from = block * msd_block_channels + half * 8 + lane % 4 * 2;
             auto w = [&](int c) { return column < push.channels.size() ? msd_weight(network, push.channels[column], c, kz, ky, kx) : 0.0f; };
-            push.weights.push_back(pair(w(from), w(from + 1)));
+            push.weights.push_back(bf16_pair(w(from), w(from + 1)));
           }
   return push;
 }
@@ -38,7 +36,7 @@ MsdOwn own_of(const MsdNetwork& network, int channel) {
           int column = lane / 4, ky = row - column % 2, kz = column / 2;  // column 2 kz + row of the pair
           int from = first + half * 8 + lane % 4 * 2;
           auto w = [&](int c) { return column < 6 && ky >= 0 && ky < 3 && c - first < read ? msd_weight(network, channel, c, kz, ky, kx) : 0.0f; };
-          own.weights.push_back(pair(w(from), w(from + 1)));
+          own.weights.push_back(bf16_pair(w(from), w(from + 1)));
         }
   return own;
 }
@@ -52,7 +50,7 @@ float msd_weight(const MsdNetwork& network, int to, int from, int kz, int ky, in
 
 MsdFragments msd_fragments(const MsdNetwork& given) {
   MsdNetwork network = given;
-  std::vector<std::vector<float>> rounded;       // as the processor's kernels round them, so that pair() changes nothing
+  std::vector<std::vector<float>> rounded;       // as the processor's kernels round them, so that bf16_pair() changes nothing
   for (int64_t i = 0; i < network.depth(); ++i) {
     std::vector<uint16_t> words = msd_rounded_weights(given.weight[size_t(i)], network.width * network.inputs(i), 27);
     rounded.emplace_back();

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "server/decode_worker.h"
 #include "spec/text_formats.h"
@@ -48,17 +49,10 @@ std::vector<std::string> worker_environment() {
   return all;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& words) {
-  std::vector<char*> all;
-  for (auto& word : words) all.push_back(word.data());
-  all.push_back(nullptr);
-  return all;
-}
-
 // Other threads run while this process divides, so the child calls nothing but what the system does by itself.
 pid_t start_worker(std::vector<std::string> command, int socket) {
   std::vector<std::string> environment = worker_environment();
-  std::vector<char*> argv = pointers_to(command), envp = pointers_to(environment);
+  std::vector<char*> argv = exec_list(command), envp = exec_list(environment);
   const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const pid_t child = ::fork();
   if (child == 0) {

@@ -180,8 +180,7 @@ class StoreJob {
   }
   CoreForward forward(ThreadPool& pool) {
     if (cuda_) return [this](const float* region, Extent size, const Box&, float* logits) { cuda_->forward({region, false, size}, logits, nullptr); };
-    if (backend_.library)
-      return [whole = region_forward(model_->network, *backend_.library, {plan_precision_ == "bf16", threads_})](const float* region, Extent size, const Box&, float* logits) { whole(region, size, logits); };
+    if (backend_.library) return core_forward(model_->network, *backend_.library, {plan_precision_ == "bf16", threads_});
     if (!native() || !msd_stack_node(model_->network.graph())) return {};
     const MsdModel& msd = msd_of("a stack of its own");
     return [tile = std::make_shared<MsdTile>(msd.network, msd.head, msd.reflect, plan_precision_ == "bf16", pool)](const float* region, Extent size, const Box& core, float* logits) { tile->forward(region, size, core, logits); };

@@ -5,7 +5,7 @@ import type { Dataset, LabelCounts } from '../../api/types.ts'
 import { categorical } from '../../lib/colour.ts'
 import { fixed, grouped, isNumber, plural, size } from '../../lib/format.ts'
 import { extent, finite, median } from '../../lib/statistics.ts'
-import { report } from '../../parts/notices.tsx'
+import { useBusy } from '../../parts/use_busy.ts'
 
 const axes = ['z', 'y', 'x']
 
@@ -36,24 +36,17 @@ export function DatasetFacts({ dataset }: { dataset: Dataset }) {
 
 function Labels({ dataset }: { dataset: Dataset }) {
   const [counts, setCounts] = useState<LabelCounts[]>([])
-  const [busy, setBusy] = useState(false)
+  const [busy, attempt] = useBusy()
   const names = Object.keys(dataset.labels)
   if (!names.length) return <p class="quiet">No labels.</p>
   const labelled = dataset.cases.filter(one => one.label.state !== 'missing')
-  const countAll = async () => {
-    setBusy(true)
+  const countAll = () => attempt(async () => {
     const all: LabelCounts[] = []
-    try {
-      for (const one of labelled) {
-        all.push(await api.labelCounts(dataset.id, one.index))
-        setCounts([...all])
-      }
-    } catch (error) {
-      report(error)
-    } finally {
-      setBusy(false)
+    for (const one of labelled) {
+      all.push(await api.labelCounts(dataset.id, one.index))
+      setCounts([...all])
     }
-  }
+  })
   const millilitres = (name: string) => counts.map(one => dataset.labels[name].reduce((sum, value) => sum + (one.voxels[String(value)] ?? 0), 0) * (one.voxel_ml ?? NaN))
   return (
     <section class="stack">

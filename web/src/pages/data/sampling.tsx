@@ -11,8 +11,8 @@ import { grouped, percent, plural, size } from '../../lib/format.ts'
 import { runWith } from '../../lib/subset.ts'
 import { writeToml } from '../../lib/toml.ts'
 import { FieldInput } from '../../parts/field_input.tsx'
-import { report } from '../../parts/notices.tsx'
 import { Loaded } from '../../parts/states.tsx'
+import { useBusy } from '../../parts/use_busy.ts'
 import { queryText } from '../../router.ts'
 import { draft, runOf } from '../new/draft.ts'
 import { PatchPlaces } from './places.tsx'
@@ -23,20 +23,11 @@ const names = (key: string): string[] => queryText(key).split(',').filter(Boolea
 export function SamplingPanel({ dataset }: { dataset: Dataset }) {
   const schema = useResource('run schema', () => specOf('run'))
   const [preview, setPreview] = useState<{ of: string; data: SamplingPreview } | null>(null)
-  const [busy, setBusy] = useState(false)
+  const [busy, attempt] = useBusy()
   const [run, setRun] = useState<Table>(() => runOf(draft.value.spec))
   if (!Object.keys(dataset.labels).length) return null
   const toml = writeToml(runWith(run, names('validation'), names('test')))
-  const ask = async () => {
-    setBusy(true)
-    try {
-      setPreview({ of: toml, data: await api.sampling(dataset.id, { toml }) })
-    } catch (error) {
-      report(error)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const ask = () => attempt(async () => setPreview({ of: toml, data: await api.sampling(dataset.id, { toml }) }))
   return (
     <section class="stack">
       <div class="row between"><h3>Sampling</h3><button type="button" disabled={busy} onClick={() => void ask()} title="Reads the labels of the training cases">{busy ? 'Reading …' : 'Preview 200 patches'}</button></div>

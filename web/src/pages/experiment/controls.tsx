@@ -4,25 +4,19 @@ import { api } from '../../api/client.ts'
 import { server } from '../../api/live.ts'
 import type { ExperimentDetail } from '../../api/types.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { report, say } from '../../parts/notices.tsx'
+import { say } from '../../parts/notices.tsx'
+import { useBusy } from '../../parts/use_busy.ts'
 
 export function Controls({ experiment, reload }: { experiment: ExperimentDetail; reload: () => void }) {
-  const [busy, setBusy] = useState(false)
+  const [busy, attempt] = useBusy()
   const [dialog, setDialog] = useState<'extend' | 'duplicate' | 'note' | null>(null)
   if (!server.value || server.value.read_only || experiment.state === 'unreadable') return null
-  const run = async (work: () => Promise<unknown>, done: string) => {
-    setBusy(true)
-    try {
-      await work()
-      say(done)
-      setDialog(null)
-      reload()
-    } catch (error) {
-      report(error)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const run = (work: () => Promise<unknown>, done: string) => attempt(async () => {
+    await work()
+    say(done)
+    setDialog(null)
+    reload()
+  })
   const { id, state, trials } = experiment
   const open = trials.waiting + trials.preempted + trials.running > 0
   const going = state === 'running' || (state === 'waiting' && experiment.jobs.some(job => job.state === 'running'))

@@ -7,8 +7,9 @@ import type { Plan } from '../../api/types.ts'
 import { saveText } from '../../lib/download.ts'
 import { fixed, grouped } from '../../lib/format.ts'
 import { factors, factorText, product, type DataFacts } from '../../lib/trial_count.ts'
-import { report, say } from '../../parts/notices.tsx'
+import { say } from '../../parts/notices.tsx'
 import { Failure } from '../../parts/states.tsx'
+import { useBusy } from '../../parts/use_busy.ts'
 import { go } from '../../router.ts'
 import { change, clearDraft, draft, draftToml } from './draft.ts'
 import { Instances } from './instances.tsx'
@@ -63,24 +64,17 @@ const basis = ({ basis: text, hours_per_trial: { mid } }: Plan, given: boolean):
   : `${fixed(mid, 0)} hours per trial are assumed: give them above, or measure them with tomograd plan.`
 
 function Start({ toml, ready }: { toml: string; ready: boolean }) {
-  const [busy, setBusy] = useState(false)
+  const [busy, attempt] = useBusy()
   const [workers, setWorkers] = useState('')
   const { name, root } = draft.value
   const roots = server.value?.roots ?? []
   const legal = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
-  const start = async () => {
-    setBusy(true)
-    try {
-      await api.create({ toml, root, name, workers: Number(workers) || 0, start: true })
-      say(`${name} is started; it appears in the list when its trials are planned.`)
-      clearDraft()
-      go(['experiments'])
-    } catch (error) {
-      report(error)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const start = () => attempt(async () => {
+    await api.create({ toml, root, name, workers: Number(workers) || 0, start: true })
+    say(`${name} is started; it appears in the list when its trials are planned.`)
+    clearDraft()
+    go(['experiments'])
+  })
   return (
     <section class="card stack">
       <label class="row">Name <input class="grow" value={name} aria-invalid={!!name && !legal} placeholder="hn-loo" onInput={event => change({ name: event.currentTarget.value })} /></label>
