@@ -57,7 +57,7 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|restore|msd-cuda|brats-loo|phantom picks one
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|restore|precision-dice|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)
@@ -66,7 +66,7 @@ page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19
 test-web: build ## the page in a real browser, and its parts alone; without Node or Chromium it says so and skips
 	@scripts/test_web.sh
 
-docs: build ## docs/settings.md from the fields of the specs
+docs: build ## docs/settings.md from the fields of the specs, docs/openapi.json from the routes
 	@scripts/docs.sh
 
 install: build ## PREFIX=dir

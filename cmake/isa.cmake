@@ -15,3 +15,10 @@ function(tomograd_isa_sources target)
     endforeach()
   endforeach()
 endfunction()
+
+# x_amx.cpp: for processors with matrix tiles alone, over the same vectors.
+function(tomograd_amx_sources)
+  foreach(source ${ARGN})
+    set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${TOMOGRAD_ISA_avx512bf16};-O3" COMPILE_DEFINITIONS "TOMOGRAD_ISA=isa_amx;TOMOGRAD_ISA_avx512bf16=1" SKIP_PRECOMPILE_HEADERS ON)
+  endforeach()
+endfunction()

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
-# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|crop|slab|cells|restore|msd-cuda|brats-loo|phantom]   (none = the first six; crop takes some minutes, slab an
-# hour or two (SLAB=64 a quarter), cells half an hour, restore 40 minutes, the last two an hour or two and go on where they were stopped: their experiments lie in bench-out/)
+# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|restore|precision-dice|msd-cuda|brats-loo|phantom]   (none = the first six; crop and slices take some minutes, slab an
+# hour or two (SLAB=64 a quarter), cells half an hour, restore 40 minutes, precision-dice 11, the last two an hour or two and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -57,7 +57,7 @@ if wanted bayes; then
   $tomograd bench bayes
   if have_peer; then $peer bench/peers/bayes_optuna.py; fi
 fi
-for part in crop slab cells; do if [ "$name" = $part ]; then . scripts/bench_$part.sh; fi; done
+for part in crop slab cells slices; do if [ "$name" = $part ]; then . scripts/bench_$part.sh; fi; done
 if [ "$name" = restore ]; then
   [ -f "$data/head-t1/chris_t1.nii.gz" ] || { echo "bench restore needs the real scan at $data/head-t1"; exit 1; }
   have_peer || exit 1
@@ -77,6 +77,7 @@ if [ "$name" = restore ]; then
   echo "== thin slices from pairs averaged, 900 s, beside cubic interpolation"
   $tomograd bench restore --task superres --data $crop/thick.nii.gz --truth $crop/clean.nii.gz --set max_seconds=900 --precision bf16 2>/dev/null
 fi
+if [ "$name" = precision-dice ]; then TOMOGRAD=$(realpath "$tomograd") bench/precision_dice.sh; fi
 if wanted msd-cuda; then
   echo "== the same on a CUDA device, a whole volume of 2304x1280x1024 by tiles with a halo of 32; then PyTorch there"
   $tomograd bench msd --device cuda:0 --depth 86 --size 2304,1280,1024 --halo 32

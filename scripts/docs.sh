@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# docs/settings.md: every setting of a run and of an experiment, from the fields of the specs. usage: scripts/docs.sh [FILE]
+# docs/settings.md: every setting of a run and of an experiment, from the fields of the specs; and docs/openapi.json: the routes of the server.
+# usage: scripts/docs.sh [FILE]   FILE: the settings alone, there
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 out=${1:-$root/docs/settings.md}
@@ -16,3 +17,4 @@ tomograd=$(PATH="$root/build:$PATH" command -v tomograd)
     echo '```'
   done
 } > "$out"
+[ $# -gt 0 ] || $tomograd serve --openapi > "$root/docs/openapi.json"

@@ -38,7 +38,7 @@ free_ports() {
   done
 }
 
-# usage: start_slurm FOLDER MAX_ARRAY_SIZE ; FOLDER is private to us. Exports SLURM_CONF. Returns 1 with the logs on stderr.
+# usage: start_slurm FOLDER MAX_ARRAY_SIZE [CPUS_OF_A_NODE 1] ; FOLDER is private to us. Exports SLURM_CONF. Returns 1 with the logs on stderr.
 start_slurm() {
   local folder=$1 user host ports tries authentication
   user=$(id -un); host=$(hostname -s)
@@ -88,8 +88,8 @@ MaxArraySize=$2
 JobCompType=jobcomp/filetxt
 JobCompLoc=$folder/log/jobs.log
 AccountingStorageType=accounting_storage/none
-NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=1 RealMemory=1000 State=UNKNOWN
-NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=1 RealMemory=1000 State=UNKNOWN
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=${3:-1} RealMemory=1000 State=UNKNOWN
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=${3:-1} RealMemory=1000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=1:00:00 State=UP
 CONF
   export SLURM_CONF=$folder/slurm.conf

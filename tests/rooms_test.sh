@@ -17,7 +17,7 @@ restoration: base spec kernels nn arch volume
 evaluation: base volume kernels
 search: base spec
 experiments: base spec search
-server: base spec search experiments report dataset volume sampling arch planning pictures
+server: base spec search experiments report dataset volume sampling arch planning pictures cluster
 cluster: base spec
 planning: base spec arch
 pictures: base volume

@@ -241,7 +241,7 @@ void add_bench(Program& program) {
   verb->add_option("--seeds", options->seeds, "searches per function, from seed 100 on (bayes); crops, from seed 1 on (crop)")->check(CLI::Range(1, 1000))->capture_default_str();
   verb->add_option("--functions", options->functions, "which functions (bayes); none = all")->delimiter(',');
   verb->add_option("--evaluate", options->point, "one point of one function, numbers with commas; - = searches of another program, from stdin (bayes)");
-  verb->add_option("--task", options->task, "denoise, or superres across z (restore)")->check(CLI::IsMember({"denoise", "superres"}))->capture_default_str();
+  verb->add_option("--task", options->task, "denoise, superres across z, or inpaint, missing voxels being NaN (restore)")->check(CLI::IsMember({"denoise", "superres", "inpaint"}))->capture_default_str();
   verb->add_option("--truth", options->truth, "what the restoration should find, and never sees (restore); what the store was made of (crop)");
   verb->add_option("--set", options->settings, "fields of the restoration, key=value (restore)")->allow_extra_args(false);
   add_compute_options(*verb, options->compute);

@@ -8,6 +8,7 @@
 #include "cli/restore_files.h"
 #include "spec/restore_spec.h"
 #include "spec/text_formats.h"
+#include "volume/cubic_slices.h"
 
 namespace tomograd {
 namespace {
@@ -23,23 +24,26 @@ double psnr_to(const Volume& truth, const Volume& volume) {
   return 10 * std::log10(double(n) / squares);
 }
 
-// Thin slices by Catmull-Rom interpolation between the middles of thick ones along z, edges repeated.
-Volume cubic_slices(const Volume& thick, int64_t factor) {
-  Extent from = thick.geometry.size;
-  Volume thin{thick.geometry, Buffer<float>(from.voxels() * factor)};
-  thin.geometry.size.z = from.z * factor;
-  int64_t plane = from.y * from.x;
-  for (int64_t z = 0; z < thin.geometry.size.z; ++z) {
-    double place = (double(z) + 0.5) / double(factor) - 0.5, t = place - std::floor(place);
-    int64_t first = int64_t(std::floor(place)) - 1;
-    double w[4] = {t * (-0.5 + t * (1 - 0.5 * t)), 1 + t * t * (-2.5 + 1.5 * t), t * (0.5 + t * (2 - 1.5 * t)), t * t * (-0.5 + 0.5 * t)};
-    for (int64_t i = 0; i < plane; ++i) {
-      double sum = 0;
-      for (int64_t k = 0; k < 4; ++k) sum += w[k] * double(thick.voxels[std::clamp<int64_t>(first + k, 0, from.z - 1) * plane + i]);
-      thin.voxels[z * plane + i] = float(sum);
-    }
-  }
+Volume cubic(const Volume& thick, int64_t factor) {
+  Volume thin{thick.geometry, Buffer<float>(thick.geometry.size.voxels() * factor)};
+  thin.geometry.size.z *= factor;
+  cubic_slices(thick.voxels.data(), thick.geometry.size, 0, factor, thin.voxels.data());
   return thin;
+}
+
+Buffer<uint8_t> finite_voxels(const Volume& volume) {
+  Buffer<uint8_t> known(volume.voxels.size());
+  for (int64_t i = 0; i < known.size(); ++i) known[i] = std::isfinite(volume.voxels[i]);
+  return known;
+}
+
+Volume filled_with_mean(const Volume& volume, const Buffer<uint8_t>& known) {
+  double sum = 0, count = 0;
+  for (int64_t i = 0; i < known.size(); ++i)
+    if (known[i]) sum += double(volume.voxels[i]), ++count;
+  Volume filled{volume.geometry, Buffer<float>(known.size())};
+  for (int64_t i = 0; i < known.size(); ++i) filled.voxels[i] = known[i] ? volume.voxels[i] : float(sum / count);
+  return filled;
 }
 
 }  // namespace
@@ -50,7 +54,8 @@ Value bench_restore(const RestoreBench& bench, const ComputeOptions& compute, co
   RestoreInput input = open_restore_input(env, bench.observed), clean = open_restore_input(env, bench.truth);
   Volume observed = read_restore_input(env, input), truth = read_restore_input(env, clean), restored;
   RestoreTask task;
-  task.spec = default_restoration(bench.task, "small");
+  if (bench.task == "inpaint") task.known = finite_voxels(observed);
+  task.spec = default_restoration(bench.task, "small", is_scattered(task.known, input.geometry.size));
   if (bench.task == "superres") task.spec.axis = "z";
   Value table = Value::table();
   for (const auto& setting : bench.settings) apply_setting(table, setting);
@@ -69,7 +74,7 @@ Value bench_restore(const RestoreBench& bench, const ComputeOptions& compute, co
   };
   Value facts = engine().restore(task, compute, talk, restored);
   double result = psnr_to(truth, restored);
-  facts["psnr_observed"] = bench.task == "superres" ? psnr_to(truth, cubic_slices(observed, task.spec.factor)) : psnr_to(truth, observed);
+  facts["psnr_observed"] = psnr_to(truth, bench.task == "superres" ? cubic(observed, task.spec.factor) : filled_with_mean(observed, finite_voxels(observed)));
   facts["psnr_result"] = result;
   facts["psnr_oracle"] = std::max(best, result);
   facts["oracle_at"] = best > result ? Value(best_at) : facts.at("result_at");

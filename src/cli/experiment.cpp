@@ -1,8 +1,11 @@
 // The verb `experiment`: its options, and its running and stopping; the rest is in experiment_new.cpp, experiment_show.cpp.
 #include "base/error.h"
+#include "cli/experiment_checks.h"
 #include "cli/experiment_cluster.h"
 #include "cli/experiment_folder.h"
+#include "cli/experiment_terms.h"
 #include "cli/experiment_verbs.h"
+#include "cli/ranked_trial.h"
 #include "cli/settings.h"
 #include "experiments/postgres_store.h"
 #include "experiments/proposing.h"
@@ -20,14 +23,18 @@ void finish(TrialStore& store, const std::string& folder, const RunOptions& opti
   const Proposing* proposing = search ? &*search : nullptr;
   if (options.on == "slurm") {
     if (!options.between.empty()) fail_usage("--between is for this machine; a SLURM queue has reservations of its own");
+    check_rank_gpus(spec, options.gpus);
+    keep_terms(folder, options, workers);
     ClusterRun run;
     run.folder = folder, run.workers = workers, run.proposing = proposing, run.owner.listen = options.listen, run.budget = options.budget;
     run.resources.queue = options.queue, run.resources.gpus = options.gpus, run.resources.seconds = int64_t(options.hours * 3600), run.resources.memory_bytes = options.compute.max_memory_bytes;
-    const Value* threads = spec.run.find("threads");
-    run.resources.cpus = options.cpus > 0 ? options.cpus : threads && threads->is_integer() ? std::max<int64_t>(1, threads->as_integer()) : 1;
+    run.resources.cpus = options.cpus > 0 ? options.cpus : most_cores(spec);
     run_on_slurm(store, run, out.talk(stop_on_signals()));
   } else {
-    run_workers(store, LocalRun{folder, workers, options.compute.max_memory_bytes, options.budget, Booking(options.between), proposing}, out.talk(stop_on_signals()));
+    warn_of_crowd(spec, workers);
+    const LocalRun run{folder, workers, options.compute.max_memory_bytes, options.budget, Booking(options.between), proposing};
+    keep_terms(folder, options, workers);
+    run_workers(store, run, out.talk(stop_on_signals()));
   }
   TrialCounts counts = store.counts();
   Value result = Value::table();
@@ -58,11 +65,13 @@ void try_all_failed_again(TrialStore& store, const Output& out) {
 
 void add_place_options(CLI::App& sub, RunOptions& options) {
   sub.add_option("--on", options.on, "workers as processes here (local), or as a SLURM array that pulls trials from here (slurm)")->check(CLI::IsMember({"local", "slurm"}))->capture_default_str();
-  sub.add_option("--budget", options.budget.money, "money that all trials together may take; none is started that is expected to go beyond")->check(CLI::NonNegativeNumber)->needs(sub.add_option("--price", options.budget.price_per_hour, "with --budget: of an hour of one worker, as `tomograd plan` says")->check(CLI::NonNegativeNumber));
+  sub.add_option("--budget", options.budget.money, "money that all trials together may take; none is started that is expected to go beyond")->check(CLI::NonNegativeNumber);
+  auto* price = sub.add_option("--price", options.price, "of an hour of one worker, as `tomograd plan` says: what is spent is told, and --budget kept")->check(CLI::NonNegativeNumber);
+  sub.add_option("--instance", options.instance, "machine type that workers run on, whose price on demand is that of `tomograd plan`, instead of --price")->excludes(price);
   sub.add_option("--between", options.between, "hours of the day in which trials run here, 19:00-07:00; outside of them they save their state and wait");
   sub.add_option("--queue", options.queue, "with --on slurm: partition; default the cluster's");
   sub.add_option("--gpus", options.gpus, "with --on slurm: of each worker")->check(CLI::Range(0, 64));
-  sub.add_option("--cpus", options.cpus, "with --on slurm: of each worker; default the run's threads")->check(CLI::Range(0, 1024));
+  sub.add_option("--cpus", options.cpus, "with --on slurm: of each worker; default the run's ranks times its threads")->check(CLI::Range(0, 1024));
   sub.add_option("--hours", options.hours, "with --on slurm: time limit of a worker, which then waits in the queue again; default the queue's")->check(CLI::NonNegativeNumber);
   sub.add_option("--listen", options.listen, "with --on slurm: address of this host at which workers reach it")->capture_default_str();
 }
@@ -77,7 +86,8 @@ void check_database(const std::string& address) {
 
 }  // namespace
 
-void experiment_run(const RunOptions& options, const Output& out) {
+void experiment_run(const RunOptions& given, const Output& out) {
+  const RunOptions options = with_price(given);
   if (options.list_settings) return show_experiment_settings(out);
   if (options.place.empty()) fail_usage("EXPERIMENT is required", "an experiment spec (TOML); `tomograd experiment run --settings` lists what it can say");
   PlannedExperiment planned = plan_experiment(options.place, options.compute, options.settings);
@@ -88,7 +98,8 @@ void experiment_run(const RunOptions& options, const Output& out) {
   finish(*store, planned.folder, options, out);
 }
 
-void experiment_resume(const RunOptions& options, const Output& out) {
+void experiment_resume(const RunOptions& given, const Output& out) {
+  const RunOptions options = with_price(given);
   std::string folder = absolute_path(options.place);
   auto store = open_experiment(folder);
   record_of(*store);
@@ -97,7 +108,8 @@ void experiment_resume(const RunOptions& options, const Output& out) {
   finish(*store, folder, options, out);
 }
 
-void experiment_retry(const RunOptions& options, const Output& out) {
+void experiment_retry(const RunOptions& given, const Output& out) {
+  const RunOptions options = with_price(given);
   std::string folder = absolute_path(options.place);
   auto store = open_experiment(folder);
   record_of(*store);

@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/parallel.h"
+#include "cli/ranked_trial.h"
 #include "experiments/metrics.h"
 #include "report/numbers.h"
 
@@ -29,6 +31,17 @@ void check_dropout(const RunSpec& run, const std::string& metric) {
   if (!run.augment.enabled) fail_input("channel dropout trains with channels dropped at random, but the run has augment.enabled = false", "set it to true; chances of single steps, such as augment.rotate, may be 0");
   if (run.augment.channel_dropout == 0) fail_input("channel dropout trains with channels dropped at random, but augment.channel_dropout is 0", "give a share such as 0.25, or leave it to the strategy");
   if (run.validation.test_patients.empty()) fail_input("channel dropout tests with each channel missing, but the trial tests nobody", who_is_tested);
+}
+
+void check_rank_gpus(const ExperimentSpec& spec, int64_t gpus_of_a_worker) {
+  const int64_t ranks = most_ranks(spec);
+  if (ranks > 1 && gpus_of_a_worker > 0 && gpus_of_a_worker < ranks) fail_usage(text("--gpus is ", gpus_of_a_worker, ", and a trial of ", ranks, " ranks takes a GPU for each"), text("--gpus ", ranks, ", or fewer run.ranks"));
+}
+
+void warn_of_crowd(const ExperimentSpec& spec, int64_t workers) {
+  const int64_t ranks = most_ranks(spec), cores = workers * most_cores(spec);
+  if (ranks > 1 && cores > available_threads())
+    warn(text(workers, workers == 1 ? " worker" : " workers", " with trials of ", ranks, " ranks take ", cores, " cores, and this machine has ", available_threads(), ": ranks wait for each other; fewer --workers, run.ranks or run.threads are faster"));
 }
 
 PatientLabels::PatientLabels(const Dataset& dataset) {

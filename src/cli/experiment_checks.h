@@ -19,6 +19,11 @@ void check_metric(const std::string& metric, bool training);
 // Error(input) when a run cannot be tested with channels missing, or is not trained for it.
 void check_dropout(const RunSpec& run, const std::string& metric);
 
+// Whether trials of several ranks have where to run. Error(usage) for GPUs that are fewer than ranks; a warning for cores, which is
+// slow and no more.
+void check_rank_gpus(const ExperimentSpec& spec, int64_t gpus_of_a_worker);
+void warn_of_crowd(const ExperimentSpec& spec, int64_t workers);
+
 class PatientLabels {
  public:
   explicit PatientLabels(const Dataset& dataset);

@@ -47,7 +47,7 @@ Value resolved_run(const ExperimentSpec& spec, const std::string& base, const Co
     run.data = absolute_path(run.data), run.out.clear();
     run = with_compute(std::move(run), compute);
     open = {run.threads == 0, run.precision == "auto"};
-    if (open.threads) run.threads = std::max<int64_t>(1, available_threads() / spec.workers);
+    if (open.threads) run.threads = std::max<int64_t>(1, available_threads() / (spec.workers * run.ranks));
     if (open.precision) run.precision = fastest_precision();
     if (run.max_steps == 0 && run.max_seconds == 0) fail_input("neither max_steps nor max_seconds is set, so a trial would never end", "add max_steps = 1000 to [run]");
     return spec_to_value(run);

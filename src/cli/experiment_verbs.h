@@ -1,6 +1,7 @@
 // The sub-commands of `experiment`, one function each.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct RunOptions {
   std::vector<int64_t> trials;                   // retry: failed trials; empty = all
   ComputeOptions compute;
   std::string on = "local";
-  Budget budget;
+  Budget budget;                                 // its price: once with_price() has settled it
+  std::optional<double> price;                   // of an hour of one worker
+  std::string instance, currency;                // machine type of the catalogue instead; of the price
   std::string between;                           // hours of the day; empty = all
   std::string queue, listen = "127.0.0.1";       // of slurm
   int64_t gpus = 0, cpus = 0;                    // of each worker

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "cli/experiment_folder.h"
+#include "cli/process_end.h"
 #include "cli/verb.h"
 #include "experiments/lifecycle.h"
 #include "experiments/metrics.h"
@@ -43,8 +44,7 @@ std::string last_line(const std::string& path) {
 // A worker that a signal from outside ended says nothing about its trial; one that ended by itself or crashed does.
 bool ended_by_itself(int status) {
   if (WIFEXITED(status)) return WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != exit_code(ErrorKind::stopped) && WEXITSTATUS(status) != exit_code(ErrorKind::conflict);
-  int number = WTERMSIG(status);
-  return number == SIGSEGV || number == SIGABRT || number == SIGBUS || number == SIGFPE || number == SIGILL;
+  return is_crash(WTERMSIG(status));
 }
 
 class Workers {

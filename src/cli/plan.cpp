@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "cli/catalogue_file.h"
 #include "cli/plan_measure.h"
 #include "cli/plan_question.h"
-#include "cli/share_file.h"
 #include "cli/verb.h"
 #include "planning/cluster_configuration.h"
 #include "spec/text_formats.h"
@@ -26,11 +26,6 @@ struct PlanArguments {
 double parse_hours(const std::string& raw) {
   if (auto hours = parse_quantity(raw, {{"", 1}, {"h", 1}, {"d", 24}, {"min", 1 / 60.0}, {"s", 1 / 3600.0}})) return *hours;
   fail_usage("the deadline '" + raw + "' is no time", "examples: 48h, 2d, 90min");
-}
-
-InstanceCatalogue read_catalogue(const PlanArguments& options) {
-  std::string path = options.catalogue.empty() ? share_file("instances.toml") : options.catalogue;
-  return with_context(file_name(path), [&] { return catalogue_from(parse_toml(read_text(system_env(), path, int64_t{1} << 20), file_name(path))); });
 }
 
 void find_time(const PlanArguments& options, const InstanceCatalogue& catalogue, AskedExperiment& asked, const Talk& talk) {
@@ -81,7 +76,7 @@ std::string emitted(const PlanArguments& options, const InstanceCatalogue& catal
 
 void run(const PlanArguments& options, const Output& out) {
   if (!options.out.empty() && options.emit.empty()) fail_usage("--out says where to write what --emit makes, and there is no --emit", "--emit parallelcluster, or --emit svg");
-  InstanceCatalogue catalogue = read_catalogue(options);
+  InstanceCatalogue catalogue = read_catalogue(options.catalogue);
   for (const auto& type : options.types) catalogue.find(type);
   if (!options.here.empty()) catalogue.find(options.here);
   AskedExperiment asked = ask_experiment(options.experiment, options.compute, options.settings);

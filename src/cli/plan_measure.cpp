@@ -24,7 +24,8 @@ Rates processor_rates(int64_t threads, const std::string& precision) {
     case CpuIsa::plain: per_cycle = 8; break;
     case CpuIsa::avx2: per_cycle = 32; break;
     case CpuIsa::avx512: per_cycle = 64; break;
-    case CpuIsa::avx512bf16: per_cycle = precision == "f32" ? 64 : 128; break;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: per_cycle = precision == "f32" ? 64 : 128; break;
   }
   return {double(threads) * per_cycle * clock_hertz, std::min(double(threads) * core_bandwidth, socket_bandwidth)};
 }

@@ -20,11 +20,11 @@ struct RestoreArguments {
   ComputeOptions compute;
 };
 
-RestoreSpec restoration_of(const RestoreArguments& options) {
+RestoreSpec restoration_of(const RestoreArguments& options, bool scattered = false) {
   Value table = Value::table();
   for (const auto& setting : options.fields) apply_setting(table, setting);
   for (const auto& setting : options.settings) apply_setting(table, setting);
-  RestoreSpec spec = default_restoration(options.task, options.size);
+  RestoreSpec spec = default_restoration(options.task, options.size, scattered);
   with_context(options.task + " settings", [&] { read_spec(spec, table); });
   if (spec.task != options.task) fail_usage(text("--set task=", spec.task, " does not go with `tomograd ", options.task, "`"), text("use tomograd ", spec.task));
   if (spec.task == "superres" && spec.noise == "rician") fail_usage("noise is rician, but the mean of magnitudes over a thick slice is not Rician", "use gaussian");
@@ -64,7 +64,10 @@ void restore_volume(const RestoreArguments& options, const Output& output) {
   check_pictures(options, env);
   observed = read_restore_input(env, input);
   task.observed = &observed;
-  if (!options.mask.empty()) task.known = read_known(env, options.mask, input);
+  if (!options.mask.empty()) {
+    task.known = read_known(env, options.mask, input);
+    task.spec = restoration_of(options, is_scattered(task.known, input.geometry.size));
+  }
   if (!options.previews.empty()) {
     task.preview_every = options.every;
     task.preview = [&](int64_t iteration, const Volume& average) { write_restore_preview(env, options.previews, iteration, average); };
@@ -133,6 +136,8 @@ void add_superres(Program& program) {
   verb->add_option_function<std::string>("--factor", [fields](const std::string& value) { fields->fields.push_back("factor=" + value); }, "thin slices per thick slice, 2 unless given");
   verb->add_option_function<std::string>("--axis", [fields](const std::string& value) { fields->fields.push_back("axis=" + value); }, "across the slices: z, y or x as stored; that of the largest spacing unless given");
   verb->add_option_function<std::string>("--profile", [fields](const std::string& value) { fields->fields.push_back("profile=" + value); }, "how a thick slice sees thin ones: box (their mean) or lanczos");
+  verb->add_flag_callback("--keep-known", [fields] { fields->fields.push_back("keep_known=true"); }, "averaged back, the thin slices are the thick ones (default)");
+  verb->add_flag_callback("--no-keep-known", [fields] { fields->fields.push_back("keep_known=false"); }, "noise of the thick slices may be smoothed");
   add_restore_options(program, verb, options);
 }
 

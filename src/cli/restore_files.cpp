@@ -38,6 +38,21 @@ Buffer<uint8_t> read_known(Env& env, const std::string& mask, const RestoreInput
   return known;
 }
 
+bool is_scattered(const Buffer<uint8_t>& known, Extent size) {
+  constexpr int64_t of_all = 100;
+  int64_t missing = 0, alone = 0;
+  for (int64_t i = 0; i < known.size(); ++i) {
+    if (known[i]) continue;
+    Extent at{i / (size.y * size.x), i / size.x % size.y, i % size.x};
+    bool near = false;
+    for (int64_t z = std::max<int64_t>(0, at.z - 1); z < std::min(size.z, at.z + 2) && !near; ++z)
+      for (int64_t y = std::max<int64_t>(0, at.y - 1); y < std::min(size.y, at.y + 2) && !near; ++y)
+        for (int64_t x = std::max<int64_t>(0, at.x - 1); x < std::min(size.x, at.x + 2) && !near; ++x) near = known[(z * size.y + y) * size.x + x];
+    ++missing, alone += !near;
+  }
+  return missing > 0 && alone * of_all <= missing;
+}
+
 void check_restore_output(const std::string& out, const RestoreInput& input) {
   if (!is_nifti_volume(out) && !is_tiff_name(out)) fail_usage(text("--out is \"", out, "\"; volumes are written as .nii, .nii.gz, .tif or .tiff"));
   if (absolute_path(out) == absolute_path(input.path)) fail_usage("--out is the input itself", "give the restored volume a name of its own");

@@ -20,6 +20,8 @@ RestoreInput open_restore_input(Env& env, const std::string& path);  // header a
 Volume read_restore_input(Env& env, RestoreInput& input);
 // 1 = known: voxels that `mask` does not mark. Error(input) where it marks none.
 Buffer<uint8_t> read_known(Env& env, const std::string& mask, const RestoreInput& input);
+// Nearly all missing voxels (99 of 100) have a known one among their 26 neighbours: there are no holes to speak of.
+bool is_scattered(const Buffer<uint8_t>& known, Extent size);
 
 void check_restore_output(const std::string& out, const RestoreInput& input);  // Error(usage), before anything is computed
 // float32, or whole numbers from 0 to 65535 (rounded; what lies beyond is cut).

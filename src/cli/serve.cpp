@@ -81,6 +81,7 @@ void serve(const ServeArguments& given, const Output& out) {
   options.folders = given.folders.empty() ? std::vector<std::string>{"."} : given.folders;
   options.read_only = given.read_only, options.socket = given.socket, options.version = TOMOGRAD_VERSION;
   options.decoder_memory_bytes = given.max_memory_bytes;
+  options.decoder = {"/proc/self/exe", "decode-worker"};   // this program, also when another one has taken its place
   options.page = page_folder(given.page), options.catalogue = share_or_nothing("instances.toml"), options.program = join_path(program_folder(), "tomograd");
   const Talk talk = out.talk();
   options.on_new_link = [talk](const std::string& link) { talk.say("That link has been used. For another browser: " + link); };

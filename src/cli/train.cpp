@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/temporaries.h"
+#include "cli/precision_picture.h"
 #include "cli/run_argument.h"
 #include "cli/settings.h"
 #include "cli/train_ranks.h"
@@ -16,7 +17,7 @@ struct TrainArguments {
   std::string run, init_from, predictions;
   std::vector<std::string> settings;
   bool resume = false, list_settings = false;
-  int64_t ranks = 0;                             // 0 = as whoever started this process says
+  int64_t ranks = 0;                             // 0 = as whoever started this process says, or the run
   ComputeOptions compute;
 };
 
@@ -41,21 +42,26 @@ void train_or_start_ranks(const TrainArguments& options, const Output& out) {
   if (options.run.empty()) fail_usage("RUN is required", "a run spec (TOML); `tomograd train --settings` lists what it can say");
   RunSpec spec = read_run_argument(options.run, options.settings);
   ComputeOptions compute = options.compute;
+  const int64_t ranks = options.ranks > 0 ? options.ranks : spec.ranks > 1 ? spec.ranks : 0;
   RankPlace& place = compute.place = options.ranks == 1 ? RankPlace() : rank_place();
   if (place.rank == 0 && place.file.empty() && options.resume && !spec.out.empty()) remove_stale_temporaries(system_env(), spec.out);
-  if (options.ranks > 1 && !place.split()) {
-    start_ranks(options.ranks, stop_on_signals());
+  if (ranks > 1 && !place.split()) {
+    start_ranks(ranks, stop_on_signals());
     return;
   }
   if (options.ranks > 1 && options.ranks != place.ranks) fail_usage(text("--ranks is ", options.ranks, ", and what started this process says that it is one of ", place.ranks), "leave --ranks out under srun and torchrun");
   if (place.split()) settle_rank(spec, compute, options.resume);
+  spec.ranks = place.ranks;
   Talk talk = out.talk(stop_on_signals());
   if (place.rank > 0) {                          // rank 0 says it for all
     talk.say = nullptr, talk.progress = nullptr;
     if (place.file.empty()) set_log_sink(LogSink());
+  } else {
+    tell_progress(talk);
   }
   Value result = engine().train(spec, compute, options.resume, options.init_from, options.predictions, talk);
   if (place.rank > 0) return;
+  draw_precision(system_env(), spec.out);
   out.result("train", result);
   out.line(text("steps           ", result.at("steps").as_integer()));
   out.line("seconds         " + text(result.at("seconds").as_number()));
@@ -82,7 +88,7 @@ void add_train(Program& program) {
   verb->add_flag("--settings", options->list_settings, "list what a run spec can say, with defaults and ranges");
   verb->add_option("--set", options->settings, "override a field: key=value with dotted keys, may be repeated")->allow_extra_args(false);
   verb->add_flag("--resume", options->resume, "go on from the last checkpoint; starts when there is none");
-  verb->add_option("--ranks", options->ranks, "processes that train the network together, started here on this host; each takes its share of every batch. Not needed under srun and torchrun; 1 = this process alone, whatever started it")->check(CLI::Range(1, 1024));
+  verb->add_option("--ranks", options->ranks, "processes that train the network together, started here on this host; each takes its share of every batch; default `ranks` of the run. Not needed under srun and torchrun; 1 = this process alone, whatever started it")->check(CLI::Range(1, 1024));
   verb->add_option("--init-from", options->init_from, "start from the weights of this MODEL; channels and classes may differ");
   verb->add_option("--predictions", options->predictions, "folder for the predictions of the test patients");
   add_compute_options(*verb, options->compute);

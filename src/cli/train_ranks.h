@@ -1,12 +1,15 @@
 // Training by several processes ("ranks", training/data_parallel.h): who this process is among them, and starting them on this
-// host when nothing else has (`train --ranks N`).
+// host when nothing else has (`train --ranks N`, or the worker of a trial).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "base/rank_place.h"
+#include "cli/engine.h"
 
 namespace tomograd {
 
@@ -22,12 +25,22 @@ int threads_of_rank(const RankPlace& place);
 // the engine is loaded.
 void take_own_gpu(const RankPlace& place);
 
-// Runs this very command `ranks` times and waits for all. The first of them has our terminal; of the others is shown what ends the
-// run. One that ends badly ends all: Error as that rank has it, or Error(failure) naming the rank and the signal. A requested stop
-// is handed on. Processes that are left end with this one, however it ends.
-void start_ranks(int64_t ranks, std::stop_token stop);
+struct RankStart {
+  std::vector<std::string> arguments = {};       // of this program, the first is its name; empty = those of this process
+  std::string output = {};                       // file for the standard output of rank 0; "" = ours
+  std::function<void(double share)> progress = {};  // about once a second, what rank 0 is told
+  std::function<void()> killed = {};             // before the error, where a signal from outside ended the rank that is its cause
+};
+
+// Runs a command of this program `ranks` times and waits for all. The first of them has our terminal; of the others is shown what ends
+// the run. One that ends badly ends all: Error as that rank has it, or Error(failure) naming the rank and the signal. A requested stop
+// is handed on. Processes that are left end with the thread that calls this, however it ends.
+void start_ranks(int64_t ranks, std::stop_token stop, const RankStart& start = {});
 
 // The body of a rank. When start_ranks() watches, it gets the error that leaves the body, and says it once for all of them.
 void as_rank(const std::function<void()>& body);
+
+// Of rank 0: what start_ranks() is told of its progress, beside what the user is.
+void tell_progress(Talk& talk);
 
 }  // namespace tomograd

@@ -13,6 +13,8 @@
 #include "cli/experiment_budget.h"
 #include "cli/experiment_checks.h"
 #include "cli/experiment_folder.h"
+#include "cli/precision_picture.h"
+#include "cli/ranked_trial.h"
 #include "cli/store_owner.h"
 #include "cli/verb.h"
 #include "cluster/lifetime.h"
@@ -51,7 +53,9 @@ class EngineTrial : public TrialRunner {
     bool resume = system_env().kind(out) == FileKind::directory;
     info(text("trial ", claim.trial, ", attempt ", claim.attempt, resume ? ", resumed" : ""));
     if (int64_t left = remove_stale_temporaries(system_env(), out)) info(text("removed ", left, " temporary files of an attempt that was killed"));
-    Value result = engine().train(spec, compute_, resume, "", join_path(out, "predictions"), talk);
+    const std::string predictions = join_path(out, "predictions");
+    Value result = spec.ranks > 1 ? train_in_ranks(spec, compute_, resume, predictions, reporter) : engine().train(spec, compute_, resume, "", predictions, talk);
+    draw_precision(system_env(), out);
     TrialOutcome outcome = split_outcome(result);
     if (metric_ != "patches_per_second") require_metric(outcome.metrics, spec, metric_);
     return outcome;
@@ -65,7 +69,9 @@ class EngineTrial : public TrialRunner {
 
 std::unique_ptr<TrialRunner> runner_for(const ExperimentRecord& record, const ExperimentSpec& spec, const std::string& folder, const ComputeOptions& compute) {
   if (spec.trial.command.empty()) {
-    engine();                                    // a missing library is said before a trial is claimed
+    Engine& trains = engine();                   // a missing library is said before a trial is claimed, and a missing part of it
+    if (int64_t ranks = most_ranks(spec); ranks > 1 && !trains.facts().at("ranks").as_bool())
+      fail_failure(text("the run has ranks = ", ranks, ", and this build cannot split a training over ranks: it was made without Gloo's headers"), "install libgloo-dev and build again (scripts/setup.sh does), or set run.ranks=1");
     return std::make_unique<EngineTrial>(spec.run, folder, spec.strategy.metric, compute);
   }
   const Value* work = record.facts.find("work_folder");
@@ -99,7 +105,7 @@ void run(const WorkerArguments& options) {
   worker.may_claim = [&] { return !lifetime.over() && (!options.budget.capped() || budget_left(*store, options.budget).may_start); };
   if (proposes(spec.strategy)) worker.proposing = &proposing;
   WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
-  info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted"));
+  info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted", summary.lost > 0 ? text(", ", summary.lost, " lost with a rank") : ""));
   const bool out_of_time = lifetime.over() && store->counts().open() > 0;
   if (!summary.stopped && !out_of_time) return;
   // Its time is over, not the experiment: another turn takes up what this one has saved.

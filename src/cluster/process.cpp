@@ -102,7 +102,7 @@ CommandAnswer run_command(const Command& command) {
     bool open = out.read_end() >= 0 || err.read_end() >= 0;
     if (ended == 0 && ::waitpid(child, &status, WNOHANG) == child) ended = now;
     if (ended > 0 && (!open || now - ended > linger_seconds)) break;
-    if (ended == 0 && now - began > command.seconds) {
+    if (ended == 0 && (now - began > command.seconds || command.stop.stop_requested())) {
       answer.timed_out = true;
       ::kill(-child, SIGKILL);
       ::waitpid(child, &status, 0);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,13 @@ struct Command {
   std::vector<std::string> environment;          // "NAME=value" on top of ours
   std::vector<std::string> without;              // names of variables of ours that it does not get
   double seconds = 60;                           // then it and what it started are killed
+  std::stop_token stop = {};                     // ends it as the time limit does
   int64_t output_limit = int64_t{64} << 20;      // bytes kept of each of its outputs; the rest is read and dropped
 };
 
 struct CommandAnswer {
   bool found = true;                             // false: there is no such program
-  bool timed_out = false;
+  bool timed_out = false;                        // or stopped
   bool cut = false;                              // output beyond the limit was dropped
   int exit_code = -1;                            // -1: killed by `signal`, timed out, or not found
   int signal = 0;

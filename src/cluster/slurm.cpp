@@ -17,7 +17,7 @@ constexpr int64_t most_ids = 50;                 // in one command line, which k
 
 // Settings of the user's own that would change what we ask for or what we are told.
 const std::vector<std::string> unwanted = {"SBATCH_ARRAY_INX", "SBATCH_JOB_NAME", "SBATCH_NO_REQUEUE", "SBATCH_REQUEUE", "SBATCH_OPEN_MODE", "SBATCH_SIGNAL", "SBATCH_WAIT", "SBATCH_EXPORT", "SBATCH_OUTPUT",
-                                           "SQUEUE_ACCOUNT", "SQUEUE_ARRAY", "SQUEUE_FORMAT", "SQUEUE_FORMAT2", "SQUEUE_NAMES", "SQUEUE_PARTITION", "SQUEUE_QOS", "SQUEUE_STATES", "SQUEUE_SORT", "SQUEUE_USERS",
+                                           "SQUEUE_ACCOUNT", "SQUEUE_ARRAY", "SQUEUE_FORMAT", "SQUEUE_FORMAT2", "SQUEUE_NAMES", "SQUEUE_PARTITION", "SQUEUE_QOS", "SQUEUE_STATES", "SQUEUE_SORT", "SQUEUE_USERS", "SINFO_FORMAT", "SINFO_PARTITION", "SINFO_SORT", "SINFO_ALL",
                                            "SACCT_FORMAT", "SLURM_TIME_FORMAT", "SLURM_BITSTR_LEN", "SCONTROL_ALL", "SCANCEL_NAME", "SCANCEL_STATE", "SCANCEL_PARTITION", "SCANCEL_INTERACTIVE"};
 
 bool says(const CommandAnswer& answer, const char* part) { return answer.err.find(part) != std::string::npos; }
@@ -35,6 +35,17 @@ bool without_answer(const CommandAnswer& answer) {
 
 }  // namespace
 
+Command slurm_command(const SlurmTools& tools, const std::vector<std::string>& tool, const std::vector<std::string>& arguments, double seconds) {
+  Command result;
+  result.argv = tool;
+  result.argv.insert(result.argv.end(), arguments.begin(), arguments.end());
+  result.environment = tools.environment;
+  result.environment.push_back("SLURM_BITSTR_LEN=0");                // else "[1,3,5,...]" is what is left of a long list
+  result.without = unwanted;
+  result.seconds = seconds;
+  return result;
+}
+
 std::string Slurm::record_path(const Job& job) { return join_path(job.logs, job.name + "-" + job.uuid + ".submission.json"); }
 
 std::string Slurm::element_id(const Submission& submission, int64_t element) {
@@ -43,16 +54,7 @@ std::string Slurm::element_id(const Submission& submission, int64_t element) {
   return submission.elements > 1 ? text(chunk.id, "_", element - chunk.first) : chunk.id;
 }
 
-Command Slurm::command(const std::vector<std::string>& tool, const std::vector<std::string>& arguments) const {
-  Command result;
-  result.argv = tool;
-  result.argv.insert(result.argv.end(), arguments.begin(), arguments.end());
-  result.environment = tools_.environment;
-  result.environment.push_back("SLURM_BITSTR_LEN=0");                // else "[1,3,5,...]" is what is left of a long list
-  result.without = unwanted;
-  result.seconds = options_.command_seconds;
-  return result;
-}
+Command Slurm::command(const std::vector<std::string>& tool, const std::vector<std::string>& arguments) const { return slurm_command(tools_, tool, arguments, options_.command_seconds); }
 
 CommandAnswer Slurm::ask(const std::vector<std::string>& tool, const std::vector<std::string>& arguments) {
   Command asked = command(tool, arguments);

@@ -15,9 +15,12 @@
 namespace tomograd {
 
 struct SlurmTools {                              // each a program and its first arguments
-  std::vector<std::string> sbatch = {"sbatch"}, squeue = {"squeue"}, sacct = {"sacct"}, scontrol = {"scontrol"}, scancel = {"scancel"};
+  std::vector<std::string> sbatch = {"sbatch"}, squeue = {"squeue"}, sacct = {"sacct"}, scontrol = {"scontrol"}, scancel = {"scancel"}, sinfo = {"sinfo"};
   std::vector<std::string> environment;          // "SLURM_CONF=/x/slurm.conf"
 };
+
+// One of its commands, without the user's own settings that would change what is asked for or how it is told.
+Command slurm_command(const SlurmTools& tools, const std::vector<std::string>& tool, const std::vector<std::string>& arguments, double seconds);
 
 struct SlurmOptions {
   double command_seconds = 60;                   // of one command

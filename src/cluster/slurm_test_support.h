@@ -15,7 +15,7 @@ namespace tomograd {
 
 inline SlurmTools fake_tools(const std::string& folder) {
   SlurmTools tools;
-  for (auto [tool, words] : {std::pair{"sbatch", &tools.sbatch}, {"squeue", &tools.squeue}, {"sacct", &tools.sacct}, {"scontrol", &tools.scontrol}, {"scancel", &tools.scancel}})
+  for (auto [tool, words] : {std::pair{"sbatch", &tools.sbatch}, {"squeue", &tools.squeue}, {"sacct", &tools.sacct}, {"scontrol", &tools.scontrol}, {"scancel", &tools.scancel}, {"sinfo", &tools.sinfo}})
     *words = {std::string(TOMOGRAD_SOURCE_DIR) + "/tests/support/fake_slurm.sh", folder + "/fake", tool};
   return tools;
 }

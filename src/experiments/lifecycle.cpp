@@ -22,6 +22,8 @@ class Heart : public TrialReporter {
       : store_(store), claim_(claim), options_(options), forward_(options.stop, [this] { stop_.request_stop(); }), thread_([this](std::stop_token end) { beat(end); }) {}
 
   void progress(double share) override { progress_ = share; }
+  void lost() override { lost_ = true; }
+  bool was_lost() const { return lost_; }
   std::stop_token stop() const override { return stop_.get_token(); }
   void end() {
     thread_.request_stop();
@@ -54,14 +56,14 @@ class Heart : public TrialReporter {
   const WorkerOptions& options_;
   std::stop_source stop_;
   std::atomic<double> progress_ = 0;
-  std::atomic<bool> fenced_ = false;
+  std::atomic<bool> fenced_ = false, lost_ = false;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::stop_callback<std::function<void()>> forward_;
   std::jthread thread_;                          // last, so that everything it uses is there
 };
 
-enum class Ending { complete, failed, preempted };
+enum class Ending { complete, failed, preempted, lost };
 
 struct Attempt {
   Ending ending = Ending::complete;
@@ -70,11 +72,11 @@ struct Attempt {
   bool retry = true;
 };
 
-Attempt run_attempt(TrialRunner& runner, const Claim& claim, TrialReporter& reporter) {
+Attempt run_attempt(TrialRunner& runner, const Claim& claim, Heart& reporter) {
   Attempt attempt;
   auto failed = [&](const Error& error) {
     attempt.reason = error.what();
-    attempt.ending = error.kind() == ErrorKind::stopped ? Ending::preempted : Ending::failed;
+    attempt.ending = error.kind() == ErrorKind::stopped ? Ending::preempted : reporter.was_lost() ? Ending::lost : Ending::failed;
     attempt.retry = error.kind() != ErrorKind::input && error.kind() != ErrorKind::usage;
   };
   try {
@@ -113,12 +115,13 @@ WorkerSummary run_worker(TrialStore& store, TrialRunner& runner, Clock& clock, c
       if (attempt.ending == Ending::complete) store.complete(*claim, attempt.outcome, id + "/end"), ++summary.complete;
       if (attempt.ending == Ending::failed) store.fail(*claim, attempt.reason, attempt.retry, id + "/end"), ++summary.failed;
       if (attempt.ending == Ending::preempted) store.preempt(*claim, attempt.reason, id + "/end"), ++summary.preempted;
+      if (attempt.ending == Ending::lost) store.release(options.owner, attempt.reason), ++summary.lost;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::conflict) throw;
       warn(error.what());
       ++summary.fenced;
     }
-    if (attempt.ending == Ending::failed) warn(attempt.reason);
+    if (attempt.ending == Ending::failed || attempt.ending == Ending::lost) warn(attempt.reason);
   }
 }
 

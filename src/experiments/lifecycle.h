@@ -16,6 +16,9 @@ class TrialReporter {  // what a runner tells while it runs, and hears
   virtual ~TrialReporter() = default;
   virtual void progress(double share) = 0;       // 0 to 1
   virtual std::stop_token stop() const = 0;      // requested: save the state and throw Error(stopped)
+  // Before an error: a part of the attempt, such as a rank of its training, was killed from outside. That says as little against the
+  // trial as a worker that is gone, and counts as lost.
+  virtual void lost() {}
 };
 
 class TrialRunner {
@@ -39,7 +42,7 @@ struct WorkerOptions {
 };
 
 struct WorkerSummary {
-  int64_t complete = 0, failed = 0, preempted = 0, fenced = 0;
+  int64_t complete = 0, failed = 0, preempted = 0, lost = 0, fenced = 0;
   bool stopped = false;                          // ended by a request, not because all trials were done
 };
 

@@ -80,6 +80,33 @@ TEST_F(Lifecycle, RunsAllTrialsAndTellsErrorsApart) {
   EXPECT_EQ(trials[3].state, TrialState::complete);
 }
 
+// As a worker that is killed: it does not count against the trial, and one that is lost every time comes to an end all the same. What a
+// stop saved is saved, whoever was killed by the way.
+TEST_F(Lifecycle, APartThatWasKilledFromOutsideIsLostAndNotFailed) {
+  auto store = made(3);
+  FunctionRunner runner([&](const Claim& claim, TrialReporter& reporter) -> TrialOutcome {
+    if (claim.trial == 1 && claim.attempt > 5) return {};
+    reporter.lost();
+    if (claim.trial == 3 && claim.attempt == 1) fail(ErrorKind::stopped, "state saved");
+    if (claim.trial == 3) return {};
+    fail_failure("rank 1 of 2 was killed by signal 9");
+  });
+  WorkerSummary summary = run_worker(*store, runner, system_clock(), options());
+  auto trials = store->trials();
+  EXPECT_EQ(trials[0].state, TrialState::complete);
+  EXPECT_EQ(trials[0].attempts, 6);
+  EXPECT_EQ(trials[0].failures, 0);
+  EXPECT_EQ(trials[1].state, TrialState::failed);
+  EXPECT_EQ(trials[1].attempts, store->experiment()->attempts * lost_per_attempt);
+  EXPECT_NE(trials[1].reason.find("rank 1 of 2 was killed by signal 9"), std::string::npos) << trials[1].reason;
+  EXPECT_EQ(trials[2].state, TrialState::complete);
+  EXPECT_EQ(trials[2].attempts, 2);
+  EXPECT_EQ(summary.complete, 2);
+  EXPECT_EQ(summary.failed, 0);
+  EXPECT_EQ(summary.preempted, 1);
+  EXPECT_EQ(summary.lost, 5 + trials[1].attempts);
+}
+
 TEST_F(Lifecycle, AStopPreemptsTheRunningTrialAndEndsTheWorker) {
   auto store = made(3);
   std::stop_source stop;

@@ -1,5 +1,6 @@
 #include "inference/msd_tile.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -12,8 +13,11 @@ int64_t places(int64_t channels, bool bf16) { return bf16 ? ceil_div(channels, 2
 
 }  // namespace
 
-int64_t msd_tile_bytes(Extent region, int64_t in_channels, int64_t channels, int64_t classes, int64_t largest_dilation, bool bf16) {
-  return msd_layout(region, largest_dilation, true, false).floats(places(channels, bf16)) * 4 + region.voxels() * 4 * (in_channels + classes);
+int64_t msd_tile_bytes(Extent region, int64_t in_channels, const std::vector<int64_t>& dilations, int64_t width, int64_t classes, bool bf16) {
+  MsdLayout layout = msd_layout(region, *std::max_element(dilations.begin(), dilations.end()), true, false);
+  int64_t floats = layout.floats(places(in_channels + int64_t(dilations.size()), bf16));
+  if (bf16) floats += msd_bf16_sums_floats(msd_kernels(), layout, dilations, width);
+  return floats * 4 + region.voxels() * 4 * (in_channels + classes);
 }
 
 void MsdTile::put_input(const float* region) {
@@ -42,7 +46,8 @@ void MsdTile::forward(const float* region, Extent size, const Box& core, float* 
   std::vector<Box> boxes;
   for (int64_t i = 0; i < network_.depth(); ++i) boxes.push_back(grown(core, group_reach(network_, i + 1, network_.depth()), size));
   ForEach for_each = [&](int64_t count, const std::function<void(int64_t)>& body) { pool_.for_each(count, body); };
-  (bf16_ ? msd_forward_bf16 : msd_forward)(msd_kernels(), layout_, network_, stack_.data(), boxes, for_each);
+  if (bf16_) msd_forward_bf16_with(sums_, msd_kernels(), layout_, network_, stack_.data(), boxes, for_each);
+  else msd_forward(msd_kernels(), layout_, network_, stack_.data(), boxes, for_each);
   auto classes = bf16_ ? msd_head_kernels().forward_bf16 : msd_head_kernels().forward;
   pool_.for_each(core.size.z, [&](int64_t z) { classes(layout_, head_, stack_.data(), core.begin.z + z, logits); });
 }

@@ -10,8 +10,8 @@
 
 namespace tomograd {
 
-// Of the largest region: maps, input and logits.
-int64_t msd_tile_bytes(Extent region, int64_t in_channels, int64_t channels, int64_t classes, int64_t largest_dilation, bool bf16);
+// Of the largest region: maps, sums that wait, input and logits. dilations, width: as MsdNetwork has them.
+int64_t msd_tile_bytes(Extent region, int64_t in_channels, const std::vector<int64_t>& dilations, int64_t width, int64_t classes, bool bf16);
 
 class MsdTile {
  public:
@@ -30,7 +30,7 @@ class MsdTile {
   bool reflect_, bf16_;
   ThreadPool& pool_;
   MsdLayout layout_;
-  Buffer<float> stack_;
+  Buffer<float> stack_, sums_;
 };
 
 }  // namespace tomograd

@@ -45,8 +45,8 @@ TEST(MsdTile, RegionsOfAnySizeShareOneStack) {
     EXPECT_EQ(logits, whole);
   }
   int64_t voxels = large.volume.voxels();
-  EXPECT_GT(msd_tile_bytes(large.volume, 2, 5, 3, 3, false), 10 * voxels * 4);
-  EXPECT_LT(msd_tile_bytes(large.volume, 2, 5, 3, 3, true), msd_tile_bytes(large.volume, 2, 5, 3, 3, false) - 2 * voxels * 4);
+  EXPECT_GT(msd_tile_bytes(large.volume, 2, {1, 2, 3}, 1, 3, false), 10 * voxels * 4);
+  EXPECT_LT(msd_tile_bytes(large.volume, 2, {1, 2, 3}, 1, 3, true), msd_tile_bytes(large.volume, 2, {1, 2, 3}, 1, 3, false) - 2 * voxels * 4);
 }
 
 }  // namespace

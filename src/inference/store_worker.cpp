@@ -94,7 +94,7 @@ int64_t tile_io_bytes(const StoreTiles& tiles, int threads) { return tiles.tile(
 int64_t store_tile_bytes(const Graph& graph, const StoreTiles& tiles, int bytes_per_value, int threads) {
   Extent region = largest_region(graph, tiles);
   if (const Node* stack = msd_stack_node(graph))
-    return msd_tile_bytes(region, graph.in_channels(), stack->channels, graph.out_channels(), *std::max_element(stack->layer_dilations.begin(), stack->layer_dilations.end()), bytes_per_value == 2) + tile_io_bytes(tiles, threads);
+    return msd_tile_bytes(region, graph.in_channels(), stack->layer_dilations, stack->width, graph.out_channels(), bytes_per_value == 2) + tile_io_bytes(tiles, threads);
   return network_bytes(graph, region, bytes_per_value, 1) + padding_bytes(graph, region) + graph.in_channels() * region.voxels() * 4 + tile_io_bytes(tiles, threads);
 }
 

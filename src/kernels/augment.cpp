@@ -19,7 +19,8 @@ const PatchKernels& patch_kernels() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::patch_kernels;
     case CpuIsa::avx512: return isa_avx512::patch_kernels;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::patch_kernels;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::patch_kernels;
     case CpuIsa::plain: break;
   }
   return patch_kernels_reference();

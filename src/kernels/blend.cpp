@@ -47,7 +47,8 @@ bool add_probabilities(const LogitRow& row, int64_t classes, int64_t count, floa
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::add_probabilities(row, classes, count, row_weight, weights, into, class_step);
     case CpuIsa::avx512: return isa_avx512::add_probabilities(row, classes, count, row_weight, weights, into, class_step);
-    case CpuIsa::avx512bf16: return isa_avx512bf16::add_probabilities(row, classes, count, row_weight, weights, into, class_step);
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::add_probabilities(row, classes, count, row_weight, weights, into, class_step);
     case CpuIsa::plain: break;
   }
   return add_probabilities_reference(row, classes, count, row_weight, weights, into, class_step);
@@ -57,7 +58,8 @@ void take_labels(float* sums, int64_t class_step, int64_t classes, int64_t count
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::take_labels(sums, class_step, classes, count, row_total, totals, labels);
     case CpuIsa::avx512: return isa_avx512::take_labels(sums, class_step, classes, count, row_total, totals, labels);
-    case CpuIsa::avx512bf16: return isa_avx512bf16::take_labels(sums, class_step, classes, count, row_total, totals, labels);
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::take_labels(sums, class_step, classes, count, row_total, totals, labels);
     case CpuIsa::plain: break;
   }
   take_labels_reference(sums, class_step, classes, count, row_total, totals, labels);

@@ -3,7 +3,8 @@
 
 namespace tomograd {
 
-enum class CpuIsa { plain, avx2, avx512, avx512bf16 };
+enum class CpuIsa { plain, avx2, avx512, avx512bf16, amx };  // amx: avx512bf16 with matrix tiles of bf16
+inline constexpr CpuIsa all_isas[] = {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16, CpuIsa::amx};
 CpuIsa best_isa();                               // of this processor
 CpuIsa current_isa();                            // best, unless TOMOGRAD_ISA or force_isa() says otherwise
 void force_isa(CpuIsa isa);                      // an unsupported one is Error(usage)

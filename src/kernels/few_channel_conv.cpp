@@ -46,7 +46,8 @@ const FewChannelKernels& few_channel_kernels() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::few_channel_kernels;
     case CpuIsa::avx512: return isa_avx512::few_channel_kernels;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::few_channel_kernels;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::few_channel_kernels;
     case CpuIsa::plain: break;
   }
   return reference;

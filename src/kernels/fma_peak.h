@@ -12,6 +12,6 @@ struct FmaChain {
 };
 
 FmaChain fma_chain_f32(int64_t rounds);          // x = x / 2 + 1, which tends to 2; few rounds or many (> 60) have an exact answer
-FmaChain fma_chain_bf16(int64_t rounds);         // x += 1 * 1 + 1 * 1, rounds <= 2^22; flop is 0 where there are no bf16 dot products
+FmaChain fma_chain_bf16(int64_t rounds);         // x += 1 * 1 + 1 * 1 (tiles: 32 products), rounds <= 2^22; flop is 0 where there are no bf16 products
 
 }  // namespace tomograd

@@ -23,7 +23,7 @@ class IsaTest : public testing::TestWithParam<CpuIsa> {
   CpuIsa before_ = CpuIsa::plain;
 };
 
-inline auto every_isa() { return testing::Values(CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16); }
+inline auto every_isa() { return testing::ValuesIn(all_isas); }
 inline std::string isa_of(const testing::TestParamInfo<CpuIsa>& info) { return isa_name(info.param); }
 
 }  // namespace tomograd

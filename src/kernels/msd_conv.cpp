@@ -11,12 +11,31 @@ namespace tomograd {
 namespace isa_avx2 { extern const MsdKernels msd_kernels; }
 namespace isa_avx512 { extern const MsdKernels msd_kernels; }
 namespace isa_avx512bf16 { extern const MsdKernels msd_kernels; }
+namespace isa_amx {
+MsdPieces msd_forward_bf16_pieces(const MsdLayout& layout, const MsdLayer* layers, int64_t count, const Box& box);
+void msd_forward_bf16(const MsdLayout& layout, const MsdLayer* layers, int64_t count, const Box& box, int64_t piece, float* pairs, float* scratch);
+}
+
+namespace {
+
+// Two layers together: three read less once more and want twice the memory for sums that wait, to no gain in time.
+const MsdKernels& with_matrix_tiles() {
+  static const MsdKernels kernels = [] {
+    MsdKernels own = isa_avx512bf16::msd_kernels;
+    own.together = 2, own.forward_bf16_pieces = isa_amx::msd_forward_bf16_pieces, own.forward_bf16 = isa_amx::msd_forward_bf16;
+    return own;
+  }();
+  return kernels;
+}
+
+}  // namespace
 
 const MsdKernels& msd_kernels() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::msd_kernels;
     case CpuIsa::avx512: return isa_avx512::msd_kernels;
     case CpuIsa::avx512bf16: return isa_avx512bf16::msd_kernels;
+    case CpuIsa::amx: return with_matrix_tiles();
     case CpuIsa::plain: break;
   }
   return msd_reference();
@@ -24,7 +43,7 @@ const MsdKernels& msd_kernels() {
 
 namespace {
 
-constexpr int64_t line_floats = 16, sets = 64, block_planes = 8, row_lines = 8;
+constexpr int64_t line_floats = 16, sets = 64, block_planes = 8, row_lines = 8, spread = 5;
 
 // The most lines that fall into one set when a block reads three rows of eight planes spaced by the dilation.
 int64_t crowding(int64_t plane_lines, int64_t row, int64_t dilation) {
@@ -49,7 +68,8 @@ MsdLayout msd_layout(Extent size, int64_t largest_dilation, bool reflect, bool f
     if (worst < best) best = worst, chosen = lines + more;
   }
   layout.plane = chosen * line_floats;
-  layout.channel = size.z * layout.plane;
+  // Matrix tiles read 16 channels at one place: their lines fall into different sets.
+  layout.channel = (size.z * chosen + (spread - size.z * chosen % sets + sets) % sets) * line_floats;
   return layout;
 }
 

@@ -52,6 +52,8 @@ struct MsdLayer {
   const float* weight = nullptr;                 // [inputs][kz][ky][kx], flat: [inputs][ky][kx]
   float bias = 0;
   int64_t output = 0;                            // channel that is written, >= inputs
+  int64_t first = 0;                             // [0, first) are summed already, bias and all; < inputs, in bf16 even
+  float* sums = nullptr;                         // bf16: those sums, in f32, laid out as a channel; in f32 they lie in the output's place
 };
 
 // How work is cut into pieces that run in any order, on any thread, each with scratch memory of its own.
@@ -66,8 +68,17 @@ struct MsdKernels {
   // rows; a box that reaches one must hold as many voxels beyond it as the padding has.
   MsdPieces (*forward_pieces)(const MsdLayout& layout, const Box& box, int64_t dilation);
   void (*forward)(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* stack, float* scratch);
-  // The same on pairs of bf16; weight: [(inputs + 1) / 2][taps] pairs as msd_pair_weights() makes them.
-  void (*forward_bf16)(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* pairs, float* scratch);
+  // The same on pairs of bf16 for layers[0]; weight: [(inputs + 1) / 2][taps] pairs as msd_pair_weights() makes them. Where the kernels
+  // take several layers together, layers[1], ... of the same dilation and `first` get what is read meanwhile added to their sums: all
+  // whole pairs of layers[0].inputs.
+  int64_t together = 1;
+  MsdPieces (*forward_bf16_pieces)(const MsdLayout& layout, const MsdLayer* layers, int64_t count, const Box& box);
+  void (*forward_bf16)(const MsdLayout& layout, const MsdLayer* layers, int64_t count, const Box& box, int64_t piece, float* pairs, float* scratch);
+
+  // Adds channels [layer.first, end) to the sums of several layers of one dilation and one `first`, in the places of their outputs, none
+  // of them before `end`; sums of first = 0 begin with the bias. What is read serves all of them.
+  MsdPieces (*push_pieces)(const MsdLayout& layout, const Box& box, int64_t dilation, int64_t layers);
+  void (*push)(const MsdLayout& layout, const MsdLayer* layers, int64_t count, int64_t end, const Box& box, int64_t piece, float* stack, float* scratch);
 
   // The adjoint of one layer over the whole volume. g = grad[output] where stack[output] > 0 (the chain above has put it there).
   // For every channel c in [first, inputs): grad[c] += adjoint of the convolution of g. For every c < inputs:

@@ -66,6 +66,10 @@ std::vector<Case> cases() {
     all.emplace_back(Extent{1, 1, 1}, 1, 1, std::vector<int64_t>{1, 3}, reflect, false, 4);
     all.emplace_back(Extent{2, 70, 145}, 1, 1, std::vector<int64_t>{3, 1}, reflect, false, 5);          // rows in parts
     all.emplace_back(Extent{2, 47, 530}, 1, 1, std::vector<int64_t>{3, 1}, reflect, false, 7);          // columns too
+    // Dilations that come again: layers that are summed together, and sums of a round that are pushed on; more pairs than one tile has.
+    all.emplace_back(Extent{9, 14, 21}, 1, 1, std::vector<int64_t>{1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 3, 1}, reflect, false, 8);
+    all.emplace_back(Extent{8, 7, 18}, 2, 2, std::vector<int64_t>{4, 4, 4, 1, 1, 4, 4, 4, 1, 1, 4, 4}, reflect, false, 9);
+    all.emplace_back(Extent{6, 5, 37}, 67, 1, std::vector<int64_t>{2, 1, 2, 1}, reflect, false, 10);
     all.emplace_back(Extent{33, 1, 47}, 2, 3, std::vector<int64_t>{1, 2, 3, 4, 5, 6}, reflect, true, 6);
   }
   return all;

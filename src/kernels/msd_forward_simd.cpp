@@ -9,7 +9,7 @@
 namespace tomograd::TOMOGRAD_ISA {
 namespace {
 
-// Registers: most_planes x most_vectors sums, three weights, one voxel vector.
+// Registers: most_planes x most_vectors sums, three weights, voxels.
 #if defined(TOMOGRAD_ISA_avx2)
 constexpr int64_t most_planes = 4, most_vectors = 2;
 #else
@@ -19,7 +19,7 @@ constexpr int64_t rows_ahead = 12;
 // Of a piece. Its sums (most_planes x most_sums floats at most) stay in the second-level cache. Rows are whole where they can be: memory
 // is quick where it is read on and on, and slow where eight planes give short ends of rows (320 voxels in three parts: 90 GFLOP/s on two
 // processors, whole: 122).
-constexpr int64_t most_rows = 64, most_width = 512, most_sums = 12288;
+constexpr int64_t most_rows = 64, most_width = 512, most_sums = 12288, most_pushed_sums = 20480;
 
 struct Floats {
   static Vec step(Vec x, Vec w, Vec sum) { return fused(x, w, sum); }
@@ -34,16 +34,17 @@ struct Block {  // planes first, first + dilation, ...; rows [y0, y1); voxels [x
 
 struct Cuts {
   Parts columns, rows;
-  explicit Cuts(const Box& box) : columns(box.size.x, most_width, Vec::lanes), rows(box.size.y, std::min(most_rows, most_sums / round_up(columns.length, Vec::lanes)), 1) {}
+  Cuts(const Box& box, int64_t sums) : columns(box.size.x, most_width, Vec::lanes), rows(box.size.y, std::clamp<int64_t>(sums / round_up(columns.length, Vec::lanes), 1, most_rows), 1) {}
 };
 
-MsdPieces forward_pieces(const Box& box, int64_t dilation) {
-  Cuts cuts(box);
-  return {PlaneBlocks(box.size.z, dilation, most_planes).count() * cuts.rows.count * cuts.columns.count, most_planes * most_sums, cuts.columns.count > 1};
+MsdPieces pieces_of(const Box& box, int64_t dilation, int64_t layers, int64_t sums) {
+  Cuts cuts(box, sums);
+  int64_t floats = layers * most_planes * cuts.rows.length * round_up(cuts.columns.length, Vec::lanes);
+  return {PlaneBlocks(box.size.z, dilation, most_planes).count() * cuts.rows.count * cuts.columns.count, floats, cuts.columns.count > 1};
 }
 
-Block block_of(const Box& box, int64_t dilation, int64_t piece) {
-  auto [columns, rows] = Cuts(box);
+Block block_of(const Box& box, int64_t dilation, const Cuts& cuts, int64_t piece) {
+  auto [columns, rows] = cuts;
   int64_t column = piece % columns.count, row = piece / columns.count % rows.count;
   auto planes = PlaneBlocks(box.size.z, dilation, most_planes).at(piece / columns.count / rows.count);
   return {box.begin.z + planes.first, planes.count, box.begin.y + rows.begin(row), box.begin.y + rows.end(row), box.begin.x + columns.begin(column), box.begin.x + columns.end(column)};
@@ -72,25 +73,41 @@ inline __attribute__((always_inline)) void taps(const float* const (*rows)[most_
 }
 
 struct Row {  // what one row of a piece reads and writes
-  const float* from[3][most_planes + 2];         // [ky][plane]
-  float* sums;                                   // of the first plane, from x0 on
-  float* to[most_planes] = {};                   // voxel 0 of the output's rows
+  const float* from[3][most_planes + 2];         // [ky][plane]: voxel 0
+  const float* sums_in = nullptr;                // so far, voxel x0 of the first plane; none: they begin with the bias
+  float* sums_out = nullptr;                     // where they go, voxel x0 of the first plane; none: they are results
+  int64_t in_plane = 0, out_plane = 0;           // floats from one plane's sums to the next's
+  float* to[most_planes] = {};                   // voxel 0 of the rows of results
 };
 
 enum class Half { none, low, high };             // what a result becomes: f32, or one half of a pair
 
 template <class Math, int Z, int V, int KY>
-void columns(const Row& row, const Block& block, const float* weight, int64_t dilation, float bias, bool begins, bool ends, Half half, int64_t x, int64_t sums_plane) {
+void columns(const Row& row, const Block& block, const float* weight, int64_t dilation, float bias, Half half, int64_t x) {
+  // (Every loop over sums unrolled by order: gcc would do so too late to keep them out of memory.)
   Vec sum[Z][V];
-  for (int z = 0; z < Z; ++z)
-    for (int v = 0; v < V; ++v) sum[z][v] = begins ? broadcast(bias) : load(row.sums + z * sums_plane + x - block.x0 + v * Vec::lanes);
-  taps<Math, Z, V, KY>(row.from, weight, dilation, x, sum);
-  if (!ends) {
+  if (row.sums_in) {
+#pragma GCC unroll 8
     for (int z = 0; z < Z; ++z)
-      for (int v = 0; v < V; ++v) store(row.sums + z * sums_plane + x - block.x0 + v * Vec::lanes, sum[z][v]);
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sum[z][v] = load(row.sums_in + z * row.in_plane + x - block.x0 + v * Vec::lanes);
+  } else {
+#pragma GCC unroll 8
+    for (int z = 0; z < Z; ++z)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) sum[z][v] = broadcast(bias);
+  }
+  taps<Math, Z, V, KY>(row.from, weight, dilation, x, sum);
+  if (row.sums_out) {
+#pragma GCC unroll 8
+    for (int z = 0; z < Z; ++z)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) store_first(row.sums_out + z * row.out_plane + x - block.x0 + v * Vec::lanes, sum[z][v], std::min(block.x1 - x - v * Vec::lanes, Vec::lanes));
     return;
   }
+#pragma GCC unroll 8
   for (int z = 0; z < Z; ++z)
+#pragma GCC unroll 4
     for (int v = 0; v < V; ++v) {
       int64_t at = x + v * Vec::lanes, count = std::min(block.x1 - at, Vec::lanes);
       Vec result = positive(sum[z][v]);
@@ -101,14 +118,14 @@ void columns(const Row& row, const Block& block, const float* weight, int64_t di
 }
 
 template <class Math, int Z, int KY>
-void channel(const Row& row, const Block& block, const float* weight, int64_t dilation, float bias, bool begins, bool ends, Half half, int64_t sums_plane) {
-  constexpr int V = Z <= 4 || most_vectors <= 2 ? most_vectors : 3;   // Z V sums and four more registers
+void channel(const Row& row, const Block& block, const float* weight, int64_t dilation, float bias, Half half) {
+  constexpr int V = most_vectors;
   int64_t x = block.x0, step = Vec::lanes;
-  for (; x + (V - 1) * step < block.x1; x += V * step) columns<Math, Z, V, KY>(row, block, weight, dilation, bias, begins, ends, half, x, sums_plane);
+  for (; x + (V - 1) * step < block.x1; x += V * step) columns<Math, Z, V, KY>(row, block, weight, dilation, bias, half, x);
   int64_t left = ceil_div(std::max<int64_t>(block.x1 - x, 0), step);
-  if (left == 3) columns<Math, Z, V >= 3 ? 3 : 1, KY>(row, block, weight, dilation, bias, begins, ends, half, x, sums_plane);
-  if (left == 2) columns<Math, Z, V >= 2 ? 2 : 1, KY>(row, block, weight, dilation, bias, begins, ends, half, x, sums_plane);
-  if (left == 1) columns<Math, Z, 1, KY>(row, block, weight, dilation, bias, begins, ends, half, x, sums_plane);
+  if (left == 3) columns<Math, Z, V >= 3 ? 3 : 1, KY>(row, block, weight, dilation, bias, half, x);
+  if (left == 2) columns<Math, Z, V >= 2 ? 2 : 1, KY>(row, block, weight, dilation, bias, half, x);
+  if (left == 1) columns<Math, Z, 1, KY>(row, block, weight, dilation, bias, half, x);
 }
 
 // Where the rows lie that a row of results reads: places of planes and rows by the border's rule, -1 for what lies outside.
@@ -143,78 +160,156 @@ void find_rows(const MsdLayout& layout, const Places& places, const float* chann
 // Asks for the rows that will be reached for the first time `rows_ahead` steps from here, of this channel or (behind its last
 // row) of the next: memory takes longer than a row's arithmetic, and the planes lie too far apart for the processor to guess.
 // (Inlined by force: gcc takes a function that only prefetches for one without effect, and drops the call.)
-template <int Z, int KY>
-inline __attribute__((always_inline)) void fetch(const MsdLayout& layout, const Places& places, const Block& block, int64_t dilation, int64_t y, const float* channel, const float* next) {
-  int64_t reach = KY == 3 ? dilation : 0, first = std::max<int64_t>(0, block.y0 - reach), end = std::min(layout.size.y, block.y1 + reach);
-  int64_t row = y + reach + rows_ahead;
-  if (row >= end) channel = next, row = first + row - end;
-  if (!channel || row >= end) return;
+template <int Z>
+inline __attribute__((always_inline)) void fetch_row(const MsdLayout& layout, const Places& places, const Block& block, int64_t dilation, const float* channel, int64_t row) {
   for (int p = 0; p < Z + 2; ++p) {
     const float* at = channel + std::max<int64_t>(places.plane[p], 0) + row * layout.row;
     for (int64_t x = block.x0 - dilation; x < block.x1 + dilation; x += 16) _mm_prefetch(reinterpret_cast<const char*>(at + x), _MM_HINT_T1);
   }
 }
 
-template <class Math, int Z, int KY>
-void run(const MsdLayout& layout, const MsdLayer& layer, const Block& block, bool pads, int64_t channels, Half half, float* stack, float* scratch) {
-  const int64_t sums_plane = round_up(block.x1 - block.x0, Vec::lanes), sums_row = Z * sums_plane;
-  float* output = stack + (half == Half::none ? layer.output : layer.output / 2) * layout.channel;
-  float zeros_at_hand[most_width + 2 * 64 + 32] = {};
-  std::vector<float> many;
-  const float* zeros = zeros_at_hand;            // read from x0 - dilation to x1 + dilation and a vector's end
-  if (layout.row + 32 > int64_t(std::size(zeros_at_hand))) many.assign(size_t(layout.row + 64), 0.0f), zeros = many.data();
-
-  Places places(layout, block, layer.dilation);
-  Row row;
-  for (int64_t c = 0; c < channels; ++c) {
-    const float* input = stack + c * layout.channel;
-    const float* weight = layer.weight + c * layout.taps();
-    bool begins = c == 0, ends = c == channels - 1;
-    for (int64_t y = block.y0; y < block.y1; ++y) {
-      fetch<Z, KY>(layout, places, block, layer.dilation, y, input, ends ? nullptr : input + layout.channel);
-      find_rows<Z, KY>(layout, places, input, layer.dilation, y, zeros, row);
-      row.sums = scratch + (y - block.y0) * sums_row;
-      if (ends)
-        for (int64_t p = 0; p < Z; ++p) row.to[p] = output + (block.first + p * layer.dilation) * layout.plane + y * layout.row + layout.pad;
-      channel<Math, Z, KY>(row, block, weight, layer.dilation, layer.bias, begins, ends, half, sums_plane);
-      if (ends && pads)
-        for (int64_t p = 0; p < Z; ++p) msd_pad_row(layout, row.to[p], block.x0 == 0, block.x1 == layout.size.x);
-    }
-  }
+template <int Z, int KY>
+inline __attribute__((always_inline)) void fetch(const MsdLayout& layout, const Places& places, const Block& block, int64_t dilation, int64_t y, const float* channel, const float* next) {
+  int64_t reach = KY == 3 ? dilation : 0, first = std::max<int64_t>(0, block.y0 - reach), end = std::min(layout.size.y, block.y1 + reach);
+  int64_t row = y + reach + rows_ahead;
+  if (row >= end) channel = next, row = first + row - end;
+  if (channel && row < end) fetch_row<Z>(layout, places, block, dilation, channel, row);
 }
 
-template <class Math, int KY>
-void run_planes(const MsdLayout& layout, const MsdLayer& layer, const Block& block, bool pads, int64_t channels, Half half, float* stack, float* scratch) {
+// Zeros that stand for a row outside the volume: read from x0 - dilation to x1 + dilation and a vector's end.
+class ZeroRow {
+ public:
+  explicit ZeroRow(const MsdLayout& layout) {
+    if (layout.row + 32 > int64_t(std::size(at_hand_))) many_.assign(size_t(layout.row + 64), 0.0f);
+  }
+  const float* data() const { return many_.empty() ? at_hand_ : many_.data(); }
+
+ private:
+  float at_hand_[most_width + 2 * 64 + 32] = {};
+  std::vector<float> many_;
+};
+
+template <class Math>
+struct Pull {
+  const MsdLayout& layout;
+  const MsdLayer& layer;
+  const Block& block;
+  bool pads;
+  int64_t channels;
+  Half half;
+  float *stack, *scratch;
+
+  template <int Z, int KY>
+  void run() const {
+    const int64_t sums_plane = round_up(block.x1 - block.x0, Vec::lanes), sums_row = Z * sums_plane, plane = layer.dilation * layout.plane;
+    float* output = stack + (half == Half::none ? layer.output : layer.output / 2) * layout.channel;
+    ZeroRow zeros(layout);
+    Places places(layout, block, layer.dilation);
+    Row row;
+    for (int64_t c = layer.first; c < channels; ++c) {
+      const float* input = stack + c * layout.channel;
+      bool begins = c == layer.first, ends = c == channels - 1;
+      row.in_plane = begins ? plane : sums_plane, row.out_plane = sums_plane;
+      for (int64_t y = block.y0; y < block.y1; ++y) {
+        fetch<Z, KY>(layout, places, block, layer.dilation, y, input, ends ? nullptr : input + layout.channel);
+        find_rows<Z, KY>(layout, places, input, layer.dilation, y, zeros.data(), row);
+        float *sums = scratch + (y - block.y0) * sums_row, *first = output + layout.at(0, block.first, y, 0);
+        row.sums_in = !begins ? sums : c > 0 ? first + block.x0 : nullptr, row.sums_out = ends ? nullptr : sums;
+        if (ends)
+          for (int64_t p = 0; p < Z; ++p) row.to[p] = first + p * plane;
+        channel<Math, Z, KY>(row, block, layer.weight + c * layout.taps(), layer.dilation, layer.bias, half);
+        if (ends && pads)
+          for (int64_t p = 0; p < Z; ++p) msd_pad_row(layout, row.to[p], block.x0 == 0, block.x1 == layout.size.x);
+      }
+    }
+  }
+};
+
+// Rows in residue classes modulo the dilation, so that of three rows two are still in the first-level cache from the row before; there
+// every layer finds them again. Sums stay in the second-level cache from channel to channel; a channel's rows are asked for while the one
+// before it is summed.
+struct Push {
+  const MsdLayout& layout;
+  const MsdLayer* layers;
+  int64_t count, end;
+  const Block& block;
+  float *stack, *scratch;
+
+  template <int Z, int KY>
+  void run() const {
+    const int64_t sums_plane = round_up(block.x1 - block.x0, Vec::lanes), sums_row = Z * sums_plane, sums_layer = (block.y1 - block.y0) * sums_row;
+    const int64_t dilation = layers->dilation, plane = dilation * layout.plane, begin = layers->first;
+    const int64_t reach = KY == 3 ? dilation : 0, step = KY == 3 ? dilation : 1, steps = block.y1 - block.y0;
+    const int64_t first_row = std::max<int64_t>(0, block.y0 - reach), rows = std::min(layout.size.y, block.y1 + reach) - first_row;
+    ZeroRow zeros(layout);
+    Places places(layout, block, dilation);
+    Row row;
+    for (int64_t c = begin; c < end; ++c) {
+      const float* input = stack + c * layout.channel;
+      bool begins = c == begin, ends = c == end - 1;
+      row.in_plane = begins ? plane : sums_plane, row.out_plane = ends ? plane : sums_plane;
+      int64_t done = 0;
+      for (int64_t r = 0; r < std::min(step, steps); ++r)
+        for (int64_t y = block.y0 + r; y < block.y1; y += step, ++done) {
+          if (!ends)
+            for (int64_t next = rows * done / steps; next < rows * (done + 1) / steps; ++next) fetch_row<Z>(layout, places, block, dilation, input + layout.channel, first_row + next);
+          find_rows<Z, KY>(layout, places, input, dilation, y, zeros.data(), row);
+          for (int64_t l = 0; l < count; ++l) {
+            float *sums = scratch + l * sums_layer + (y - block.y0) * sums_row, *first = stack + layout.at(layers[l].output, block.first, y, block.x0);
+            row.sums_in = !begins ? sums : c > 0 ? first : nullptr, row.sums_out = ends ? first : sums;
+            channel<Floats, Z, KY>(row, block, layers[l].weight + c * layout.taps(), dilation, layers[l].bias, Half::none);
+          }
+        }
+    }
+  }
+};
+
+// work.run<planes of the block, rows of a tap>()
+template <int KY, class Work>
+void run_planes(const Block& block, const Work& work) {
   switch (block.planes) {
-    case 1: return run<Math, 1, KY>(layout, layer, block, pads, channels, half, stack, scratch);
-    case 2: return run<Math, 2, KY>(layout, layer, block, pads, channels, half, stack, scratch);
-    case 3: return run<Math, 3, KY>(layout, layer, block, pads, channels, half, stack, scratch);
-    case 4: return run<Math, 4, KY>(layout, layer, block, pads, channels, half, stack, scratch);
+    case 1: return work.template run<1, KY>();
+    case 2: return work.template run<2, KY>();
+    case 3: return work.template run<3, KY>();
+    case 4: return work.template run<4, KY>();
 #if !defined(TOMOGRAD_ISA_avx2)
-    case 5: return run<Math, 5, KY>(layout, layer, block, pads, channels, half, stack, scratch);
-    case 6: return run<Math, 6, KY>(layout, layer, block, pads, channels, half, stack, scratch);
+    case 5: return work.template run<5, KY>();
+    case 6: return work.template run<6, KY>();
 #endif
   }
 }
 
 template <class Math>
 void forward_as(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, int64_t channels, Half half, float* stack, float* scratch) {
-  Block block = block_of(box, layer.dilation, piece);
+  Block block = block_of(box, layer.dilation, Cuts(box, most_sums), piece);
   bool pads = block.x0 == box.begin.x && block.x1 == box.end().x;
-  if (layout.flat) run_planes<Math, 1>(layout, layer, block, pads, channels, half, stack, scratch);
-  else run_planes<Math, 3>(layout, layer, block, pads, channels, half, stack, scratch);
+  Pull<Math> work{layout, layer, block, pads, channels, half, stack, scratch};
+  if (layout.flat) run_planes<1>(block, work);
+  else run_planes<3>(block, work);
 }
 
 }  // namespace
 
-MsdPieces msd_forward_pieces(const MsdLayout&, const Box& box, int64_t dilation) { return forward_pieces(box, dilation); }
+MsdPieces msd_forward_pieces(const MsdLayout&, const Box& box, int64_t dilation) { return pieces_of(box, dilation, 1, most_sums); }
 
 void msd_forward(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* stack, float* scratch) {
   forward_as<Floats>(layout, layer, box, piece, layer.inputs, Half::none, stack, scratch);
 }
 
-void msd_forward_bf16(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* pairs, float* scratch) {
+MsdPieces msd_forward_bf16_pieces(const MsdLayout& layout, const MsdLayer* layers, int64_t, const Box& box) { return msd_forward_pieces(layout, box, layers->dilation); }
+
+void msd_forward_bf16(const MsdLayout& layout, const MsdLayer* layers, int64_t, const Box& box, int64_t piece, float* pairs, float* scratch) {
+  const MsdLayer& layer = layers[0];
   forward_as<Pairs>(layout, layer, box, piece, ceil_div(layer.inputs, 2), layer.output % 2 ? Half::high : Half::low, pairs, scratch);
+}
+
+MsdPieces msd_push_pieces(const MsdLayout&, const Box& box, int64_t dilation, int64_t layers) { return pieces_of(box, dilation, layers, most_pushed_sums / layers); }
+
+void msd_push(const MsdLayout& layout, const MsdLayer* layers, int64_t count, int64_t end, const Box& box, int64_t piece, float* stack, float* scratch) {
+  Block block = block_of(box, layers->dilation, Cuts(box, most_pushed_sums / count), piece);
+  Push work{layout, layers, count, end, block, stack, scratch};
+  if (layout.flat) run_planes<1>(block, work);
+  else run_planes<3>(block, work);
 }
 
 }  // namespace tomograd::TOMOGRAD_ISA

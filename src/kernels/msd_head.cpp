@@ -67,7 +67,8 @@ const MsdHeadKernels& msd_head_kernels() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::msd_head_kernels;
     case CpuIsa::avx512: return isa_avx512::msd_head_kernels;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::msd_head_kernels;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::msd_head_kernels;
     case CpuIsa::plain: break;
   }
   return reference;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "base/memory.h"
 #include "kernels/msd_conv.h"
 
 namespace tomograd {
@@ -28,6 +29,9 @@ void msd_forward(const MsdKernels& kernels, const MsdLayout& layout, const MsdNe
 // The same with bf16 storage and products; `stack` holds pairs, its input channels already rounded (to_bf16). Fills pairs
 // of hidden channels; in_channels odd: the first hidden channel shares a pair with the last input.
 void msd_forward_bf16(const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each);
+// Some kernels keep sums of later layers meanwhile: msd_bf16_sums_floats() of them, here in memory that can be kept from call to call.
+void msd_forward_bf16_with(Buffer<float>& sums, const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each);
+int64_t msd_bf16_sums_floats(const MsdKernels& kernels, const MsdLayout& layout, const std::vector<int64_t>& dilations, int64_t width);
 
 // grad holds the derivatives of the loss by every channel of the stack as the layers above the stack left them, and gets those of
 // the input channels where `into_input`; the rest of it is used up. weight_grad, bias_grad: like network.weight and .bias, overwritten.

@@ -22,24 +22,30 @@ void each_tap(const MsdLayout& layout, int64_t dilation, int64_t z, int64_t y, i
 
 MsdPieces forward_pieces(const MsdLayout&, const Box& box, int64_t) { return {box.size.z, 0}; }
 
+// The chain of multiply-adds of one voxel goes on over channels [first, end).
+float summed(const MsdLayout& layout, const MsdLayer& layer, int64_t first, int64_t end, const float* stack, bool pairs, float sum, int64_t z, int64_t y, int64_t x) {
+  for (int64_t c = first; c < end; ++c)
+    each_tap(layout, layer.dilation, z, y, x, [&](int64_t tap, int64_t at) {
+      float w = layer.weight[c * layout.taps() + tap], v = at < 0 ? 0.0f : stack[c * layout.channel + at];
+      if (!pairs) {
+        sum = std::fma(v, w, sum);
+        return;
+      }
+      uint32_t vs = std::bit_cast<uint32_t>(v), ws = std::bit_cast<uint32_t>(w);
+      sum = std::fma(from_bf16(uint16_t(vs >> 16)), from_bf16(uint16_t(ws >> 16)), sum);
+      sum = std::fma(from_bf16(uint16_t(vs)), from_bf16(uint16_t(ws)), sum);
+    });
+  return sum;
+}
+
 template <class Store>
 void forward_plane(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* stack, bool pairs, int64_t output, Store&& keep) {
   int64_t z = box.begin.z + piece, channels = pairs ? ceil_div(layer.inputs, 2) : layer.inputs;
   for (int64_t y = box.begin.y; y < box.end().y; ++y) {
     for (int64_t x = box.begin.x; x < box.end().x; ++x) {
-      float sum = layer.bias;
-      for (int64_t c = 0; c < channels; ++c)
-        each_tap(layout, layer.dilation, z, y, x, [&](int64_t tap, int64_t at) {
-          float w = layer.weight[c * layout.taps() + tap], v = at < 0 ? 0.0f : stack[c * layout.channel + at];
-          if (!pairs) {
-            sum = std::fma(v, w, sum);
-            return;
-          }
-          uint32_t vs = std::bit_cast<uint32_t>(v), ws = std::bit_cast<uint32_t>(w);
-          sum = std::fma(from_bf16(uint16_t(vs >> 16)), from_bf16(uint16_t(ws >> 16)), sum);
-          sum = std::fma(from_bf16(uint16_t(vs)), from_bf16(uint16_t(ws)), sum);
-        });
-      keep(stack[layout.at(output, z, y, x)], sum > 0 ? sum : 0.0f);
+      float& own = stack[layout.at(output, z, y, x)];
+      float sum = summed(layout, layer, layer.first, channels, stack, pairs, layer.first ? own : layer.bias, z, y, x);
+      keep(own, sum > 0 ? sum : 0.0f);
     }
     msd_pad_row(layout, stack + layout.at(output, z, y, 0), box.begin.x == 0, box.end().x == layout.size.x);
   }
@@ -49,12 +55,27 @@ void forward(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int
   forward_plane(layout, layer, box, piece, stack, false, layer.output, [](float& to, float value) { to = value; });
 }
 
-void forward_bf16(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* pairs, float*) {
+MsdPieces forward_bf16_pieces(const MsdLayout&, const MsdLayer*, int64_t, const Box& box) { return {box.size.z, 0}; }
+
+void forward_bf16(const MsdLayout& layout, const MsdLayer* layers, int64_t, const Box& box, int64_t piece, float* pairs, float*) {
+  const MsdLayer& layer = layers[0];
   bool high = layer.output % 2;
   forward_plane(layout, layer, box, piece, pairs, true, layer.output / 2, [high](float& to, float value) {
     uint32_t bits = to_bf16(value);
     to = std::bit_cast<float>(high ? (std::bit_cast<uint32_t>(to) & 0xffffu) | bits << 16 : bits);
   });
+}
+
+MsdPieces push_pieces(const MsdLayout&, const Box& box, int64_t, int64_t) { return {box.size.z, 0}; }
+
+void push(const MsdLayout& layout, const MsdLayer* layers, int64_t count, int64_t end, const Box& box, int64_t piece, float* stack, float*) {
+  int64_t z = box.begin.z + piece;
+  for (const MsdLayer* layer = layers; layer < layers + count; ++layer)
+    for (int64_t y = box.begin.y; y < box.end().y; ++y)
+      for (int64_t x = box.begin.x; x < box.end().x; ++x) {
+        float& own = stack[layout.at(layer->output, z, y, x)];
+        own = summed(layout, *layer, layer->first, end, stack, false, layer->first ? own : layer->bias, z, y, x);
+      }
 }
 
 MsdPieces backward_groups(const MsdLayout&) { return {1, 0}; }
@@ -84,7 +105,7 @@ void backward(const MsdLayout& layout, const MsdLayer& layer, int64_t first, int
   for (int64_t lane = 0; lane < 16; ++lane) bias_sums[lane] = lane ? 0.0f : float(db);
 }
 
-const MsdKernels reference = {forward_pieces, forward, forward_bf16, backward_groups, backward};
+const MsdKernels reference = {forward_pieces, forward, 1, forward_bf16_pieces, forward_bf16, push_pieces, push, backward_groups, backward};
 
 }  // namespace
 

@@ -78,7 +78,8 @@ void normal_noise(NoiseStream stream, int64_t first, int64_t count, float* out) 
     case CpuIsa::plain: return fill(noise_tiles_plain, stream, first, count, out);
     case CpuIsa::avx2: return fill(isa_avx2::noise_tiles, stream, first, count, out);
     case CpuIsa::avx512: return fill(isa_avx512::noise_tiles, stream, first, count, out);
-    case CpuIsa::avx512bf16: return fill(isa_avx512bf16::noise_tiles, stream, first, count, out);
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return fill(isa_avx512bf16::noise_tiles, stream, first, count, out);
   }
 }
 

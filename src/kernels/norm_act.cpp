@@ -76,7 +76,8 @@ template <> const NormActKernels<float>& norm_act_kernels<float>() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::norm_act_float;
     case CpuIsa::avx512: return isa_avx512::norm_act_float;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::norm_act_float;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::norm_act_float;
     case CpuIsa::plain: break;
   }
   return reference<float>;
@@ -86,7 +87,8 @@ template <> const NormActKernels<uint16_t>& norm_act_kernels<uint16_t>() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::norm_act_bfloat;
     case CpuIsa::avx512: return isa_avx512::norm_act_bfloat;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::norm_act_bfloat;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::norm_act_bfloat;
     case CpuIsa::plain: break;
   }
   return reference<uint16_t>;

@@ -46,7 +46,8 @@ const SoftmaxLossKernels& softmax_loss_kernels() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::softmax_loss_kernels;
     case CpuIsa::avx512: return isa_avx512::softmax_loss_kernels;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::softmax_loss_kernels;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::softmax_loss_kernels;
     case CpuIsa::plain: break;
   }
   return reference;

@@ -55,7 +55,8 @@ template <> const UpsampleKernels<float>& upsample_kernels<float>() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::upsample_float;
     case CpuIsa::avx512: return isa_avx512::upsample_float;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::upsample_float;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::upsample_float;
     case CpuIsa::plain: break;
   }
   return plain_kernels<float>;
@@ -65,7 +66,8 @@ template <> const UpsampleKernels<uint16_t>& upsample_kernels<uint16_t>() {
   switch (current_isa()) {
     case CpuIsa::avx2: return isa_avx2::upsample_bfloat;
     case CpuIsa::avx512: return isa_avx512::upsample_bfloat;
-    case CpuIsa::avx512bf16: return isa_avx512bf16::upsample_bfloat;
+    case CpuIsa::avx512bf16:
+    case CpuIsa::amx: return isa_avx512bf16::upsample_bfloat;
     case CpuIsa::plain: break;
   }
   return plain_kernels<uint16_t>;

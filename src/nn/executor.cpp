@@ -178,6 +178,14 @@ at::Tensor Network::State::across(at::Tensor x, size_t from, size_t to) const {
   return logical_devices ? cross_link(x, device_of[from], device_of[to]) : x.to(at::Device(devices[size_t(device_of[to])]));
 }
 
+// In a second computation each reader has a value of its own, with a part of the gradient.
+void Network::State::watch_value(size_t i, const at::Tensor& y, const Pass& pass) const {
+  if (!watch || pass.again || !y.requires_grad()) return;
+  y.register_hook([watch = watch, node = int(i)](const at::Tensor& gradient) {
+    if (gradient.defined()) (*watch)(node, gradient);
+  });
+}
+
 at::Tensor Network::State::value(size_t i, std::vector<at::Tensor> in, const Pass& pass) {
   const Node& node = graph.nodes[i];
   at::Tensor y;
@@ -193,6 +201,7 @@ at::Tensor Network::State::value(size_t i, std::vector<at::Tensor> in, const Pas
   if (spatial_size(y) != pass.shape[i].size || y.size(1) != pass.shape[i].channels)
     fail_failure(text("node ", node.name, " made ", y.size(1), " channels of ", to_string(spatial_size(y)), ", the graph says ", pass.shape[i].channels, " of ",
                       to_string(pass.shape[i].size)));
+  watch_value(i, y, pass);
   return y;
 }
 

@@ -23,21 +23,11 @@ void count_fate(double magnitude, HalfCounts& into) {
   }
 }
 
-void count_gradient(const at::Tensor& gradient, double accumulated, double scale, LayerGradients& into) {
-  at::Tensor plain = gradient.detach().to(at::kCPU, at::kDouble).contiguous();
-  const double* g = plain.const_data_ptr<double>();
-  into.values += plain.numel();
-  for (int64_t i = 0; i < plain.numel(); ++i) {
-    if (g[i] == 0) ++into.zeros;
-    else if (!std::isfinite(g[i])) ++into.not_finite;
-    else {
-      double scaled = std::abs(g[i]) / accumulated, unscaled = scaled / scale;
-      int place = std::ilogb(unscaled) - LayerGradients::lowest_exponent;
-      ++into.histogram[size_t(std::clamp(place, 0, LayerGradients::exponents - 1))];
-      count_fate(scaled, into.scaled);
-      count_fate(unscaled, into.unscaled);
-    }
-  }
+// The elements in the order in which they lie in memory, where that is known: which is first does not matter to a histogram.
+at::Tensor flat(const at::Tensor& gradient) {
+  at::Tensor plain = gradient.detach();
+  if (plain.is_non_overlapping_and_dense()) return plain.as_strided({plain.numel()}, {1});
+  return plain.reshape({-1});
 }
 
 double share_of(int64_t count, int64_t all) { return all > 0 ? double(count) / double(all) : 0; }
@@ -59,6 +49,26 @@ std::pair<size_t, size_t> filled_range(const LayerGradients& layer) {
   return {first, end};
 }
 
+Value::List layers_value(const std::vector<LayerGradients>& of) {
+  Value::List layers;
+  for (const LayerGradients& layer : of) {
+    Value entry = Value::table();
+    entry["layer"] = layer.layer;
+    entry["values"] = layer.values;
+    entry["zeros"] = layer.zeros;
+    entry["not_finite"] = layer.not_finite;
+    entry["unscaled"] = counts_value(layer.unscaled, layer.counted());
+    entry["scaled"] = counts_value(layer.scaled, layer.counted());
+    auto [first, end] = filled_range(layer);
+    if (end > 0) entry["lowest_exponent"] = int64_t(first) + LayerGradients::lowest_exponent;
+    Value::List counts;
+    for (size_t place = first; place < end; ++place) counts.push_back(layer.histogram[place]);
+    entry["histogram"] = counts;
+    layers.push_back(entry);
+  }
+  return layers;
+}
+
 std::string percent_of(int64_t count, int64_t all) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "%.3g %%", 100 * share_of(count, all));
@@ -73,10 +83,38 @@ void add_counts(HalfCounts& into, const HalfCounts& add) { into.overflow += add.
 
 }  // namespace
 
+void LayerGradients::add(const LayerGradients& other) {
+  values += other.values, zeros += other.zeros, not_finite += other.not_finite;
+  add_counts(unscaled, other.unscaled);
+  add_counts(scaled, other.scaled);
+  for (size_t place = 0; place < histogram.size(); ++place) histogram[place] += other.histogram[place];
+}
+
 HalfFate half_fate(double magnitude) {
   if (magnitude >= largest_half + half_step_above) return HalfFate::overflow;
   if (magnitude >= smallest_normal - smallest_subnormal / 2 || magnitude == 0) return HalfFate::normal;
   return magnitude > smallest_subnormal / 2 ? HalfFate::subnormal : HalfFate::flushed;
+}
+
+void count_gradient(const at::Tensor& gradient, double divisor, double scale, LayerGradients& into) {
+  constexpr int64_t piece = int64_t{1} << 16;    // an activation's gradient in float64 at once would take four times what its bf16 does
+  at::Tensor all = flat(gradient);
+  into.values += all.numel();
+  for (int64_t first = 0; first < all.numel(); first += piece) {
+    at::Tensor part = all.narrow(0, first, std::min(piece, all.numel() - first)).to(at::kCPU, at::kDouble).contiguous();
+    const double* g = part.const_data_ptr<double>();
+    for (int64_t i = 0; i < part.numel(); ++i) {
+      if (g[i] == 0) ++into.zeros;
+      else if (!std::isfinite(g[i])) ++into.not_finite;
+      else {
+        double scaled = std::abs(g[i]) / divisor, unscaled = scaled / scale;
+        int place = std::ilogb(unscaled) - LayerGradients::lowest_exponent;
+        ++into.histogram[size_t(std::clamp(place, 0, LayerGradients::exponents - 1))];
+        count_fate(scaled, into.scaled);
+        count_fate(unscaled, into.unscaled);
+      }
+    }
+  }
 }
 
 GradientReport gradient_report(const NamedTensors& parameters, int64_t accumulated, double scale) {
@@ -94,49 +132,31 @@ GradientReport gradient_report(const NamedTensors& parameters, int64_t accumulat
 }
 
 Value gradient_report_value(const GradientReport& report) {
-  Value::List layers;
-  for (const LayerGradients& layer : report.layers) {
-    Value entry = Value::table();
-    entry["layer"] = layer.layer;
-    entry["values"] = layer.values;
-    entry["zeros"] = layer.zeros;
-    entry["not_finite"] = layer.not_finite;
-    entry["unscaled"] = counts_value(layer.unscaled, layer.counted());
-    entry["scaled"] = counts_value(layer.scaled, layer.counted());
-    auto [first, end] = filled_range(layer);
-    if (end > 0) entry["lowest_exponent"] = int64_t(first) + LayerGradients::lowest_exponent;
-    Value::List counts;
-    for (size_t place = first; place < end; ++place) counts.push_back(layer.histogram[place]);
-    entry["histogram"] = counts;
-    layers.push_back(entry);
-  }
   Value root = Value::table();
   root["loss_scale"] = report.scale;
-  root["layers"] = layers;
+  root["layers"] = layers_value(report.layers);
+  if (!report.activations.empty()) root["activations"] = layers_value(report.activations);
   return root;
 }
 
-std::string gradient_report_line(const GradientReport& report) {
+std::string gradients_line(const std::string& what, const std::vector<LayerGradients>& layers, double scale) {
   LayerGradients all;
   const LayerGradients* worst = nullptr;
   double most_lost = 0;
-  for (const LayerGradients& layer : report.layers) {
-    all.values += layer.values, all.zeros += layer.zeros, all.not_finite += layer.not_finite;
-    add_counts(all.unscaled, layer.unscaled);
-    add_counts(all.scaled, layer.scaled);
-    for (size_t place = 0; place < layer.histogram.size(); ++place) all.histogram[place] += layer.histogram[place];
+  for (const LayerGradients& layer : layers) {
+    all.add(layer);
     double lost = share_of(layer.scaled.flushed + layer.scaled.overflow + layer.not_finite, layer.values - layer.zeros);
     if (lost > most_lost) most_lost = lost, worst = &layer;
   }
-  char scale[32];
-  std::snprintf(scale, sizeof scale, "%g", report.scale);
-  std::string line = "gradients";
+  char factor[32];
+  std::snprintf(factor, sizeof factor, "%g", scale);
+  std::string line = what;
   auto [first, end] = filled_range(all);
   if (end > 0) line += " lie between 2^" + std::to_string(int(first) + LayerGradients::lowest_exponent) + " and 2^" + std::to_string(int(end) + LayerGradients::lowest_exponent);
   if (all.zeros > 0) line += ", " + percent_of(all.zeros, all.values) + " are zero";
   if (all.not_finite > 0) line += ", " + percent_of(all.not_finite, all.values) + " are not finite";
   line += "; of the others f16 would keep all but " + fate_text(all.unscaled, all.counted());
-  if (report.scale != 1) line += "; multiplied by " + std::string(scale) + " all but " + fate_text(all.scaled, all.counted());
+  if (scale != 1) line += "; multiplied by " + std::string(factor) + " all but " + fate_text(all.scaled, all.counted());
   if (worst) line += "; most is lost in " + worst->layer + ", " + percent_of(worst->scaled.flushed + worst->scaled.overflow + worst->not_finite, worst->values - worst->zeros);
   return line;
 }

@@ -88,7 +88,8 @@ TEST(GradientReport, IsWrittenWithSharesAndTheFilledPartOfTheHistogram) {
 }
 
 TEST(GradientReport, TheSentenceNamesRangeAndWorstLayer) {
-  std::string line = gradient_report_line(gradient_report(with_gradients(), 1, 0x1p16));
+  std::string line = gradients_line("gradients of weights", gradient_report(with_gradients(), 1, 0x1p16).layers, 0x1p16);
+  EXPECT_EQ(line.rfind("gradients of weights lie", 0), 0u) << line;
   EXPECT_NE(line.find("between 2^-36 and 2^3"), std::string::npos) << line;
   EXPECT_NE(line.find("multiplied by 65536"), std::string::npos) << line;
   EXPECT_NE(line.find("most is lost in down.conv, 33.3 %"), std::string::npos) << line;  // one overflows, one has, of six that are not zero

@@ -49,6 +49,7 @@ const Graph& Network::graph() const { return state_->graph; }
 Precision Network::precision() const { return state_->precision; }
 void Network::share_batch(const BatchShare& share) { state_->share = share; }
 const BatchShare& Network::batch_share() const { return state_->share; }
+void Network::watch_gradients(GradientWatch watch) { state_->watch = watch ? std::make_shared<const GradientWatch>(std::move(watch)) : nullptr; }
 void Network::use_fused(bool on) { state_->fused = on; }
 void Network::use_recomputing(bool on) { state_->recomputing = on; }
 

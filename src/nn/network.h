@@ -7,6 +7,7 @@
 #include <ATen/core/ATen_fwd.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -50,6 +51,11 @@ class Network {
   // Which rows of the batch the inputs of training are; batch norm and dropout are then those of the whole batch.
   void share_batch(const BatchShare& share);
   const BatchShare& batch_share() const;
+  // Called in backward passes of the forward passes that training begins from here on, with a node and the gradient of its value:
+  // once for each, by whatever thread of autograd computes it. Only values that there are: not those in the middle of nodes that
+  // run as one, nor, when recomputing, those that are computed a second time. Empty: no more, which is the default and costs nothing.
+  using GradientWatch = std::function<void(int node, const at::Tensor& gradient)>;
+  void watch_gradients(GradientWatch watch);
   std::vector<std::pair<std::string, at::Tensor>> parameters();   // trained ones, in graph order
   std::vector<std::pair<std::string, at::Tensor>> state();        // parameters and buffers (running statistics), in graph order
   // Copies tensors of the same name and shape; `partial` allows absent names. Other channels or classes: nn/transfer.h.

@@ -35,6 +35,7 @@ struct Network::State {
   bool fused = true;
   bool recomputing = false;
   BatchShare share;                              // of the batches that training gives
+  std::shared_ptr<const GradientWatch> watch;    // null: nobody
   std::vector<Entry> entries;
   std::vector<NodeTensors> of_node;
   Chains chains;
@@ -59,6 +60,7 @@ struct Network::State {
   // Node i from the values of reads(i); follows autograd where that is on.
   at::Tensor value(size_t i, std::vector<at::Tensor> in, const Pass& pass);
   at::Tensor across(at::Tensor x, size_t from, size_t to) const;                // the value of node `from` where node `to` runs
+  void watch_value(size_t i, const at::Tensor& y, const Pass& pass) const;      // once for a node and a pass
   int logical_device(size_t i) const { return logical_devices ? device_of[i] : -1; }
   std::vector<at::Tensor> run(at::Tensor input, const Pass& pass);              // values of the heads
   std::vector<at::Tensor> run_recomputing(at::Tensor input, const Pass& pass);  // the same, see recompute.cpp

@@ -130,6 +130,7 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
       at::Tensor y = recomputed_convolution(std::move(r), x, linked_of(region), parameters_of(*this, region, pass), weight, bias);
       linked[i] = pass.fusing || type == at::kDouble ? y : y.to(at::kFloat);
       if (logical_devices) backward_on_logical_device(device_of[i], linked[i], linked_of(region));
+      watch_value(i, linked[i], pass);
       plain[i] = linked[i].detach();
       if (heads[i]) results[i] = linked[i];
     } else if (heads[i]) {                       // a head's last nodes follow autograd as they are

@@ -9,6 +9,8 @@
 namespace tomograd {
 namespace {
 
+constexpr size_t most_curves = 500;              // of one trial; each line is looked up in them
+
 void thin(Curve& curve, size_t most) {
   size_t n = curve.steps.size();
   if (n <= most) return;
@@ -43,6 +45,7 @@ std::vector<Curve> read_curves(int64_t trial, std::string_view jsonl, size_t mos
     for (const auto& [name, value] : line.as_table()) {
       if (name == "step" || !value.is_number() || !std::isfinite(value.as_number())) continue;
       auto at = std::find_if(curves.begin(), curves.end(), [&](const Curve& curve) { return curve.name == name; });
+      if (at == curves.end() && curves.size() >= most_curves) continue;
       if (at == curves.end()) at = curves.insert(at, {trial, name, {}, {}});
       at->steps.push_back(step->as_number()), at->values.push_back(value.as_number());
     }

@@ -28,6 +28,15 @@ TEST(Curves, LongOnesAreMeansOfTheirParts) {
   EXPECT_EQ(curves[0].steps.back(), 951);          // of 901 to 1001
 }
 
+// A file of others with a name for every number takes no time that grows with the square of their count.
+TEST(Curves, TheFirstFiveHundredNamesAreCurves) {
+  std::string line = "{\"step\":1";
+  for (int i = 0; i < 600; ++i) line += text(",\"n", i, "\":", i);
+  auto curves = read_curves(1, line + "}\n");
+  ASSERT_EQ(curves.size(), 500u);
+  EXPECT_EQ(curves[499].name, "n499");
+}
+
 TEST(Curves, NothingGivesNothing) { EXPECT_TRUE(read_curves(1, "").empty()); }
 
 }  // namespace

@@ -58,15 +58,16 @@ TEST(CodeNoise, AValueDependsOnItsPlaceAlone) {
 
 TEST(InputCode, TilesShareTheVolumesCodeAndIterationsDiffer) {
   RestoreSpec spec = default_restoration("denoise", "small");
-  spec.code_depth = 6, spec.perturbation = 1.0 / 30;
-  InputCode code(spec, {7, 9, 11});
-  at::Tensor whole = code.at({{}, {7, 9, 11}}, 4, at::kFloat), part = code.at({{2, 3, 4}, {3, 5, 6}}, 4, at::kFloat);
+  spec.code = "noise", spec.code_depth = 6, spec.perturbation = 1.0 / 30;
+  VisibleImage none(spec, {}, {7, 9, 11}, nullptr, nullptr);
+  InputCode code(spec, {7, 9, 11}, none);
+  at::Tensor whole = code.at({{}, {7, 9, 11}}, {}, 4, at::kFloat), part = code.at({{2, 3, 4}, {3, 5, 6}}, {2, 3, 4}, 4, at::kFloat);
   EXPECT_TRUE(at::equal(whole.narrow(2, 2, 3).narrow(3, 3, 5).narrow(4, 4, 6), part));
   EXPECT_TRUE(whole.is_contiguous(at::MemoryFormat::ChannelsLast3d));
-  at::Tensor next = code.at({{}, {7, 9, 11}}, 5, at::kFloat);
+  at::Tensor next = code.at({{}, {7, 9, 11}}, {}, 5, at::kFloat);
   double moved = (next - whole).square().mean().item<double>();  // two perturbations of 1/30 each
   EXPECT_NEAR(moved, 2.0 / 900, 2.0 / 900 * 5 * std::sqrt(2.0 / 4158));
-  at::Tensor narrow = code.at({{}, {7, 9, 11}}, 4, at::kBFloat16);
+  at::Tensor narrow = code.at({{}, {7, 9, 11}}, {}, 4, at::kBFloat16);
   EXPECT_LE((narrow.to(at::kFloat) - whole).abs().max().item<double>(), 0.25 / 256);  // half a unit of 8 bits below 0.25
 }
 
@@ -74,7 +75,8 @@ TEST(InputCode, MeshgridGoesFromZeroToOneOverTheVolume) {
   RestoreSpec spec = default_restoration("denoise", "small");
   spec.code = "meshgrid";
   spec.perturbation = 0;
-  at::Tensor grid = InputCode(spec, {3, 5, 1}).at({{1, 0, 0}, {2, 5, 1}}, 0, at::kFloat);
+  VisibleImage none(spec, {}, {3, 5, 1}, nullptr, nullptr);
+  at::Tensor grid = InputCode(spec, {3, 5, 1}, none).at({{1, 0, 0}, {2, 5, 1}}, {1, 0, 0}, 0, at::kFloat);
   ASSERT_EQ(grid.sizes().vec(), (std::vector<int64_t>{1, 3, 2, 5, 1}));
   EXPECT_EQ(grid[0][0][0][2][0].item<float>(), 0.5f);
   EXPECT_EQ(grid[0][0][1][2][0].item<float>(), 1.0f);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t voxels_of_a_sum = 16384;       // a constant, so that threads do not matter
 
-struct Sums { double squared = 0, held_out = 0; int64_t fitted = 0, held_out_voxels = 0; };
+struct Sums { double squared = 0, loss = 0, held_out = 0; int64_t fitted = 0, held_out_voxels = 0; };
 
 template <bool rician>
 Sums errors_of(float sigma2, const float* seen, const float* observed, const uint8_t* use, int64_t n, float weight, float* gradient) {
@@ -27,13 +27,14 @@ Sums errors_of(float sigma2, const float* seen, const float* observed, const uin
       continue;
     }
     float r = x - m;
+    double loss = double(r) * double(r) - (rician ? 2.0 * double(sigma2) * double(log_bessel0_scaled(z)) : 0.0);
     if (what == VoxelUse::held_out) {
-      sums.held_out += double(r) * double(r) - (rician ? 2.0 * double(sigma2) * double(log_bessel0_scaled(z)) : 0.0);
+      sums.held_out += loss;
       ++sums.held_out_voxels;
       if (gradient) gradient[i] = 0;
       continue;
     }
-    sums.squared += double(r) * double(r);
+    sums.squared += double(r) * double(r), sums.loss += loss;
     ++sums.fitted;
     if (gradient) gradient[i] = weight * (rician ? x - m * bessel_ratio(z) : r);
   }
@@ -54,10 +55,10 @@ DataErrors data_errors(const DataTerm& term, const float* seen, const float* obs
   });
   DataErrors errors;
   for (const Sums& part : parts) {
-    errors.squared += part.squared, errors.held_out += part.held_out;
+    errors.squared += part.squared, errors.loss += part.loss, errors.held_out += part.held_out;
     errors.fitted += part.fitted, errors.held_out_voxels += part.held_out_voxels;
   }
-  errors.squared /= double(std::max<int64_t>(1, errors.fitted));
+  errors.squared /= double(std::max<int64_t>(1, errors.fitted)), errors.loss /= double(std::max<int64_t>(1, errors.fitted));
   errors.held_out /= double(std::max<int64_t>(1, errors.held_out_voxels));
   return errors;
 }

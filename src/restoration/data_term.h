@@ -19,7 +19,7 @@ struct DataTerm {
 };
 
 struct DataErrors {
-  double squared = 0, held_out = 0;              // mean of (x - m)^2 over fitted voxels; mean loss over held-out ones
+  double squared = 0, loss = 0, held_out = 0;    // mean of (x - m)^2 and mean loss over fitted voxels; mean loss over held-out ones
   int64_t fitted = 0, held_out_voxels = 0;
 };
 

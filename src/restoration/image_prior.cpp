@@ -63,16 +63,15 @@ double psnr_of(double mean_square) { return mean_square == 0 ? std::numeric_limi
 
 ImagePrior::ImagePrior(const RestoreSpec& spec, const RestorePlan& plan, const ObservedVoxels& observation, Precision precision)
     : spec_(spec), plan_(plan), observation_(observation), profile_(slice_profile(spec.profile, spec.task == "superres" ? spec.factor : 1, plan.axis)),
-      network_(plan.graph, uint64_t(spec.seed), code_channel_names(plan.graph.in_channels())), optimizer_(adam(spec), network_.parameters()), code_(spec, plan.restored.size),
+      network_(plan.graph, uint64_t(spec.seed), code_channel_names(plan.graph.in_channels())), optimizer_(adam(spec), network_.parameters()),
+      lbfgs_(network_.parameters()), saved_lbfgs_(lbfgs_), image_(spec, profile_, plan.observed.size, observation.voxels.data(), observation.use.empty() ? nullptr : observation.use.data()), code_(spec, plan.restored.size, image_),
       code_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat), tiles_(size_t(plan.tiles.count())) {
   network_.set_precision(precision);
   network_.use_recomputing(spec_.recompute);
   seen_size_ = profile_.seen(plan.tiles.tile);
   if (!profile_.is_identity()) seen_ = Buffer<float>(seen_size_.voxels());
-  if (tiles_.size() > 1) {
-    part_voxels_ = Buffer<float>(seen_size_.voxels());
-    if (!observation.use.empty()) part_use_ = Buffer<uint8_t>(seen_size_.voxels());
-  }
+  if (tiles_.size() > 1) part_voxels_ = Buffer<float>(seen_size_.voxels());
+  if (image_.hides() || (tiles_.size() > 1 && !observation.use.empty())) part_use_ = Buffer<uint8_t>(seen_size_.voxels());
   for (size_t i = 0; i < tiles_.size(); ++i) {
     tiles_[i].average = Buffer<float>(plan.tiles.tile.voxels());
     tiles_[i].fitted = count_fitted(observed_part(int64_t(i)).use, seen_size_.voxels());
@@ -90,17 +89,19 @@ ImagePrior::Window ImagePrior::observed_part(int64_t tile) {
 
 void ImagePrior::save() {
   copy_or_clone(saved_weights_, network_.parameters());
-  copy_or_clone(saved_moments_, optimizer_.state());
+  if (spec_.optimizer == "lbfgs") saved_lbfgs_.load(lbfgs_.state());
+  else copy_or_clone(saved_moments_, optimizer_.state());
 }
 
 void ImagePrior::take_back() {
   network_.load(by_name(saved_weights_), true);
-  optimizer_.load(by_name(saved_moments_));
+  if (spec_.optimizer == "lbfgs") lbfgs_.load(saved_lbfgs_.state());
+  else optimizer_.load(by_name(saved_moments_));
 }
 
-bool ImagePrior::accepts(Tile& tile, double squared, double psnr) {
+bool ImagePrior::accepts(Tile& tile, const DataErrors& errors, double psnr) {
   bool worse = tile.accepted > 0 && spec_.backtrack_db > 0 && psnr < tile.psnr - spec_.backtrack_db;
-  if (std::isfinite(squared) && (!worse || rejected_in_a_row_ >= most_rejections)) {
+  if (std::isfinite(errors.squared) && (!worse || rejected_in_a_row_ >= most_rejections)) {
     rejected_in_a_row_ = 0;
     tile.psnr = psnr;
     return true;
@@ -124,44 +125,77 @@ void ImagePrior::average_in(Tile& tile, const float* output, const Window& seen_
   tile.held_out = errors.held_out, tile.held_out_voxels = errors.held_out_voxels;
 }
 
+ImagePrior::Evaluation ImagePrior::evaluate(int64_t index, int64_t iteration) {
+  const Tile& tile = tiles_[size_t(index)];
+  Extent begin = plan_.crop_begin(), size = plan_.tiles.tile;
+  Box box = plan_.tiles.box(index);
+  Evaluation at;
+  at.field = network_.forward(code_.at({box.begin, plan_.field}, box.begin - begin, iteration, code_type_), true, iteration)[0];
+  Window part = observed_part(index);
+  at.output = cropped(at.field.detach(), begin, size).contiguous();
+  at.slopes = at::empty_like(at.output);
+  float *values = at.output.data_ptr<float>(), *slopes = at.slopes.data_ptr<float>();
+  if (!profile_.is_identity()) {
+    apply(profile_, size, values, seen_.data());
+    at.errors = data_errors(observation_.term, seen_.data(), part.voxels, part.use, seen_size_.voxels(), tile.fitted, seen_.data());
+    apply_transposed(profile_, size, seen_.data(), slopes);
+  } else if (image_.hides()) {
+    if (!part.use) std::fill(part_use_.begin(), part_use_.end(), uint8_t(VoxelUse::fitted));
+    else if (part.use != part_use_.data()) std::copy(part.use, part.use + seen_size_.voxels(), part_use_.begin());
+    int64_t fitted = image_.fit_hidden(box, iteration, part_use_.data());
+    at.errors = data_errors(observation_.term, values, part.voxels, part_use_.data(), seen_size_.voxels(), fitted, slopes);
+  } else {
+    at.errors = data_errors(observation_.term, values, part.voxels, part.use, seen_size_.voxels(), tile.fitted, slopes);
+  }
+  return at;
+}
+
+void ImagePrior::backward(Evaluation& at) {
+  at::Tensor whole = at.slopes;
+  if (!(plan_.field == plan_.tiles.tile)) {
+    whole = at::zeros_like(at.field, at::MemoryFormat::Contiguous);
+    cropped(whole, plan_.crop_begin(), plan_.tiles.tile).copy_(at.slopes);
+  }
+  at.output = at::Tensor(), at.slopes = at::Tensor();
+  optimizer_.zero_gradients();
+  at.field.backward(whole);
+}
+
+void ImagePrior::move(int64_t index, Evaluation& at) {
+  int64_t iteration = iteration_ - 1;            // whose function it is
+  double loss = at.errors.loss;
+  backward(at);
+  at.field = at::Tensor();
+  if (spec_.optimizer == "adam") {
+    optimizer_.step(spec_.learning_rate);
+    return;
+  }
+  lbfgs_.step(spec_.learning_rate, loss, [&](bool gradients) {
+    at::AutoGradMode grad_mode(gradients);
+    Evaluation there = evaluate(index, iteration);
+    double value = there.errors.loss;
+    if (gradients) backward(there);
+    return value;
+  });
+}
+
 PriorStep ImagePrior::step() {
   int64_t index = iteration_ % int64_t(tiles_.size());
   Tile& tile = tiles_[size_t(index)];
-  Extent begin = plan_.crop_begin(), size = plan_.tiles.tile;
-  at::Tensor field = network_.forward(code_.at({plan_.tiles.box(index).begin, plan_.field}, iteration_, code_type_), true, iteration_)[0];
+  Evaluation at = evaluate(index, iteration_);
   ++iteration_;
-  Window part = observed_part(index);
-  at::Tensor output = cropped(field.detach(), begin, size).contiguous();
-  at::Tensor gradient = at::empty_like(output);
-  float *values = output.data_ptr<float>(), *slopes = gradient.data_ptr<float>();
-  DataErrors errors;
-  if (profile_.is_identity()) {
-    errors = data_errors(observation_.term, values, part.voxels, part.use, seen_size_.voxels(), tile.fitted, slopes);
-  } else {
-    apply(profile_, size, values, seen_.data());
-    errors = data_errors(observation_.term, seen_.data(), part.voxels, part.use, seen_size_.voxels(), tile.fitted, seen_.data());
-    apply_transposed(profile_, size, seen_.data(), slopes);
-  }
   PriorStep step;
-  step.psnr = psnr_of(tile.fitted > 0 ? errors.squared : 0);
+  step.psnr = psnr_of(tile.fitted > 0 ? at.errors.squared : 0);
   step.round_over = index + 1 == int64_t(tiles_.size());
-  step.accepted = accepts(tile, errors.squared, step.psnr);
+  step.accepted = accepts(tile, at.errors, step.psnr);
   if (!step.accepted) {
     take_back();
     return step;
   }
-  average_in(tile, values, part);
+  average_in(tile, at.output.data_ptr<float>(), observed_part(index));
   if (tile.fitted == 0) return step;
   save();
-  at::Tensor whole = gradient;
-  if (!(plan_.field == size)) {
-    whole = at::zeros_like(field, at::MemoryFormat::Contiguous);
-    cropped(whole, begin, size).copy_(gradient);
-  }
-  output = at::Tensor(), gradient = at::Tensor();
-  optimizer_.zero_gradients();
-  field.backward(whole);
-  optimizer_.step(spec_.learning_rate);
+  move(index, at);
   return step;
 }
 

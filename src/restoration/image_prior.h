@@ -1,6 +1,8 @@
 // Private to the engine rooms
 // The fit: one network, a code, and observed voxels that the network's output must come near. One step() is one iteration on one tile.
-//   out = f(code + perturbation);  error of A(out) to the observed voxels;  Adam;  average' = d average + (1 - d) out, d = min(spec.average, (1+t)/(10+t)).
+//   out = f(code + perturbation);  error of A(out) to the observed voxels;  Adam or L-BFGS;
+//   average' = d average + (1 - d) out, d = min(spec.average, (1+t)/(10+t)).
+// With code = observed the error is that of the voxels which this iteration hides from the network (visible_image.h).
 // A step whose output is more than backtrack_db worse than the last accepted one of its tile is skipped: weights and moments go back
 // to what they were before the step that led there, and the output does not enter the average.
 #pragma once
@@ -13,6 +15,7 @@
 #include "nn/optimizer.h"
 #include "restoration/data_term.h"
 #include "restoration/input_code.h"
+#include "restoration/lbfgs.h"
 #include "restoration/restore_plan.h"
 #include "restoration/slice_profile.h"
 
@@ -55,7 +58,14 @@ class ImagePrior {
   };
   struct Window { const float* voxels; const uint8_t* use; };  // a tile's part of the observation
   Window observed_part(int64_t tile);
-  bool accepts(Tile& tile, double squared, double psnr);
+  struct Evaluation {                            // of the network on a tile, the same function for the same iteration number
+    at::Tensor field, output, slopes;            // what the network returns; its part on the tile; the loss's derivative by that part
+    DataErrors errors;
+  };
+  Evaluation evaluate(int64_t index, int64_t iteration);
+  void backward(Evaluation& at);
+  void move(int64_t index, Evaluation& at);
+  bool accepts(Tile& tile, const DataErrors& errors, double psnr);
   void average_in(Tile& tile, const float* output, const Window& seen_by);
   void save();
   void take_back();
@@ -66,12 +76,14 @@ class ImagePrior {
   SliceProfile profile_;
   Network network_;
   Optimizer optimizer_;
+  Lbfgs lbfgs_, saved_lbfgs_;
+  VisibleImage image_;
   InputCode code_;
   at::ScalarType code_type_;
   std::vector<Tile> tiles_;
   Extent seen_size_;                             // of a tile, on the observed grid
   Buffer<float> seen_, part_voxels_;
-  Buffer<uint8_t> part_use_;
+  Buffer<uint8_t> part_use_;                     // a tile's, less what an iteration does not fit
   NamedTensors saved_weights_, saved_moments_;
   int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
 };

@@ -60,6 +60,20 @@ TEST(ImagePrior, ABadStepIsTakenBackWithItsMoments) {
   }
 }
 
+TEST(ImagePrior, ABadStepOfLbfgsIsTakenBackToo) {
+  RestoreSpec spec = tiny_restoration();
+  spec.optimizer = "lbfgs", spec.perturbation = 0;
+  Fit fit(spec, with_noise(head_phantom({16, 20, 12}), 0.05, false));
+  ImagePrior prior = fit.prior();
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(prior.step().accepted);
+  auto weights = copies(prior.network().parameters());
+  ASSERT_TRUE(prior.step().accepted);
+  spoil(prior, 40);
+  EXPECT_FALSE(prior.step().accepted);
+  expect_equal(copies(prior.network().parameters()), weights);
+  EXPECT_TRUE(prior.step().accepted);
+}
+
 TEST(ImagePrior, WithoutBacktrackingABadStepStays) {
   RestoreSpec spec = tiny_restoration();
   spec.backtrack_db = 0;

@@ -25,6 +25,14 @@ ObservedVoxels observe(const RestoreSpec& spec, const Volume& observed, const Bu
   return observation;
 }
 
+// What the scanner saw and the result should show again: known voxels (inpainting), thick slices (super-resolution).
+void put_back(const RestoreSpec& spec, const RestorePlan& plan, const Volume& observed, const Buffer<uint8_t>& known, Volume& volume) {
+  if (!spec.keep_known) return;
+  if (spec.task == "superres") project(slice_profile(spec.profile, spec.factor, plan.axis), plan.restored.size, observed.voxels.data(), volume.voxels.data());
+  for (int64_t i = 0; i < known.size(); ++i)
+    if (known[i]) volume.voxels[i] = observed.voxels[i];
+}
+
 Volume back_in_units(const ImagePrior& prior, bool best, const RestorePlan& plan, const IntensityScale& scale) {
   Volume volume{plan.restored, Buffer<float>(plan.restored.size.voxels())};
   prior.write(best, volume.voxels.data());
@@ -73,7 +81,12 @@ Restoration restore(const RestoreSpec& spec, const RestorePlan& plan, const Volu
       prior.keep_best();
       result.result_at = at.iteration;
     }
-    if (hooks.watch) hooks.watch(at, [&] { return back_in_units(prior, false, plan, result.scale); });
+    if (hooks.watch)
+      hooks.watch(at, [&] {
+        Volume now = back_in_units(prior, false, plan, result.scale);
+        put_back(spec, plan, observed, known, now);
+        return now;
+      });
     bool whole = at.iteration >= tiles;            // every tile has an output
     if (advice == StopAdvice::stop) result.stopped_by = rule;
     else if (at.iteration >= spec.iterations) result.stopped_by = "iterations";
@@ -84,9 +97,7 @@ Restoration restore(const RestoreSpec& spec, const RestorePlan& plan, const Volu
   if (!prior.has_best()) result.result_at = result.iterations;
   result.taken_back = prior.taken_back();
   result.volume = back_in_units(prior, prior.has_best(), plan, result.scale);
-  if (!known.empty() && spec.keep_known)
-    for (int64_t i = 0; i < known.size(); ++i)
-      if (known[i]) result.volume.voxels[i] = observed.voxels[i];
+  put_back(spec, plan, observed, known, result.volume);
   result.psnr_input = psnr_to_input(spec, plan, result.volume, observed, known, result.scale);
   result.seconds = clock.monotonic_seconds() - begun;
   return result;

@@ -34,6 +34,48 @@ TEST(Restore, DenoisesInTheUnitsOfTheFile) {
   EXPECT_NEAR(result.psnr_input, -20 * std::log10(150 / (result.scale.high - result.scale.low)), 1.5);
 }
 
+// The preset that sees the image against the one that grows it from noise, after the same few iterations of a volume large enough to learn from.
+TEST(Restore, SeeingTheImageDenoisesInFewerIterations) {
+  Volume clean = head_phantom({24, 24, 24}), noisy = with_noise(clean, 0.1, false);
+  RestoreSpec spec = default_restoration("denoise", "small"), growing = default_restoration("inpaint", "small");
+  growing.task = "denoise";
+  for (RestoreSpec* of : {&spec, &growing}) of->iterations = 40, of->stop.rule = "none", of->precision = "f32";
+  ASSERT_EQ(spec.code, "observed");
+  ASSERT_EQ(growing.code, "noise");
+  double grown = psnr_between(run(growing, noisy).volume, clean), seen = psnr_between(run(spec, noisy).volume, clean);
+  EXPECT_GT(seen, grown + 1);
+  EXPECT_GT(seen, psnr_between(noisy, clean) + 4);
+  spec.tile = {24, 24, 16}, spec.iterations = 60;  // parts share the hidden voxels of the whole
+  EXPECT_GT(psnr_between(run(spec, noisy).volume, clean), psnr_between(noisy, clean) + 4);
+}
+
+TEST(Restore, LbfgsFitsAndTakesFewerStepsThanAdam) {
+  Volume clean = head_phantom({12, 14, 10});
+  RestoreSpec spec = tiny_restoration();
+  spec.perturbation = 0, spec.iterations = 40, spec.stop.rule = "none", spec.average = 0, spec.learning_rate = 0.01;
+  double adam = run(spec, clean).psnr_input;
+  spec.optimizer = "lbfgs";
+  Restoration result = run(spec, clean);
+  EXPECT_GT(result.psnr_input, adam);
+  EXPECT_EQ(result.taken_back, 0);               // no step of a line search goes up
+}
+
+TEST(Restore, SuperresKeepsTheThickSlicesUnlessToldOtherwise) {
+  Volume thick = head_phantom({6, 10, 8});
+  RestoreSpec spec = tiny_restoration("superres");
+  spec.axis = "z", spec.iterations = 5;
+  auto farthest = [&](const Restoration& result) {
+    Buffer<float> seen(thick.voxels.size());
+    apply(slice_profile("box", 2, 0), result.volume.geometry.size, result.volume.voxels.data(), seen.data());
+    double most = 0;
+    for (int64_t i = 0; i < seen.size(); ++i) most = std::max(most, std::abs(double(seen[i]) - double(thick.voxels[i])));
+    return most;
+  };
+  EXPECT_LT(farthest(run(spec, thick)), 1e-5);
+  spec.keep_known = false;
+  EXPECT_GT(farthest(run(spec, thick)), 0.05);
+}
+
 TEST(Restore, WatchingChangesNothing) {
   Volume noisy = with_noise(head_phantom({9, 12, 10}), 0.1, false);
   RestoreSpec spec = tiny_restoration();

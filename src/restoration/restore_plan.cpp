@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "restoration/input_code.h"
+#include "restoration/lbfgs.h"
 #include "restoration/slice_profile.h"
 
 namespace tomograd {
@@ -14,6 +15,7 @@ namespace {
 // 0.7 to 1.0 of what the graph says (small network f32 and bf16, published bf16), as fused nodes keep less.
 constexpr double heap_share = 1.15;
 constexpr int64_t library_code_bytes = 64'000'000;  // code and tables that libraries make at their first use
+constexpr int64_t lbfgs_vectors = 5;             // float64, while a step is made
 constexpr int64_t least_tile = 16;               // voxels a side below which tiles are not made smaller
 
 ModelSpec model_of(const RestoreSpec& spec, Extent tile) {
@@ -47,9 +49,11 @@ void fit_tiles(RestorePlan& plan, const RestoreSpec& spec, Extent wanted) {
   int64_t kept = activation_bytes(plan.graph, plan.field, 1, int(value), true);
   if (spec.recompute) kept = std::min(kept, recomputing_activation_bytes(plan.graph, plan.field, 1, int(value)));
   plan.activation_bytes = int64_t(heap_share * double(kept));
-  plan.weight_bytes = parameters * (4 * (1 + 1 + 2 + 3) + (value == 2 ? 2 : 0)) + library_code_bytes;
-  // Observed voxels scaled and their use; averages and the best; output, gradient and what is seen of a tile; the result.
-  plan.volume_bytes = plan.observed.size.voxels() * 5 + tiled * 4 * (spec.stop.rule == "none" ? 1 : 2) + plan.field.voxels() * 4 * 4 + plan.restored.size.voxels() * 8;
+  int64_t optimizer = spec.optimizer == "lbfgs" ? 8 * (2 * lbfgs_history + lbfgs_vectors) + 4 : 4 * (2 + 3);  // its state, and what is saved of it and of the weights
+  plan.weight_bytes = parameters * (4 * (1 + 1) + optimizer + (value == 2 ? 2 : 0)) + library_code_bytes;
+  // Observed voxels scaled and their use; averages and the best; output, gradient, what is seen of a tile and what the network sees; the result and, of
+  // super-resolution, interpolated slices and what the projection needs.
+  plan.volume_bytes = plan.observed.size.voxels() * 5 + tiled * 4 * (spec.stop.rule == "none" ? 1 : 2) + plan.field.voxels() * 4 * (4 + image_channels(spec)) + plan.restored.size.voxels() * (spec.task == "superres" ? 16 : 8);
   plan.iteration_flop = 3 * forward_flop(plan.graph, plan.field);
 }
 

@@ -104,4 +104,30 @@ void apply_transposed(const SliceProfile& profile, Extent thin, const float* y, 
   });
 }
 
+void project(const SliceProfile& profile, Extent thin, const float* y, float* x) {
+  constexpr int most_steps = 30;
+  constexpr double small_enough = 1e-12;         // of the squares at the start: float32 knows no better
+  size_t seen = size_t(profile.seen(thin).voxels()), all = size_t(thin.voxels());
+  std::vector<float> residual(seen), direction, sum(seen, 0.0f), image(seen), spread(all);
+  auto dot = [](const std::vector<float>& a, const std::vector<float>& b) {
+    double total = 0;
+    for (size_t i = 0; i < a.size(); ++i) total += double(a[i]) * double(b[i]);
+    return total;
+  };
+  apply(profile, thin, x, residual.data());
+  for (size_t i = 0; i < seen; ++i) residual[i] = y[i] - residual[i];
+  direction = residual;
+  double first = dot(residual, residual), squares = first;
+  for (int step = 0; step < most_steps && squares > small_enough * first; ++step) {
+    apply_transposed(profile, thin, direction.data(), spread.data());
+    apply(profile, thin, spread.data(), image.data());
+    double along = squares / dot(direction, image), before = squares;
+    for (size_t i = 0; i < seen; ++i) sum[i] += float(along) * direction[i], residual[i] -= float(along) * image[i];
+    squares = dot(residual, residual);
+    for (size_t i = 0; i < seen; ++i) direction[i] = residual[i] + float(squares / before) * direction[i];
+  }
+  apply_transposed(profile, thin, sum.data(), spread.data());
+  for (size_t i = 0; i < all; ++i) x[i] += spread[i];
+}
+
 }  // namespace tomograd

@@ -29,4 +29,8 @@ int thickest_axis(const Geometry& geometry);     // of the largest spacing, the 
 void apply(const SliceProfile& profile, Extent thin, const float* x, float* y);
 void apply_transposed(const SliceProfile& profile, Extent thin, const float* y, float* x);  // overwrites x
 
+// The volume nearest to x (in squares) that the scanner would see as y: x + A^T (A A^T)^-1 (y - A x), by conjugate gradients, which need one step for
+// a box (A A^T is a multiple of the identity) and few for other profiles.
+void project(const SliceProfile& profile, Extent thin, const float* y, float* x);
+
 }  // namespace tomograd

@@ -63,6 +63,31 @@ TEST(SliceProfile, TransposedIsTransposedAlongEachAxis) {
     }
 }
 
+// What is projected is seen as y, and is the nearest such volume: what was added stands at right angles on all that the scanner cannot see.
+TEST(SliceProfile, ProjectionIsSeenAsObservedAndAddsNothingUnseen) {
+  Extent thin{8, 4, 12};
+  for (const char* name : {"box", "lanczos"})
+    for (int axis = 0; axis < 3; ++axis) {
+      SliceProfile profile = slice_profile(name, 2, axis);
+      int64_t n = profile.seen(thin).voxels();
+      auto x = random_values(thin.voxels(), 4), y = random_values(n, 5), other = random_values(thin.voxels(), 6);
+      std::vector<float> projected(x.begin(), x.end()), seen(static_cast<size_t>(n));
+      project(profile, thin, y.data(), projected.data());
+      apply(profile, thin, projected.data(), seen.data());
+      for (size_t i = 0; i < seen.size(); ++i) ASSERT_NEAR(seen[i], y[i], 1e-4) << name << " axis " << axis;
+      std::vector<float> unseen(other.begin(), other.end()), zero(static_cast<size_t>(n), 0.0f);
+      project(profile, thin, zero.data(), unseen.data());  // the part of `other` that the scanner cannot see
+      double along = 0, added = 0, hidden = 0;
+      for (size_t i = 0; i < x.size(); ++i) {
+        double d = double(projected[i]) - double(x[i]);
+        along += d * double(unseen[i]), added += d * d, hidden += double(unseen[i]) * double(unseen[i]);
+      }
+      ASSERT_GT(added, 0.1);
+      ASSERT_GT(hidden, 0.1);
+      EXPECT_LT(std::abs(along), 1e-4 * std::sqrt(added * hidden)) << name << " axis " << axis;
+    }
+}
+
 // The middle of thick slice j, and of the thin slices under it, is the same point; the outer faces of the volume are the same too.
 TEST(SliceProfile, ThinGridHasTheSameCentresAndFaces) {
   Geometry thick;

@@ -7,7 +7,8 @@
 //             of the outputs, so that it costs nothing. It falls while the image forms and rises as the noise is learned.
 // Window, patience and the choice of holdout were set on a phantom of 24^3 voxels with noise of 25/255 and the small network: the best average has
 // 27.0 dB (iteration 520), holdout takes 26.8 dB (of 370, with 276 voxels held out), variance 25.0 dB (of 100: the perturbation of the code
-// moves the outputs as much as the noise that is learned). No clean volume ever reaches this class.
+// moves the outputs as much as the noise that is learned). That was from a noise code; where the network sees the image, holdout takes 28.81 dB
+// of 28.87 on a phantom of 48^3. No clean volume ever reaches this class.
 #pragma once
 
 #include <cstdint>

@@ -75,7 +75,7 @@ TEST(Patch, FastEqualsReference) {
   steps.noise = steps.brightness = steps.contrast = steps.blur = steps.low_resolution = steps.gamma = steps.gamma_inverted = 0.5;
   steps.channel_dropout = 0.3;
   const CpuIsa before = current_isa();
-  for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16}) {
+  for (CpuIsa isa : all_isas) {
     if (isa > best_isa()) continue;
     force_isa(isa);
     int64_t number = 0;

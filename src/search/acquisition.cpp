@@ -56,6 +56,14 @@ Eigen::VectorXd promises(const Surrogate& surrogate, const Eigen::MatrixXd& many
   return result;
 }
 
+PromiseParts promise_parts(const Surrogate& surrogate, const Eigen::VectorXd& x) {
+  PromiseParts parts;
+  parts.objective = surrogate.objective.at(x);
+  parts.log_improvement = log_expected_improvement(surrogate, parts.objective);
+  if (surrogate.success) parts.success = std::exp(log_success_squared(*surrogate.success, surrogate.success->at(x)) / 2);
+  return parts;
+}
+
 bool over_exploiting(const Surrogate& surrogate, const Eigen::VectorXd& x) {
   return std::sqrt(surrogate.objective.at(x).variance) < exploration_ratio * std::sqrt(surrogate.objective.kernel().noise);
 }

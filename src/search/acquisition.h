@@ -21,6 +21,14 @@ struct Surrogate {
 double promise(const Surrogate& surrogate, const Eigen::VectorXd& x, Eigen::VectorXd* slope = nullptr);
 Eigen::VectorXd promises(const Surrogate& surrogate, const Eigen::MatrixXd& many);
 
+// The same, for people: what the model says of a point, and the two factors of its promise.
+struct PromiseParts {
+  Posterior objective;
+  double log_improvement = 0;                    // log(EI)
+  double success = 1;                            // probability that a trial there does not fail
+};
+PromiseParts promise_parts(const Surrogate& surrogate, const Eigen::VectorXd& x);
+
 // MATLAB's "-plus" rule (Bull, JMLR 12, 2011): true when the point is over-exploited, its own standard deviation below half of the noise's.
 bool over_exploiting(const Surrogate& surrogate, const Eigen::VectorXd& x);
 

@@ -55,6 +55,18 @@ TEST(Acquisition, SlopeIsThatOfDifferences) {
   }
 }
 
+TEST(Acquisition, PartsMakeThePromise) {
+  for (bool with_success : {false, true}) {
+    const Surrogate surrogate = some_surrogate(with_success);
+    for (Eigen::Vector2d x : {Eigen::Vector2d(0.5, 0.5), Eigen::Vector2d(0.9, 0.35)}) {
+      const PromiseParts parts = promise_parts(surrogate, x);
+      EXPECT_NEAR(parts.log_improvement + 2 * std::log(parts.success), promise(surrogate, x), 1e-13 * (1 + std::abs(promise(surrogate, x))));
+      EXPECT_EQ(parts.objective.mean, surrogate.objective.at(x).mean);
+      EXPECT_EQ(parts.success < 1, with_success);
+    }
+  }
+}
+
 TEST(Acquisition, FailuresNearbyPromiseLess) {
   const Eigen::Vector2d failed(0.8, 0.31), fine(0.4, 0.89);
   const Surrogate free = some_surrogate(false), careful = some_surrogate(true);

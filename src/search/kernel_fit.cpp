@@ -23,6 +23,19 @@ double yeo_johnson(double v, double power) {
   return std::abs(other) < 1e-8 ? -std::log1p(-v) : -(std::pow(1 - v, other) - 1) / other;
 }
 
+double inverse_yeo_johnson(double bent, double power) {
+  if (bent >= 0) return std::abs(power) < 1e-8 ? std::expm1(bent) : std::pow(1 + power * bent, 1 / power) - 1;
+  const double other = 2 - power;
+  return std::abs(other) < 1e-8 ? -std::expm1(-bent) : 1 - std::pow(1 - other * bent, 1 / other);
+}
+
+struct MeanAndDeviation {
+  explicit MeanAndDeviation(const Eigen::VectorXd& values) : mean(values.mean()), deviation(std::sqrt((values.array() - mean).matrix().squaredNorm() / double(values.size()))) {
+    if (!(deviation > 0)) deviation = 1;
+  }
+  double mean, deviation;
+};
+
 Kernel kernel_of(const Eigen::VectorXd& logarithms) {
   const Eigen::Index dims = logarithms.size() - 2;
   return {logarithms.head(dims).array().exp().matrix(), std::exp(logarithms[dims]), std::exp(logarithms[dims + 1])};
@@ -37,8 +50,23 @@ Eigen::VectorXd standardised(Eigen::VectorXd values) {
   return values;
 }
 
-Eigen::VectorXd bent_to_normal(const Eigen::VectorXd& values) {
+double Bend::value(double of_bent) const {
+  const double plain = bent ? inverse_yeo_johnson(bent_mean + bent_deviation * of_bent, power) : of_bent;
+  return mean + deviation * plain;
+}
+
+double Bend::slope(double of_bent) const {
+  if (!bent) return deviation;
+  const double plain = (value(of_bent) - mean) / deviation;
+  return deviation * bent_deviation * std::pow(1 + std::abs(plain), plain >= 0 ? 1 - power : power - 1);
+}
+
+Eigen::VectorXd bent_to_normal(const Eigen::VectorXd& values, Bend* bend) {
   const Eigen::VectorXd plain = standardised(values);
+  Bend found;
+  const MeanAndDeviation given(values);
+  found.mean = given.mean, found.deviation = given.deviation;
+  if (bend) *bend = found;
   const double n = double(plain.size());
   double stretch = 0;                            // log of the Jacobian per unit of power - 1
   for (double v : plain) stretch += v >= 0 ? std::log1p(v) : -std::log1p(-v);
@@ -50,8 +78,11 @@ Eigen::VectorXd bent_to_normal(const Eigen::VectorXd& values) {
     const double variance = (bent.array() - bent.mean()).square().mean();
     if (!(variance > 0)) return plain;
     const double likelihood = -0.5 * n * std::log(variance) + (power - 1) * stretch - 0.5 * std::pow((power - 1) / 3, 2);
-    if (likelihood > highest) highest = likelihood, best = bent;
+    if (likelihood > highest) highest = likelihood, best = bent, found.power = power;
   }
+  const MeanAndDeviation again(best);
+  found.bent = true, found.bent_mean = again.mean, found.bent_deviation = again.deviation;
+  if (bend) *bend = found;
   return standardised(std::move(best));
 }
 

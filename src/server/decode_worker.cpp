@@ -1,6 +1,7 @@
 #include "server/decode_worker.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <memory>
@@ -21,6 +22,8 @@
 
 namespace tomograd {
 namespace {
+
+constexpr int64_t most_block_bytes = int64_t{1} << 29;   // planes of three directions through 3e9 voxels of 16 bits lie in 325 MB of blocks
 
 struct WorkerAnswer {
   Value value = Value::table();
@@ -90,6 +93,7 @@ void serve_questions(MessageEnd& server, VolumeDecoder& decoder, const std::func
 
 void run_decode_worker(int socket, const std::function<void(const std::string& path)>& before) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_NAME, "tomograd-decode");       // started from a descriptor it would be called by its number
   set_log_sink([](LogLevel, const std::string&) {});       // it names files
   MessageEnd first(socket, true);
   Message hello = first.receive(16);
@@ -103,7 +107,7 @@ void run_decode_worker(int socket, const std::function<void(const std::string& p
   Value report = Value::table();
   report["jail"] = jail_text(enter_jail(limits));
   first.send(MessageKind::answer, to_json(report, false));
-  VolumeDecoder decoder(system_clock());
+  VolumeDecoder decoder(system_clock(), std::min(most_block_bytes, settings.at("memory_bytes").as_integer() / 4));
   std::vector<std::jthread> threads;
   for (auto& end : ends) threads.emplace_back([&decoder, &before, server = end.get()] { serve_questions(*server, decoder, before); });
 }

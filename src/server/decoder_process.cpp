@@ -50,7 +50,7 @@ std::vector<std::string> worker_environment() {
 }
 
 // Other threads run while this process divides, so the child calls nothing but what the system does by itself.
-pid_t start_worker(std::vector<std::string> command, int socket) {
+pid_t start_worker(std::vector<std::string> command, int program, int socket) {
   std::vector<std::string> environment = worker_environment();
   std::vector<char*> argv = exec_list(command), envp = exec_list(environment);
   const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -65,7 +65,7 @@ pid_t start_worker(std::vector<std::string> command, int socket) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execve(argv[0], argv.data(), envp.data());
+    ::syscall(SYS_execveat, program, "", argv.data(), envp.data(), AT_EMPTY_PATH);
     ::_exit(127);
   }
   const int code = errno;
@@ -76,8 +76,27 @@ pid_t start_worker(std::vector<std::string> command, int socket) {
 
 }  // namespace
 
-DecoderProcess::DecoderProcess(const DecoderOptions& options) {
+DecoderProgram::DecoderProgram(const std::string& path) : path_(path) {
+  const int file = ::open(path.c_str(), O_PATH | O_CLOEXEC);
+  code_ = errno;
+  if (file < 0) return;
+  file_ = ::fcntl(file, F_DUPFD_CLOEXEC, decode_worker_socket + 1);  // out of the way of what a child puts below
+  code_ = errno;
+  ::close(file);
+}
+
+DecoderProgram::~DecoderProgram() {
+  if (file_ >= 0) ::close(file_);
+}
+
+int DecoderProgram::file() const {
+  if (file_ < 0) fail_failure(text("the program that decodes volumes, '", path_, "': ", std::strerror(code_)), "it must be there when the server starts");
+  return file_;
+}
+
+DecoderProcess::DecoderProcess(const DecoderOptions& options, const DecoderProgram& program) {
   if (options.command.empty()) fail_failure("no program was named that decodes volumes");
+  const int program_file = program.file();
   const SocketPair first = socket_pair(start_seconds);
   first_ = std::make_unique<MessageEnd>(first.ours);
   auto theirs = std::make_unique<MessageEnd>(first.theirs);
@@ -87,7 +106,7 @@ DecoderProcess::DecoderProcess(const DecoderOptions& options) {
     const SocketPair pair = socket_pair(options.most_seconds);
     free_.push_back(std::make_unique<MessageEnd>(pair.ours)), closing.push_back(std::make_unique<MessageEnd>(pair.theirs)), sent.push_back(pair.theirs);
   }
-  process_ = start_worker(options.command, first.theirs);
+  process_ = start_worker(options.command, program_file, first.theirs);
   theirs.reset();                                // so that its death is seen here
   try {
     Value settings = Value::table();
@@ -98,7 +117,7 @@ DecoderProcess::DecoderProcess(const DecoderOptions& options) {
     jail_ = parse_json(first_->receive().text, "report").at("jail").as_text();
   } catch (const std::exception&) {
     kill();
-    fail_failure(text("the process that decodes volumes ", how_it_ended(), " before it began"), "tomograd must be where it was when the server was started");
+    fail_failure(text("the process that decodes volumes ", how_it_ended(), " before it began"), "start the server anew, with a program that runs");
   }
 }
 

@@ -1,4 +1,5 @@
 // One process that decodes (decode_worker.h): started without our environment, our descriptors or a terminal, and ended with this object.
+// Its program is opened once, when the server starts: who installs another version meanwhile does not change what is started later.
 // Private to this room.
 #pragma once
 
@@ -14,6 +15,18 @@
 
 namespace tomograd {
 
+class DecoderProgram {                           // a file that goes on to be this one when another one takes its name
+ public:
+  explicit DecoderProgram(const std::string& path);
+  ~DecoderProgram();
+  DecoderProgram(const DecoderProgram&) = delete;
+  int file() const;                              // for execveat(); Error(failure) when it could not be opened
+
+ private:
+  std::string path_;
+  int file_ = -1, code_ = 0;
+};
+
 struct DecoderOptions {
   std::vector<std::string> command;              // "/usr/bin/tomograd", "decode-worker"; with a path
   int64_t memory_bytes = int64_t{2} << 30;       // of voxels
@@ -24,7 +37,7 @@ struct DecoderOptions {
 
 class DecoderProcess {                           // thread-safe
  public:
-  explicit DecoderProcess(const DecoderOptions& options);  // Error(failure): it cannot be started
+  DecoderProcess(const DecoderOptions& options, const DecoderProgram& program);  // Error(failure): it cannot be started
   ~DecoderProcess();
   DecoderProcess(const DecoderProcess&) = delete;
 

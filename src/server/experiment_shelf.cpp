@@ -43,13 +43,19 @@ ServedExperiment::Sign ServedExperiment::sign() {
     // Every transaction writes the file. It is looked at without opening it: closing a second descriptor would drop SQLite's locks.
     FileLook look = roots_.look(join_path(folder_, "experiment.sqlite"));
     if (look.kind != FileKind::file) fail_input("there is no experiment.sqlite any more");
-    return {short_hash(text(look.changed_ns, " ", look.bytes)), look.changed_ns + settled_ns < clock_.unix_milliseconds() * 1'000'000};
+    return {short_hash(text(look.changed_ns, " ", look.bytes, " ", terms_sign())), look.changed_ns + settled_ns < clock_.unix_milliseconds() * 1'000'000};
   }
   if (clock_.monotonic_seconds() - asked_at_ < database_seconds && !seen_.version.empty()) return {seen_.version, true};
   asked_at_ = clock_.monotonic_seconds();
   TrialCounts counts = store_->counts();
   auto events = store_->events(last_event_);
-  return {short_hash(text(events.empty() ? last_event_ : events.back().id, " ", counts.running, " ", counts.over())), true};
+  return {short_hash(text(events.empty() ? last_event_ : events.back().id, " ", counts.running, " ", counts.over(), " ", terms_sign())), true};
+}
+
+// Written when somebody runs it, whatever its store does then.
+std::string ServedExperiment::terms_sign() const {
+  const FileLook look = roots_.look(join_path(folder_, run_terms_name));
+  return text(look.changed_ns, " ", look.bytes);
 }
 
 // mutex_ is held. Heartbeats change the file and nothing that a summary says, so trials are read again only after events.
@@ -58,7 +64,8 @@ void ServedExperiment::read(const Sign& now, bool with_trials) {
   const bool stop = store_->stop_requested();
   const auto fresh = store_->events(last_event_);
   const double time = clock_.monotonic_seconds();
-  const bool same = fresh.empty() && counts == counts_ && stop == stop_ && !summary_.is_nothing() && (counts.running == 0 || time - read_at_ < lease_seconds_);
+  const std::string terms = terms_sign();
+  const bool same = fresh.empty() && terms == terms_seen_ && counts == counts_ && stop == stop_ && !summary_.is_nothing() && (counts.running == 0 || time - read_at_ < lease_seconds_);
   seen_ = now;
   if (same && !with_trials) {
     if (summary_version_ != now.version) summary_["version"] = version_of(now), summary_version_ = now.version;
@@ -71,9 +78,9 @@ void ServedExperiment::read(const Sign& now, bool with_trials) {
   view->spec = spec_from<ExperimentSpec>(view->record.spec);
   view->trials = store_->trials(), view->events = store_->events();
   view->timeline = make_timeline(view->events, view->trials, clock_.unix_milliseconds());
-  view->planned = view->counts.total();
+  view->planned = view->counts.total(), view->terms = read_run_terms(roots_.env(), folder_);
   if (proposes(view->spec.strategy)) view->planned = std::max(view->planned, trial_count(view->spec, dataset_facts_of(view->record)));
-  counts_ = counts, stop_ = stop, lease_seconds_ = view->record.lease_seconds, read_at_ = time;
+  counts_ = counts, stop_ = stop, terms_seen_ = terms, lease_seconds_ = view->record.lease_seconds, read_at_ = time;
   last_event_ = view->events.empty() ? 0 : view->events.back().id;
   view->sign = now.version, view->version = version_of(now);
   summary_ = summarize(*view), summary_version_ = now.version;

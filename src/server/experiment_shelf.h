@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "experiments/run_terms.h"
 #include "experiments/trial_store.h"
 #include "report/timeline.h"
 #include "server/served_roots.h"
@@ -27,6 +29,7 @@ struct ExperimentView {                          // what a store held at one mom
   std::vector<StoreEvent> events;
   Timeline timeline;
   int64_t planned = 0;                           // trials in the end
+  std::optional<RunTerms> terms;                 // on which it was last run; none = nobody recorded them
 };
 using ExperimentViewPtr = std::shared_ptr<const ExperimentView>;
 
@@ -52,6 +55,7 @@ class ServedExperiment {                         // thread-safe
   };
   Sign sign();
   std::string version_of(const Sign& sign) const;
+  std::string terms_sign() const;
   void open();
   void read(const Sign& now, bool with_trials);
   Value summarize(const ExperimentView& view) const;
@@ -67,7 +71,7 @@ class ServedExperiment {                         // thread-safe
   Sign seen_;
   int64_t last_event_ = 0;
   double read_at_ = -1e9, asked_at_ = -1e9, used_at_ = 0;
-  std::string summary_version_;
+  std::string summary_version_, terms_seen_;
   Value summary_;
   TrialCounts counts_;
   bool stop_ = false;

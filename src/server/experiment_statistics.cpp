@@ -66,6 +66,7 @@ Value search_value(const ReportData& report, const std::string& version) {
     if (!v.find(key)) v[key] = Value();
   for (const char* key : {"axes", "points"})
     if (!v.find(key)) v[key] = Value(Value::List{});
+  if (!v.find("best_trial")) v["best_trial"] = 0;
   return v;
 }
 

@@ -57,12 +57,7 @@ std::string label_of(const ExperimentView& view, const TrialRecord& trial) {
 }
 
 double eta_of(const ExperimentView& view, int64_t workers) {
-  std::vector<double> complete;
-  for (const auto& row : view.timeline.workers)
-    for (const auto& span : row.attempts)
-      if (span.outcome == "complete") complete.push_back(span.end - span.begin);
-  if (complete.empty() || workers == 0) return nothing;
-  return median_of(std::move(complete)) * double(view.planned - view.counts.over()) / double(workers);
+  return workers == 0 ? nothing : usual_trial_seconds(view) * double(view.planned - view.counts.over()) / double(workers);
 }
 
 Value column(const std::string& key, const char* kind) {
@@ -103,6 +98,14 @@ Value best_of(const ExperimentView& view) {
 
 }  // namespace
 
+double usual_trial_seconds(const ExperimentView& view) {
+  std::vector<double> complete;
+  for (const auto& row : view.timeline.workers)
+    for (const auto& span : row.attempts)
+      if (span.outcome == "complete") complete.push_back(span.end - span.begin);
+  return complete.empty() ? nothing : median_of(std::move(complete));
+}
+
 void add_summary(Value& v, const ExperimentView& view) {
   v["strategy"] = view.spec.strategy.kind, v["metric"] = view.spec.strategy.metric, v["state"] = state_of(view);
   Value& trials = v["trials"];
@@ -117,7 +120,8 @@ void add_summary(Value& v, const ExperimentView& view) {
   v["mean"] = Value();
   if (spread.n > 0) v["mean"]["value"] = spread.mean, v["mean"]["standard_deviation"] = spread.deviation;
   int64_t workers = std::count_if(view.trials.begin(), view.trials.end(), [](const TrialRecord& trial) { return trial.state == TrialState::running && !trial.abandoned; });
-  v["busy_seconds"] = view.timeline.busy_seconds, v["spent"] = Value(), v["cap"] = Value();
+  v["busy_seconds"] = view.timeline.busy_seconds, v["trial_seconds"] = usual_trial_seconds(view);
+  add_money(v, view);
   v["workers"] = workers, v["eta_seconds"] = eta_of(view, workers), v["created_unix_milliseconds"] = view.record.created;
   v["changed_unix_milliseconds"] = view.events.empty() ? view.record.created : view.events.back().at;
 }
@@ -156,6 +160,8 @@ Value trial_columns(const ExperimentView& view, int64_t offset, int64_t limit) {
   Value::List columns;
   for (const char* key : {"trial", "state", "progress", "attempts", "failures", "owner", "reason", "abandoned"}) columns.push_back(column(key, "trial"));
   for (const char* key : {"started_unix_milliseconds", "ended_unix_milliseconds", "busy_seconds"}) columns.push_back(column(key, "time"));
+  const bool priced = view.terms && view.terms->priced();
+  if (priced) columns.push_back(column("cost", "money")), columns.back()["unit"] = view.terms->currency;
   constexpr const char* design[] = {"left_out", "test_name", "repeat", "seed"};
   for (const char* key : design) columns.push_back(column(key, "design"));
   for (const auto& variable : view.spec.variable) columns.push_back(column(variable.key, "variable"));
@@ -174,6 +180,7 @@ Value trial_columns(const ExperimentView& view, int64_t offset, int64_t limit) {
     Value::List row{trial.number, trial_state_name(trial.state), over ? (trial.state == TrialState::complete ? 1.0 : 0.0) : trial.progress, trial.attempts, trial.failures, trial.owner, trial.reason, trial.abandoned};
     row.reserve(columns.size());
     row.push_back(moment(view.timeline, at.begin)), row.push_back(over ? moment(view.timeline, at.end) : Value()), row.emplace_back(at.busy);
+    if (priced) row.emplace_back(*cost_of(view, at.busy));
     for (const char* key : design) row.push_back(design_cell(trial, key));
     for (const auto& variable : view.spec.variable) {
       const Value* value = trial.settings.find(variable.key);
@@ -195,19 +202,24 @@ Value trial_columns(const ExperimentView& view, int64_t offset, int64_t limit) {
 Value trial_details(const ExperimentView& view, const TrialRecord& trial) {
   Value v = Value::table();
   v["format"] = "tomograd.trial/1", v["trial"] = trial.number, v["state"] = trial_state_name(trial.state), v["settings"] = trial.settings, v["design"] = trial.design;
-  v["metrics"] = trial.metrics, v["timing"] = trial.timing, v["attempts"] = trial.attempts, v["failures"] = trial.failures, v["reason"] = trial.reason, v["owner"] = trial.owner;
+  auto found = [](const Value& table) { return table.is_nothing() ? Value::table() : table; };   // before the first result
+  v["metrics"] = found(trial.metrics), v["timing"] = found(trial.timing), v["attempts"] = trial.attempts, v["failures"] = trial.failures, v["reason"] = trial.reason, v["owner"] = trial.owner;
   v["progress"] = trial.progress, v["abandoned"] = trial.abandoned;
   Value::List history;
+  double busy = 0;
   for (const auto& worker : view.timeline.workers)
     for (const auto& span : worker.attempts) {
       if (span.trial != trial.number) continue;
       Value item = Value::table();
+      busy += span.end - span.begin;
       item["attempt"] = span.attempt, item["owner"] = worker.owner, item["started_unix_milliseconds"] = moment(view.timeline, span.begin);
       item["ended_unix_milliseconds"] = span.outcome == "running" ? Value() : moment(view.timeline, span.end), item["outcome"] = span.outcome, item["reason"] = span.reason;
       history.push_back(std::move(item));
     }
   std::sort(history.begin(), history.end(), [](const Value& a, const Value& b) { return a.at("attempt").as_integer() < b.at("attempt").as_integer(); });
   v["history"] = std::move(history);
+  const auto cost = cost_of(view, busy);
+  v["cost"] = cost ? Value(*cost) : Value(), v["currency"] = cost ? Value(view.terms->currency) : Value();
   return v;
 }
 

@@ -67,7 +67,7 @@ TEST(PagePaths, PlansAreMadeAlsoWhereNothingMayChange) {
   PageHost page;
   page.write("says-a-plan", "#!/bin/sh\necho '{\"format\": \"tomograd.plan/1\", \"trials\": 3}'\n");
   std::filesystem::permissions(page.path("says-a-plan"), std::filesystem::perms::owner_all);
-  page.options.read_only = true, page.options.program = page.path("says-a-plan");
+  page.options.read_only = true, page.options.program = page.path("says-a-plan"), page.check_answers = false;
   page.start();
   Answered answer = page.post("/api/experiments/plan", R"({"toml": "out = 'x'\n[trial]\ncommand = ['true']\n[strategy]\nkind = 'sweep'\n", "hours_per_trial": 2})");
   EXPECT_EQ(answer.status, 200) << answer.body;

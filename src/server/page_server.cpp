@@ -19,6 +19,15 @@ namespace {
 constexpr double unused_seconds = 45;            // after which large things are given back
 constexpr size_t least_packed_bytes = 4096;
 
+constexpr const char* server_shapes = R"(
+Zyx = [integer, integer, integer]
+ErrorFacts { kind: 'input' | 'usage' | 'conflict' | 'stopped' | 'budget' | 'failure' | 'access' | 'missing', message: text, context: text[], hint: text }
+ErrorAnswer { error: ErrorFacts }
+ServerFacts { format: 'tomograd.server/1', version: text, read_only: boolean, cores: integer, gpus: integer, memory_bytes: integer, now_unix_milliseconds: integer,
+  roots: { root: integer, name: text }[], page: boolean }
+OpenApi = object
+)";
+
 int status_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::usage: return 400;
@@ -54,15 +63,16 @@ Value server_value(const PageParts& parts) {
 }
 
 void add_all_routes(RouteTable& table, PageParts& parts) {
-  add_server_routes(table, parts), add_experiment_routes(table, parts), add_action_routes(table, parts);
-  add_model_routes(table), add_data_routes(table, parts), add_volume_routes(table, parts);
+  add_server_routes(table, parts), add_experiment_routes(table, parts), add_report_routes(table, parts), add_action_routes(table, parts), add_cluster_routes(table, parts);
+  add_model_routes(table), add_data_routes(table, parts), add_volume_routes(table, parts), add_experiment_shapes(table);
 }
 
 }  // namespace
 
 void add_server_routes(RouteTable& table, PageParts& parts) {
-  table.add({"GET", "/api/server", "Version, machine, served folders", {}, false, [&parts](const Call&) { return json_answer(server_value(parts)); }});
-  table.add({"GET", "/api/openapi.json", "This list", {}, false, [&table, &parts](const Call&) { return ServerAnswer{200, openapi_text(table, parts.options.version)}; }});
+  table.shapes.declare(server_shapes);
+  table.add({"GET", "/api/server", "Version, machine, served folders", {}, false, [&parts](const Call&) { return json_answer(server_value(parts)); }}, "ServerFacts");
+  table.add({"GET", "/api/openapi.json", "This list", {}, false, [&table, &parts](const Call&) { return ServerAnswer{200, openapi_text(table, parts.options.version)}; }}, "OpenApi");
   table.add({"GET", "/api/events", "Server-sent events: what has changed", {}, false,
              [&parts](const Call&) {
                ServerAnswer answer;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cluster/slurm.h"
 #include "server/http_listener.h"
 
 namespace tomograd {
@@ -37,6 +38,8 @@ struct PageOptions {
   int64_t most_body_bytes = int64_t{4} << 20;
   double event_seconds = 1;
   double decode_seconds = 120;                   // for one question about a volume
+  SlurmTools slurm = {};                         // what tells of a cluster
+  double slurm_seconds = 5;                      // for one of its commands
 };
 
 class RouteTable;

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "dataset/dataset.h"
 #include "experiments/open_store.h"
+#include "server/answer_check.h"
 #include "server/page_server.h"
 #include "server/route_table.h"
 #include "spec/experiment_spec.h"
@@ -108,8 +109,10 @@ class PageHost {
 
   static constexpr const char* canary = "canary: nobody may read this";
   PageOptions options;
+  bool check_answers = true;                     // false where programs answer that are none of ours
 
   void start(Clock& clock = system_clock()) { server_ = std::make_unique<PageServer>(options, clock); }
+  void stop() { server_.reset(); }
   PageServer& server() { return *server_; }
   std::string path(const std::string& name) const { return top_ + "/" + name; }
   std::string study(const std::string& name) const { return top_ + "/study/" + name; }
@@ -137,7 +140,21 @@ class PageHost {
   }
   Answered ask(const std::string& method, const std::string& target, const std::string& headers, const std::string& body = "") const {
     std::string with_body = method == "POST" ? text("Content-Length: ", body.size(), "\r\n") : "";
-    return raw(method + " " + target + " HTTP/1.1\r\nConnection: close\r\n" + headers + with_body + "\r\n" + body);
+    Answered answer = raw(method + " " + target + " HTTP/1.1\r\nConnection: close\r\n" + headers + with_body + "\r\n" + body);
+    check_shape(method, target, answer);
+    return answer;
+  }
+  // Whatever a test asks for, the answer is what docs/openapi.json says of its route.
+  void check_shape(const std::string& method, const std::string& target, const Answered& answer) const {
+    const auto parsed = parse_target(target);
+    auto type = answer.headers.find("content-type");
+    if (!check_answers || !parsed || answer.body.empty() || answer.headers.contains("content-encoding") || type == answer.headers.end() || type->second != "application/json") return;
+    const RouteTable& table = server_->routes();
+    const auto found = table.find(method, parsed->path);
+    const std::string shape = answer.status >= 400 ? "ErrorAnswer" : found.route ? found.route->shape : "";
+    if (!shape.empty()) {
+      EXPECT_EQ(what_differs(table.shapes, shape, answer.json()), "") << method << " " << target;
+    }
   }
   Answered get(const std::string& target, const std::string& more = "") const { return ask("GET", target, host() + bearer() + more); }
   Value::List items(const std::string& target, const char* key) const { return get(target).json().at(key).as_list(); }

@@ -122,10 +122,21 @@ int64_t Call::field(const std::string& name, int64_t otherwise, int64_t low, int
   return number;
 }
 
-void RouteTable::add(Route route) {
+void RouteTable::add(Route route, const std::string& shape) {
   for (const auto& other : routes_)
     if (other.method == route.method && other.path == route.path) fail_failure("two routes are " + route.method + " " + route.path);
   routes_.push_back(std::move(route));
+  if (!shape.empty()) describe(routes_.back().method, routes_.back().path, shape);
+}
+
+void RouteTable::describe(const std::string& method, const std::string& path, const std::string& shape) {
+  shapes.use(shape);
+  for (auto& route : routes_)
+    if (route.method == method && route.path == path) {
+      route.shape = shape;
+      return;
+    }
+  fail_failure("there is no route " + method + " " + path + " whose answer could be a '" + shape + "'");
 }
 
 RouteTable::Found RouteTable::find(const std::string& method, const std::vector<std::string>& path) const {
@@ -185,7 +196,8 @@ std::string openapi_text(const RouteTable& table, const std::string& version) {
   Value api = Value::table();
   api["openapi"] = "3.1.0";
   api["info"]["title"] = "tomograd serve", api["info"]["version"] = version;
-  api["info"]["description"] = "Written from the table of routes; docs/api.md says what they answer.";
+  api["info"]["description"] = "Written from the table of routes; docs/api.md says more of what they answer.";
+  table.shapes.check_names();
   Value& paths = api["paths"];
   paths = Value::table();
   for (const auto& route : table.routes()) {
@@ -197,12 +209,16 @@ std::string openapi_text(const RouteTable& table, const std::string& version) {
     for (const auto& parameter : route.parameters) parameters.push_back(parameter_value(parameter.name, "query", parameter.type, parameter.sentence));
     if (!parameters.empty()) operation["parameters"] = std::move(parameters);
     if (route.method == "POST") operation["requestBody"]["content"]["application/json"]["schema"]["type"] = "object";
-    operation["responses"]["200"]["description"] = "OK", operation["responses"]["200"]["content"][route.answers] = Value::table();
+    Value& good = operation["responses"]["200"];
+    good["description"] = "OK", good["content"][route.answers] = Value::table();
+    if (!route.shape.empty()) good["content"][route.answers]["schema"]["$ref"] = "#/components/schemas/" + route.shape;
+    operation["responses"]["default"]["description"] = "An error", operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"] = "#/components/schemas/ErrorAnswer";
     operation["x-changes"] = route.changes;
     std::string method = route.method;
     for (char& c : method) c = char(c - 'A' + 'a');
     paths[route.path][method] = operation;
   }
+  api["components"]["schemas"] = table.shapes.schemas();
   Value& security = api["components"]["securitySchemes"];
   security["cookie"]["type"] = "apiKey", security["cookie"]["in"] = "cookie", security["cookie"]["name"] = "tomograd_PORT";
   security["bearer"]["type"] = "http", security["bearer"]["scheme"] = "bearer";

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "server/answer_shapes.h"
 #include "server/http_listener.h"
 #include "spec/value.h"
 
@@ -46,12 +47,16 @@ struct Route {
   bool changes = false;                          // something: refused by --read-only
   std::function<ServerAnswer(const Call&)> handler;
   std::string answers = "application/json";
+  std::string shape = {};                        // name of what it answers, declared in the table's shapes
 };
 
 class RouteTable {
  public:
-  void add(Route route);                         // Error(failure) when the same method and template are there
+  // Error(failure) when the same method and template are there. shape: of the answer where it is JSON.
+  void add(Route route, const std::string& shape = "");
+  void describe(const std::string& method, const std::string& path, const std::string& shape);  // of a route that is there
   const std::vector<Route>& routes() const { return routes_; }
+  AnswerShapes shapes;
 
   struct Found {
     const Route* route = nullptr;                // null: nothing there

@@ -147,6 +147,9 @@ Value start_again(PageParts& parts, const Call& call, const char* kind, std::vec
   auto experiment = experiment_of(parts, call);
   if (int64_t workers = call.field("workers", 0, 0, 1024); workers > 0) arguments.insert(arguments.end(), {"--workers", std::to_string(workers)});
   arguments.insert(arguments.begin(), {"experiment", kind, experiment->folder()});
+  // Where it ran last, at the same price and under the same cap, in the same hours.
+  if (auto terms = read_run_terms(parts.roots.env(), experiment->folder()))
+    for (auto& option : options_of(*terms)) arguments.push_back(std::move(option));
   const Value state = experiment->summary();
   if (state.at("state") == Value("running")) fail(ErrorKind::conflict, "it is being run already", "stop it first, or wait for its end");
   Value v = Value::table();
@@ -162,6 +165,28 @@ ServerAnswer retry(PageParts& parts, const Call& call) {
   std::vector<std::string> arguments;
   if (!list.empty()) arguments = {"--trials", list};
   return json_answer(start_again(parts, call, "retry", std::move(arguments)), 202);
+}
+
+// Nobody proposes or takes a trial once a stop is asked for; those that wait or run are then ended. One that is over by the time we name it is
+// looked for again, a few times: others end while this is going on.
+ServerAnswer cancel(PageParts& parts, const Call& call) {
+  call.check_body({});
+  auto experiment = experiment_of(parts, call);
+  auto store = experiment->store();
+  store->request_stop();
+  for (int times = 0;; ++times) {
+    std::vector<int64_t> open;
+    for (const auto& trial : store->trials())
+      if (!is_over(trial.state)) open.push_back(trial.number);
+    if (open.empty()) break;
+    try {
+      store->cancel(open);
+      break;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::usage || times == 5) throw;
+    }
+  }
+  return experiment_answer(parts, call);
 }
 
 ServerAnswer extend(PageParts& parts, const Call& call) {
@@ -218,6 +243,7 @@ void add_action_routes(RouteTable& table, PageParts& parts) {
                call.check_body({"workers"});
                return json_answer(start_again(parts, call, "resume", {}), 202);
              }});
+  post(one + "/cancel", "Stop for good: trials that are not over are cancelled", cancel);
   post(one + "/retry", "Try failed trials again, with all their attempts", retry);
   post(one + "/extend", "Raise a limit: more trials of a search, more seeds of the others", extend);
   post(one + "/fork", "Another experiment from this one, with changes", fork_of);

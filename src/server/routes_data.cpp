@@ -11,6 +11,22 @@
 namespace tomograd {
 namespace {
 
+constexpr const char* data_shapes = R"(
+DatasetSummary { id: text, name: text, root: integer, file: text, cases: integer, patients: integer, modalities: text[], error: text | null }
+DatasetList { datasets: DatasetSummary[] }
+CaseFile { state: 'present' | 'missing' | 'differs' | 'outside' | 'unreadable', volume: text | null, reason: text }
+ImageCell { state: 'present' | 'missing' | 'differs' | 'outside' | 'unreadable', volume: text | null, reason: text, frame: integer }
+CaseRow { index: integer, id: text, patient: text, scan: text, shape_zyx: Zyx, spacing_zyx_mm: [number, number, number], orientation: text, digest: text, warnings: text[],
+  images: ImageCell[], label: CaseFile, roi: CaseFile }
+Dataset { format: 'tomograd.dataset_matrix/1', id: text, name: text, modalities: text[], labels: record<integer[]>, patients: text[], cases: CaseRow[] }
+LabelCounts { case: integer, id: text, voxels: record<integer>, voxel_ml: number }
+ClassShare { class: text, expected_share: number | null, realised_share: number | null, voxel_share: number | null }
+PatchPlace { case: integer, corner_zyx: Zyx, centre_zyx: Zyx, class: integer | null }
+SamplingPreview { format: 'tomograd.sampling_preview/1', epoch: integer, patches: integer, classes: ClassShare[], cases: { case: text, patches: integer }[],
+  min_fraction?: { asked: number, foreground_patches: integer, below: integer, lowest: number | null, redrawn: integer },
+  warnings: text[], all_cases: boolean, training_cases: integer, patch_zyx: Zyx, places: PatchPlace[] }
+)";
+
 std::string dataset_name(const std::string& path) {
   std::string name = file_name(path);
   name = name.substr(0, name.size() - 5);
@@ -116,16 +132,17 @@ ServerAnswer sampling_of(PageParts& parts, const Call& call) {
 }  // namespace
 
 void add_data_routes(RouteTable& table, PageParts& parts) {
+  table.shapes.declare(data_shapes);
   table.add({"GET", "/api/datasets", "All datasets below the served folders", {}, false, [&parts](const Call&) {
                Value v = Value::table();
                Value::List list;
                for (const auto& path : parts.data.datasets()) list.push_back(listed_dataset(parts, path));
                v["datasets"] = std::move(list);
                return json_answer(v);
-             }});
-  table.add({"GET", "/api/datasets/{id}", "Cases x modalities", {{"grids", "integer", "1: read every header and compare the grids"}}, false, [&parts](const Call& call) { return matrix(parts, call); }});
-  table.add({"GET", "/api/datasets/{id}/labels", "Voxels of each label value of one case", {{"case", "integer", "index of the case"}}, false, [&parts](const Call& call) { return label_counts(parts, call); }});
-  table.add({"POST", "/api/datasets/{id}/sampling", "Where the first patches of a run would fall; reads and changes nothing", {}, false, [&parts](const Call& call) { return sampling_of(parts, call); }});
+             }}, "DatasetList");
+  table.add({"GET", "/api/datasets/{id}", "Cases x modalities", {{"grids", "integer", "1: read every header and compare the grids"}}, false, [&parts](const Call& call) { return matrix(parts, call); }}, "Dataset");
+  table.add({"GET", "/api/datasets/{id}/labels", "Voxels of each label value of one case", {{"case", "integer", "index of the case"}}, false, [&parts](const Call& call) { return label_counts(parts, call); }}, "LabelCounts");
+  table.add({"POST", "/api/datasets/{id}/sampling", "Where the first patches of a run would fall; reads and changes nothing", {}, false, [&parts](const Call& call) { return sampling_of(parts, call); }}, "SamplingPreview");
 }
 
 }  // namespace tomograd

@@ -101,8 +101,7 @@ std::vector<Curve> report_curves(PageParts& parts, const ServedExperiment& exper
 ReportData light_report(const ExperimentView& view, bool models) { return make_report(view.record, view.trials, {.phantom = phantom_fact(view), .models = models}); }
 
 std::string report_json(PageParts& parts, const ServedExperiment& experiment, const ExperimentView& view) {
-  ReportMaterial material{.phantom = phantom_fact(view), .events = view.events, .curves = report_curves(parts, experiment, view), .now = parts.clock.unix_milliseconds(), .models = true};
-  Value v = Value::table(), report = parts.roots.shown(report_value(make_report(view.record, view.trials, material)));
+  Value v = Value::table(), report = parts.roots.shown(report_value(whole_report(parts, experiment, view)));
   v["format"] = "tomograd.report/1";
   for (auto& [key, value] : report.as_table()) v[key] = std::move(value);
   return to_json(v, false);
@@ -204,6 +203,10 @@ std::shared_ptr<ServedExperiment> experiment_of(PageParts& parts, const Call& ca
   return found;
 }
 
+ReportData whole_report(PageParts& parts, const ServedExperiment& experiment, const ExperimentView& view) {
+  return make_report(view.record, view.trials, {.phantom = phantom_fact(view), .events = view.events, .curves = report_curves(parts, experiment, view), .now = parts.clock.unix_milliseconds(), .models = true});
+}
+
 void add_experiment_routes(RouteTable& table, PageParts& parts) {
   using Make = std::function<std::string(ServedExperiment&, const ExperimentView&, const Call&)>;
   // Of one version of a store, and the same until the next.
@@ -251,6 +254,13 @@ void add_experiment_routes(RouteTable& table, PageParts& parts) {
                if (call.query.contains("x")) choose_response(report, call.words("x"), call.words("y"));
                return to_json(search_value(report, view.version), false);
              })});
+  // Of the events, which a heartbeat is not: a model takes longer than anything else here.
+  table.add({"GET", one + "/next", "Where a Bayesian search looks next and what its model expects there", {}, false, [&parts](const Call& call) {
+               auto experiment = experiment_of(parts, call);
+               auto view = experiment->view();
+               const std::string version = text("next-", view->events.empty() ? 0 : view->events.back().id);
+               return versioned(call, version, [&] { return experiment->kept("next", version, [&] { return to_json(parts.roots.shown(expectations_value(*view)), false); }); });
+             }});
   table.add({"GET", one + "/timeline", "Who worked when", {}, false, of_view([](ServedExperiment&, const ExperimentView& view, const Call&) {
                Value v = Value::table(), timeline = timeline_json(view.timeline);
                v["format"] = "tomograd.timeline/1";

@@ -18,6 +18,23 @@ namespace {
 
 constexpr int64_t most_side = 1024, most_nodes = 20'000;
 
+constexpr const char* model_shapes = R"(
+SchemaNames { schemas: text[] }
+JsonSchema = object
+DiagramBox { node: text, op: text, does: text, text: [text, text, text], x: number, y: number, width: number, height: number, level: integer, aside: boolean, head: boolean,
+  channels: integer, size: Zyx, parameters: integer, flop: number, receptive_field: Zyx }
+DiagramArrow { from: integer, to: integer, points: [number, number][], label: text, label_x: number, label_y: number, label_centred: boolean }
+Diagram { width: number, height: number, boxes: DiagramBox[], arrows: DiagramArrow[], svg?: text }
+ModelNode { name: text, op: text, does: text, inputs: text[], channels: integer, size: Zyx, parameters: integer }
+ModelStack { name: text, depth: integer, width: integer, dims: integer, dilations: integer[], border: 'reflect' | 'zero', does: text }
+ModelMemory { precision: 'f32' | 'bf16' | 'f16', training_bytes: number, training_on_cpu_bytes: number, inference_bytes: number }
+ModelFacts { format: 'tomograd.model/1', title: text, in_channels: integer, out_channels: integer, patch: Zyx, batch: integer, parameters: integer, weight_bytes: integer, stacks: ModelStack[],
+  receptive_field_voxels: Zyx, flop_per_voxel: number, forward_flop: number, activation_bytes_training: number, activation_bytes_inference: number,
+  legal_sizes: { smallest: Zyx, step: Zyx }, output_size: Zyx, margin: { before: Zyx, after: Zyx }, output_stride: Zyx, heads: { name: text, size: Zyx, loss_weight: number }[],
+  warnings: text[], nodes?: ModelNode[], assumed: text[], memory: ModelMemory[], largest_patch: { device_bytes: integer, patch: Zyx | null }[], exact_halo: Zyx,
+  toml: text, command: text, diagram?: Diagram }
+)";
+
 struct Asked {
   ModelSpec given, spec;                         // as it came; with what was assumed
   RunSpec run;
@@ -184,17 +201,18 @@ ServerAnswer describe_model(const Call& call) {
 }  // namespace
 
 void add_model_routes(RouteTable& table) {
+  table.shapes.declare(model_shapes);
   table.add({"GET", "/api/schema", "The names of all schemas", {}, false, [](const Call&) {
                Value v = Value::table();
                v["schemas"] = Value::list_of(schema_names());
                return json_answer(v);
-             }});
+             }}, "SchemaNames");
   table.add({"GET", "/api/schema/{name}", "JSON Schema of a spec, for forms", {}, false, [](const Call& call) {
                Value schema = schema_of(call.place("name"));
                if (schema.is_nothing()) throw NotThere{"there is no such schema"};
                return json_answer(schema);
-             }});
-  table.add({"POST", "/api/models/describe", "Numbers and drawing of a network; reads and changes nothing", {}, false, describe_model});
+             }}, "JsonSchema");
+  table.add({"POST", "/api/models/describe", "Numbers and drawing of a network; reads and changes nothing", {}, false, describe_model}, "ModelFacts");
 }
 
 }  // namespace tomograd

@@ -12,6 +12,16 @@
 namespace tomograd {
 namespace {
 
+constexpr const char* volume_shapes = R"(
+VolumeFile { id: text, root: integer, file: text, kind: 'nifti' | 'tiff' | 'zarr' }
+VolumeList { volumes: VolumeFile[] }
+Level { level: integer, size_zyx: Zyx, factor_zyx: Zyx, stored: boolean }
+Volume { format: 'tomograd.volume/1', id: text, name: text, kind: 'NIfTI' | 'TIFF' | 'Zarr', size_zyx: Zyx, channels: integer, type: text, spacing_zyx_mm: [number, number, number],
+  affine: [number, number, number, number][], orientation: text, orientation_known: boolean, uncompressed_bytes: integer, compressed: boolean,
+  levels: Level[], tile: integer, labels: text[], label_volumes: text[] }
+Range { low: number, high: number, minimum: number, maximum: number, whole: boolean, integers: boolean }
+)";
+
 std::string volume_path(PageParts& parts, const Call& call) {
   std::string path = parts.data.path_of(call.place("id"));
   if (path.empty() || parts.roots.look(path).kind == FileKind::missing) throw NotThere{"there is no such volume"};
@@ -57,27 +67,36 @@ std::string range_json(PageParts& parts, const std::string& path, int64_t channe
 
 struct Shown { double low = 0, high = 1; };
 
-// 0 to `most`; what is no number is black.
-double shade_of(float v, const Shown& window, double most) {
-  double share = (double(v) - window.low) / (window.high - window.low) * most;
-  return share > 0 ? std::min(most, std::rint(share)) : 0;
-}
+// 0 to `most`; what is no number is black. Of every voxel that is shown, so nothing is called for it.
+class Shades {
+ public:
+  Shades(const Shown& window, double most) : low_(window.low), width_(window.high - window.low), most_(most) {}
+  int of(float v) const {
+    const double share = (double(v) - low_) / width_ * most_;
+    return share > 0 ? int(std::min(most_, share) + 0.5) : 0;
+  }
+
+ private:
+  double low_, width_, most_;
+};
 
 std::string png_of(const PlaneTile& tile, const Shown& window) {
   Image image(tile.width, tile.height);
+  const Shades shades(window, 255);
   for (int64_t i = 0; i < tile.voxels.size(); ++i) {
-    uint8_t shade = uint8_t(shade_of(tile.voxels[i], window, 255));
+    uint8_t shade = uint8_t(shades.of(tile.voxels[i]));
     for (size_t channel = 0; channel < 3; ++channel) image.rgb[size_t(i) * 3 + channel] = shade;
   }
   return encode_png(image);
 }
 
 std::string raw_of(const PlaneTile& tile, const Shown& window) {
-  std::string raw;
-  raw.reserve(size_t(tile.voxels.size()) * 2);
+  std::string raw(size_t(tile.voxels.size()) * 2, '\0');
+  const Shades shades(window, 65535);
+  char* into = raw.data();
   for (float v : tile.voxels) {
-    auto word = uint16_t(shade_of(v, window, 65535));
-    raw += char(word & 0xff), raw += char(word >> 8);
+    const int word = shades.of(v);
+    *into++ = char(word & 0xff), *into++ = char(word >> 8);
   }
   return raw;
 }
@@ -136,6 +155,7 @@ ServerAnswer small_nifti(PageParts& parts, const Call& call) {
 }  // namespace
 
 void add_volume_routes(RouteTable& table, PageParts& parts) {
+  table.shapes.declare(volume_shapes);
   const std::string one = "/api/volumes/{id}";
   const RouteParameter channel{"channel", "integer", "frame or channel, from 0"};
   table.add({"GET", "/api/volumes", "Volumes found below the served folders", {}, false, [&parts](const Call&) {
@@ -148,15 +168,15 @@ void add_volume_routes(RouteTable& table, PageParts& parts) {
                }
                v["volumes"] = std::move(list);
                return json_answer(v);
-             }});
+             }}, "VolumeList");
   table.add({"GET", one, "Size, type, geometry, levels", {}, false, [&parts](const Call& call) {
                const std::string path = volume_path(parts, call);
                return versioned(call, parts.volumes.version(path), [&] { return facts_json(parts, path, call.place("id")); });
-             }});
+             }}, "Volume");
   table.add({"GET", one + "/range", "Percentiles for a first window", {channel}, false, [&parts](const Call& call) {
                const std::string path = volume_path(parts, call);
                return versioned(call, parts.volumes.version(path), [&] { return range_json(parts, path, call.integer("channel", 0, 0, int64_t{1} << 40)); });
-             }});
+             }}, "Range");
   table.add({"GET", one + "/plane", "One tile of one plane",
              {{"axis", "z|y|x", "as the file stores them"}, {"index", "integer", "of the plane, in voxels of the level"}, {"level", "integer", "of `levels`"}, channel, {"tile_y", "integer", "row of tiles"}, {"tile_x", "integer", "column of tiles"},
               {"low", "number", "value shown black"}, {"high", "number", "value shown white"}, {"as", "png|raw16", "8-bit picture, or 16-bit numbers"}},

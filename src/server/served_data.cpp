@@ -102,6 +102,8 @@ DatasetPtr ServedData::dataset(const std::string& path) {
     std::lock_guard lock(mutex_);
     if (auto known = read_.find(path); known != read_.end() && known->second.changed_ns == file.changed_ns && known->second.bytes == file.bytes) return known->second.dataset;
   }
+  if (file.bytes > most_dataset_bytes)
+    fail_input(text("'", file_name(path), "' has ", file.bytes, " bytes; a dataset has at most ", most_dataset_bytes, " to be shown here"), "split it into several");
   auto read = std::make_shared<const Dataset>(read_dataset(roots_.env(), path));
   std::lock_guard lock(mutex_);
   read_[path] = {file.changed_ns, file.bytes, read};

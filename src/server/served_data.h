@@ -31,6 +31,8 @@ class ServedData {                               // thread-safe
   std::string path_of(const std::string& id);    // "" = none
 
   static constexpr size_t most_listed = 2000;
+  // Of a dataset.json: some ten thousand cases. It is parsed here and not by the decoder, and as values in memory it may take twenty times as much.
+  static constexpr int64_t most_dataset_bytes = int64_t{16} << 20;
 
  private:
   void look();                                   // mutex_ is held

@@ -17,6 +17,8 @@ constexpr int64_t most_whole_voxels = int64_t{1} << 27;      // 512 MB as floats
 constexpr int64_t most_kept_bytes = int64_t{1} << 29;
 constexpr int64_t most_decoded_voxels = int64_t{1} << 30;
 constexpr size_t most_known = 64;
+// A store may be written while it is looked at, which its metadata do not show; after this its blocks are decoded anew.
+constexpr double known_seconds = 60;
 
 int64_t shrunk(int64_t size, int64_t factor) { return ceil_div(size, factor); }
 Extent shrunk(Extent size, Extent factor) { return {shrunk(size.z, factor.z), shrunk(size.y, factor.y), shrunk(size.x, factor.x)}; }
@@ -50,7 +52,9 @@ Geometry thinned(Geometry geometry, Extent factor) {
 
 std::unique_ptr<BoxSource> open_level(Env& env, const std::string& path, const VolumeLevel& level) { return open_boxes(env, level.array.empty() ? path : level.array); }
 
-VolumeFacts read_volume_facts(Env& env, const std::string& path) {
+}  // namespace
+
+VolumeFacts VolumeDecoder::read_facts(Env& env, const std::string& path) {
   auto boxes = open_boxes(env, path);
   VolumeFacts facts;
   facts.kind = boxes->format(), facts.geometry = boxes->geometry(), facts.orientation_known = boxes->orientation_known();
@@ -60,7 +64,8 @@ VolumeFacts read_volume_facts(Env& env, const std::string& path) {
     for (const auto& stored : image.levels) {
       VolumeLevel level;
       level.array = join_path(path, stored.path);
-      level.size = ZarrArray(env, level.array).size();
+      ZarrArray array(env, level.array);
+      level.size = array.size(), level.blocks = blocks_.place(array.size(), array.block(), array.info().chunk.type);
       for (int axis = 0; axis < 3; ++axis) level.factor[axis] = std::max<int64_t>(1, int64_t(std::llround(double(facts.geometry.size[axis]) / double(std::max<int64_t>(1, level.size[axis])))));
       facts.levels.push_back(level);
     }
@@ -69,21 +74,23 @@ VolumeFacts read_volume_facts(Env& env, const std::string& path) {
   } else {
     facts.levels.push_back({facts.geometry.size, cube(1), "", true});
     if (facts.kind == "NIfTI") facts.compressed = read_nifti_header(env, path).compressed;
+    if (facts.kind == "Zarr") facts.levels[0].blocks = blocks_.place(facts.geometry.size, ZarrArray(env, path).block(), facts.type);
   }
   if (facts.levels.size() == 1) add_thinned_levels(facts.levels);
   return facts;
 }
 
-}  // namespace
-
 VolumeFacts VolumeDecoder::facts(const VolumeAsked& asked) {
+  const double now = clock_.monotonic_seconds();
   {
     std::lock_guard lock(facts_mutex_);
     for (const auto& one : known_)
-      if (one.path == asked.path && one.version == asked.version) return one.facts;
+      if (one.path == asked.path && one.version == asked.version && now - one.read < known_seconds) return one.facts;
   }
-  Known read{asked.path, asked.version, read_volume_facts(asked.env, asked.path)};
+  Known read{asked.path, asked.version, now, read_facts(asked.env, asked.path)};
   std::lock_guard lock(facts_mutex_);
+  for (const auto& one : known_)                 // who asked at the same moment was faster; its blocks are the ones to share
+    if (one.path == read.path && one.version == read.version && now - one.read < known_seconds) return one.facts;
   std::erase_if(known_, [&](const Known& one) { return one.path == read.path; });
   if (known_.size() >= most_known) known_.erase(known_.begin());
   known_.push_back(read);
@@ -111,6 +118,13 @@ std::shared_ptr<const Volume> VolumeDecoder::whole(const VolumeAsked& asked, int
   auto volume = std::make_shared<const Volume>(boxes->volume(channel, Box{{0, 0, 0}, size}));
   kept_.push_back({path, now, channel, clock_.monotonic_seconds(), volume});
   return volume;
+}
+
+Buffer<float> VolumeDecoder::read_box(const VolumeAsked& asked, const VolumeLevel& level, int64_t channel, const Box& box) {
+  auto open = [&] { return open_level(asked.env, asked.path, level); };
+  if (level.blocks.source < 0) return open()->volume(channel, box).voxels;
+  blocks_used_ = clock_.monotonic_seconds();
+  return blocks_.read(level.blocks, channel, box, open);
 }
 
 PlaneTile VolumeDecoder::tile(const VolumeAsked& asked, int64_t level, int64_t channel, int axis, int64_t index, int64_t row, int64_t column) {
@@ -141,10 +155,11 @@ PlaneTile VolumeDecoder::tile(const VolumeAsked& asked, int64_t level, int64_t c
       }
     return tile;
   }
-  Volume part = open_level(asked.env, asked.path, shown)->volume(channel, box);
+  Buffer<float> part = read_box(asked, shown, channel, box);
   Extent step = factor;
   step[axis] = 1;
-  thin(part.voxels.data(), box.size, step, tile.voxels.data());
+  if (step == cube(1)) tile.voxels = std::move(part);
+  else thin(part.data(), box.size, step, tile.voxels.data());
   return tile;
 }
 
@@ -212,6 +227,7 @@ ValueRange VolumeDecoder::range(const VolumeAsked& asked, int64_t channel) {
 }
 
 void VolumeDecoder::release(double unused_seconds) {
+  if (clock_.monotonic_seconds() - blocks_used_ >= unused_seconds) blocks_.forget();
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock) return;
   const double now = clock_.monotonic_seconds();
@@ -220,7 +236,7 @@ void VolumeDecoder::release(double unused_seconds) {
 
 int64_t VolumeDecoder::kept_bytes() {
   std::lock_guard lock(mutex_);
-  int64_t bytes = 0;
+  int64_t bytes = blocks_.bytes();
   for (const auto& one : kept_) bytes += one.volume->voxels.size() * 4;
   return bytes;
 }

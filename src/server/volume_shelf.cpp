@@ -34,7 +34,7 @@ std::string VolumeShelf::version(const std::string& path) const {
 std::shared_ptr<DecoderProcess> VolumeShelf::running() {
   std::lock_guard lock(mutex_);
   used_ = clock_.monotonic_seconds();
-  if (!process_) process_ = std::make_shared<DecoderProcess>(options_);
+  if (!process_) process_ = std::make_shared<DecoderProcess>(options_, program_);
   return process_;
 }
 
@@ -108,7 +108,7 @@ Value VolumeShelf::ask(const std::string& path, Value question, Buffer<float>* v
     forget();
   }
   std::lock_guard lock(alone_);
-  DecoderProcess another(options_);
+  DecoderProcess another(options_, program_);
   try {
     return ask_of(another, said, options_.most_seconds, voxels, most_voxels);
   } catch (const OtherEndLate&) {

@@ -24,7 +24,7 @@ struct DecoderFailed : Error {
 
 class VolumeShelf {                              // thread-safe
  public:
-  VolumeShelf(ServedRoots& roots, Clock& clock, DecoderOptions options) : roots_(roots), clock_(clock), options_(std::move(options)) {}
+  VolumeShelf(ServedRoots& roots, Clock& clock, DecoderOptions options) : roots_(roots), clock_(clock), options_(std::move(options)), program_(options_.command.empty() ? "" : options_.command[0]) {}
 
   VolumeFacts facts(const std::string& path);    // Error(input) as open_boxes(); all of these: DecoderFailed
   // axis as the file stores it, 0 = z; index in voxels of the level; tile: number of row and column. Error(usage): there is none.
@@ -53,6 +53,7 @@ class VolumeShelf {                              // thread-safe
   ServedRoots& roots_;
   Clock& clock_;
   const DecoderOptions options_;
+  const DecoderProgram program_;
   std::mutex mutex_;
   std::shared_ptr<DecoderProcess> process_;
   double used_ = 0;

@@ -223,7 +223,21 @@ TEST_F(Shelf, AProgramThatIsNotThereIsASentence) {
   page.make_volume("v.nii.gz", {3, 4, 5});
   page.options.decoder = {"/nowhere/tomograd", "decode-worker"};
   remake();
+  EXPECT_EQ(message(page.study("v.nii.gz")), "the program that decodes volumes, '/nowhere/tomograd': No such file or directory");
+  page.write("no-program", "#!/bin/nothing");
+  page.options.decoder = {page.path("no-program"), "decode-worker"};
+  remake();
   EXPECT_EQ(message(page.study("v.nii.gz")), "the process that decodes volumes ended with exit code 127 before it began");
+}
+
+TEST_F(Shelf, AProgramThatIsReplacedWhileTheServerRunsGoesOn) {
+  page.make_volume("v.nii.gz", {3, 4, 5});
+  std::filesystem::create_symlink(std::filesystem::read_symlink("/proc/self/exe"), page.path("program"));
+  page.options.decoder[0] = page.path("program");
+  remake();
+  std::filesystem::remove(page.path("program"));
+  page.write("program", "another version");
+  EXPECT_EQ(message(page.study("v.nii.gz")), "");
 }
 
 TEST(VolumesOfAServer, AnswersGoOnAfterADecoderDied) {

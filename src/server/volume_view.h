@@ -12,10 +12,17 @@ namespace tomograd {
 
 constexpr int64_t tile_voxels = 256;             // along each side
 
+struct StoredBlocks {                            // how a Zarr array lies; known to the decoder alone (decoded_blocks.h)
+  Extent size, block;
+  VoxelType type = VoxelType::f32;
+  int64_t source = -1;                           // its number there; -1 = is not kept
+};
+
 struct VolumeLevel {
   Extent size, factor = cube(1);                 // factor: voxels of level 0 per voxel
   std::string array;                             // path of a stored level; known to the decoder alone
   bool stored = true;                            // false: every factor-th voxel of level 0
+  StoredBlocks blocks = {};                      // of `array`, or of level 0 where this is none
 };
 
 struct VolumeFacts {

@@ -213,6 +213,7 @@ struct RunSpec {
   int64_t seed = 1;
   std::string device = "auto";
   int64_t threads = 0;                           // 0 = all; resolved once when the run is created
+  int64_t ranks = 1;                             // of a host; who starts them: `train`, and the worker of a trial
   std::string precision = "auto";
   bool recompute = false;
   std::string split = "memory";
@@ -239,7 +240,8 @@ struct RunSpec {
     v(out, "out", "folder of the run");
     v(seed, "seed", "seed of everything random", at_least(0));
     v(device, "device", "auto, cpu, cuda:N, or several to split the network over: cuda:N,M or, to try it, cpu,cpu");
-    v(threads, "threads", "threads; 0 = all the machine has", between(0, 1024));
+    v(threads, "threads", "threads, of each rank; 0 = all the machine has", between(0, 1024));
+    v(ranks, "ranks", "processes of one host that train the network together, each with its share of every batch, also as a trial of an experiment; train --ranks goes before it, and so do srun and torchrun", between(1, 1024));
     v(precision, "precision", "number format of the network's compute", one_of({"auto", "f32", "bf16", "f16"}));
     v(recompute, "recompute", "activation checkpointing: keep the results of convolutions alone for the backward pass and compute norms and activations a second time; less memory for a little time");
     v(split, "split", "where a network is cut that is split over devices: so that the fullest device holds least, or down_up, the encoder on the first of two and the decoder on the second", one_of({"memory", "down_up"}));

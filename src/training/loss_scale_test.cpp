@@ -106,8 +106,29 @@ TEST_F(TrainerTest, WritesWhereTheGradientsOfEachLayerLie) {
     all += counted;
   }
   EXPECT_EQ(all, parameter_count(load_model(system_env(), join_path(folder_, "run")).network.graph()));
-  train(system_env(), system_clock(), spec("without", 2), {}, silent);
-  EXPECT_EQ(system_env().kind(join_path(folder_, "without/precision.jsonl")), FileKind::missing);
+  // Of the activations, over both batches of the step: the head has two classes for every voxel of every patch.
+  const Value& activations = reports[1].at("activations");
+  ASSERT_GT(activations.as_list().size(), 4u);
+  EXPECT_EQ(activations.as_list().back().at("values").as_integer(), reporting.optimizer.accumulate * reporting.sampling.batch * 2 * cube(16).voxels());
+}
+
+// Whatever a report looks at, it changes no bit of what is trained, and without one there is no file.
+TEST_F(TrainerTest, AReportChangesNothing) {
+  TrainObserver silent;
+  for (const char* precision : {"f32", "bf16"}) {
+    RunSpec plain = spec(std::string("plain-") + precision, 5), reporting = spec(std::string("reporting-") + precision, 5);
+    plain.precision = reporting.precision = precision;
+    reporting.loss_scale.report_every = 1;
+    train(system_env(), system_clock(), plain, {}, silent);
+    train(system_env(), system_clock(), reporting, {}, silent);
+    LoadedModel a = load_model(system_env(), plain.out), b = load_model(system_env(), reporting.out);
+    auto one = a.network.state(), other = b.network.state();
+    ASSERT_EQ(one.size(), other.size());
+    for (size_t i = 0; i < one.size(); ++i) EXPECT_TRUE(at::equal(one[i].second, other[i].second)) << one[i].first;
+    EXPECT_EQ(bytes(std::string("plain-") + precision + "/metrics.jsonl"), bytes(std::string("reporting-") + precision + "/metrics.jsonl"));
+    EXPECT_EQ(json_lines(join_path(reporting.out, "precision.jsonl")).size(), 5u);
+    EXPECT_EQ(system_env().kind(join_path(plain.out, "precision.jsonl")), FileKind::missing);
+  }
 }
 
 // A run that was begun before there was a table loss_scale has none in its spec.

@@ -30,7 +30,7 @@ std::optional<RunSpec> find_run(Env& env, const std::string& out, bool resume) {
 }
 
 void check_same_run(const RunSpec& recorded, const RunSpec& resolved) {
-  std::string differs = difference(spec_to_value(recorded), spec_to_value(resolved), {"out", "data", "pause_steps"});  // where a run lies, and how far it goes now, do not count
+  std::string differs = difference(spec_to_value(recorded), spec_to_value(resolved), {"out", "data", "pause_steps", "ranks"});  // where a run lies, how far it goes now and by how many hands do not count
   if (!differs.empty()) fail_usage(text("the run in '", resolved.out, "' is another one: ", differs), "resume with the spec it was started with, or choose another folder");
 }
 

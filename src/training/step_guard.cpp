@@ -19,11 +19,18 @@ StepGuard::StepGuard(const RunSpec& resolved) : spec_(resolved.loss_scale), accu
   if (!narrow && on) info(resolved.precision + " has the range for all gradients: the loss scale is used, and changes nothing but numbers below 2^-126");
 }
 
-void StepGuard::report(int64_t step, const NamedTensors& parameters, MetricsLog& log) const {
-  if (spec_.report_every == 0 || step % spec_.report_every != 0) return;
+std::optional<ActivationGradients> StepGuard::watch(int64_t step, Network& network) const {
+  if (spec_.report_every == 0 || step % spec_.report_every != 0) return std::nullopt;
+  return std::optional<ActivationGradients>(std::in_place, network, scaler_.scale());
+}
+
+void StepGuard::report(int64_t step, const NamedTensors& parameters, const std::optional<ActivationGradients>& watched, MetricsLog& log) const {
+  if (!watched) return;
   GradientReport report = gradient_report(parameters, accumulated_, scaler_.scale());
+  report.activations = watched->layers();
   log.precision(step, gradient_report_value(report));
-  info(text("step ", step, ": ", gradient_report_line(report)));
+  info(text("step ", step, ": ", gradients_line("gradients of weights", report.layers, report.scale)));
+  info(text("step ", step, ": ", gradients_line("gradients of activations", report.activations, report.scale)));
 }
 
 void StepGuard::judge(int64_t step, double loss, double norm) {

@@ -2,10 +2,12 @@
 // finds its place (nn/loss_scaler.h), and when it means that the run has come apart.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "nn/activation_gradients.h"
 #include "nn/loss_scaler.h"
 #include "nn/optimizer.h"
 #include "spec/run_spec.h"
@@ -19,8 +21,10 @@ class StepGuard {
   explicit StepGuard(const RunSpec& resolved);
 
   const LossScaler& scaler() const { return scaler_; }
-  // Before Optimizer::step, every loss_scale.report_every steps: a line of precision.jsonl, and the same in a sentence.
-  void report(int64_t step, const NamedTensors& parameters, MetricsLog& log) const;
+  // Before the first forward pass of a step that will be reported, every loss_scale.report_every steps; nothing before any other.
+  std::optional<ActivationGradients> watch(int64_t step, Network& network) const;
+  // Before Optimizer::step of such a step: a line of precision.jsonl, and the same in sentences.
+  void report(int64_t step, const NamedTensors& parameters, const std::optional<ActivationGradients>& watched, MetricsLog& log) const;
   // After Optimizer::step: the mean loss of the step, without the scale, and the norm of its gradient, as the optimiser returned
   // it. Tells of a skipped step. Error(failure) after 20 in a row, where those do not count that a smaller scale may still
   // cure: the loss is finite, and the scale is above 1 and falls.

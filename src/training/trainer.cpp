@@ -205,6 +205,7 @@ class Run {
   void one_step(PatchQueue& queue, double rate, EventFile& events) {
     LossParts parts;
     double total = 0;
+    auto watched = parallel_.leads() ? guard_.watch(step_ + 1, *network_) : std::nullopt;
     for (int64_t part = 0; part < spec_.optimizer.accumulate; ++part) {
       Batch batch = parallel_.next(queue);
       parts.parts.clear();
@@ -214,7 +215,7 @@ class Run {
       queue.give_back(std::move(batch));
     }
     double mean = total / double(spec_.optimizer.accumulate);
-    guard_.report(step_ + 1, network_->parameters(), *log_);
+    guard_.report(step_ + 1, network_->parameters(), watched, *log_);
     double norm = optimizer_->step(rate, spec_.optimizer.accumulate, guard_.scaler().scale());
     optimizer_->zero_gradients();
     ++step_;

@@ -168,7 +168,7 @@ void ZarrArray::hand_on_fill(const Piece& piece, const Box& box, const UsePart& 
 
 // The pieces are in the order of their shards and offsets. Neighbours become runs, and every run is read and decoded by one
 // thread in memory that it keeps.
-void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const UsePart& use, ThreadPool* pool) {
+void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const UsePart& use, ThreadPool* pool, unsigned char* whole) {
   std::vector<Run> runs;
   for (size_t i = 0; i < pieces.size(); ++i) {
     const ZarrShard::Range& range = pieces[i].range;
@@ -188,14 +188,14 @@ void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Us
     ZarrShard& shard = *pieces[run.first].shard;
     auto worker = take_worker();
     if (worker->encoded.size() < run.bytes) worker->encoded = {}, worker->encoded = Buffer<unsigned char>(run.bytes);
-    if (worker->chunk.empty()) worker->chunk = Buffer<unsigned char>(info_.chunk.bytes());
+    if (!whole && worker->chunk.empty()) worker->chunk = Buffer<unsigned char>(info_.chunk.bytes());
     shard.file().read_at(run.offset, worker->encoded.data(), run.bytes);
     bytes_read_ += run.bytes, ++reads_;
     for (size_t i = run.first; i < run.last; ++i) {
       const Piece& piece = pieces[i];
       try {
-        worker->decoder.decode(info_.chunk, worker->encoded.data() + (piece.range.offset - run.offset), piece.range.bytes, worker->chunk.data());
-        hand_on(piece, box, worker->chunk.data(), use);
+        worker->decoder.decode(info_.chunk, worker->encoded.data() + (piece.range.offset - run.offset), piece.range.bytes, whole ? whole : worker->chunk.data());
+        if (!whole) hand_on(piece, box, worker->chunk.data(), use);
       } catch (...) {                            // the sentence is made only where it is needed
         with_context(text("reading the chunk at z,y,x = ", piece.begin.z, ",", piece.begin.y, ",", piece.begin.x, " from '", shard.path(), "'"), [] { throw; });
       }
@@ -204,7 +204,7 @@ void ZarrArray::read_pieces(std::vector<Piece>& pieces, const Box& box, const Us
   });
 }
 
-void ZarrArray::for_each_part(int64_t lead, const Box& box, const UsePart& use, ThreadPool* pool) {
+void ZarrArray::for_each_part(int64_t lead, const Box& box, const UsePart& use, ThreadPool* pool, unsigned char* whole) {
   std::vector<Piece> pieces = pieces_of(lead, box), present;
   std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.place < b.place; });
   constexpr size_t files_at_a_time = 256;        // open files of an array without shards
@@ -212,7 +212,7 @@ void ZarrArray::for_each_part(int64_t lead, const Box& box, const UsePart& use, 
   std::shared_ptr<ZarrShard> shard;
   auto flush = [&] {
     std::stable_sort(present.begin(), present.end(), [](const Piece& a, const Piece& b) { return a.place != b.place ? a.place < b.place : a.range.offset < b.range.offset; });
-    read_pieces(present, box, use, pool);
+    read_pieces(present, box, use, pool, whole);
     present.clear();
   };
   for (size_t i = 0; i < pieces.size(); ++i) {
@@ -278,9 +278,12 @@ void ZarrArray::read_labels(int64_t lead, const Box& box, uint32_t* into, Thread
 
 void ZarrArray::read_raw(int64_t lead, const Box& box, void* into, ThreadPool* pool) {
   int64_t unit = voxel_bytes(info_.chunk.type);
-  for_each_row(lead, box, [&](const unsigned char* raw, int64_t count, int64_t first) {
-    std::memcpy(static_cast<char*>(into) + first * unit, raw, size_t(count * unit));
-  }, pool);
+  const UsePart copy = [&](const Part& part) {
+    part.each_row([&](const unsigned char* raw, int64_t count, int64_t first) { std::memcpy(static_cast<char*>(into) + first * unit, raw, size_t(count * unit)); });
+  };
+  bool one = info_.chunk.bytes() == box.size.voxels() * unit;   // and of one leading index
+  for (int axis = 0; axis < 3; ++axis) one = one && box.size[axis] == block()[axis] && box.begin[axis] % block()[axis] == 0;
+  for_each_part(lead, box, copy, pool, one ? static_cast<unsigned char*>(into) : nullptr);
 }
 
 }  // namespace tomograd

@@ -55,10 +55,11 @@ class ZarrArray {                                // thread-safe
   using UsePart = std::function<void(const Part&)>;
   static Extent tail(const ZarrIndex& numbers) { return {numbers[numbers.size() - 3], numbers[numbers.size() - 2], numbers.back()}; }
   std::vector<Piece> pieces_of(int64_t lead, const Box& box);
-  void for_each_part(int64_t lead, const Box& box, const UsePart& use, ThreadPool* pool);
+  // whole: where the box is one chunk, decoded into it and not handed on.
+  void for_each_part(int64_t lead, const Box& box, const UsePart& use, ThreadPool* pool, unsigned char* whole = nullptr);
   template <class Row>
   void for_each_row(int64_t lead, const Box& box, const Row& use, ThreadPool* pool);  // raw voxels of a row, how many, number of the first in the box
-  void read_pieces(std::vector<Piece>& pieces, const Box& box, const UsePart& use, ThreadPool* pool);
+  void read_pieces(std::vector<Piece>& pieces, const Box& box, const UsePart& use, ThreadPool* pool, unsigned char* whole);
   void hand_on(const Piece& piece, const Box& box, const unsigned char* chunk, const UsePart& use) const;
   void hand_on_fill(const Piece& piece, const Box& box, const UsePart& use) const;
   std::shared_ptr<ZarrShard> shard_at(const ZarrIndex& place, const std::string& path);

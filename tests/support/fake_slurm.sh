@@ -4,10 +4,13 @@
 # FOLDER/lies      one line for each coming sbatch: ok error hang refuse busy garbage lost, or accepted_error accepted_hang
 #                  accepted_twice (an error though it was accepted), late N (the same, and hidden from N looks of squeue)
 # FOLDER/squeue.out sacct.out scontrol.out   what these print, instead of what follows from the jobs
+# FOLDER/sinfo.out nodes.out   what sinfo and scontrol show node print; without it they fail as without a controller
+# FOLDER/hang      a tool's name: it writes its process id to FOLDER/hanging and does not answer
 # FOLDER/calls     all that was asked
 folder=$1; tool=$2; shift 2
 printf '%s %s\n' "$tool" "$*" >> "$folder/calls"
 mkdir -p "$folder/jobs" "$folder/hidden"
+if [ "$(cat "$folder/hang" 2>/dev/null)" = "$tool" ]; then echo $$ > "$folder/hanging"; exec sleep 60; fi
 
 accept() {
   local id=90000 line name='' comment='' array=0
@@ -78,8 +81,11 @@ sacct)
 scontrol)
   case "$*" in
     'show config') printf 'Configuration data as of 2026-11-22T10:00:00\nMaxArraySize            = %s\nMaxJobCount             = 10000\n' "$(cat "$folder/max_array_size" 2>/dev/null || echo 1001)" ;;
+    *'show node'*) cat "$folder/nodes.out" 2>/dev/null || { echo 'slurm_load_node error: Unable to contact slurm controller (connect failure)' >&2; exit 1; } ;;
     *'show job'*) cat "$folder/scontrol.out" 2>/dev/null || { echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1; } ;;
   esac ;;
+sinfo)
+  cat "$folder/sinfo.out" 2>/dev/null || { echo 'slurm_load_partitions: Unable to contact slurm controller (connect failure)' >&2; exit 1; } ;;
 scancel)
   for id in "$@"; do rm -f "$folder/jobs/$id"; done ;;
 esac

@@ -17,12 +17,12 @@ const hour = 3600e3
 
 export const server = { format: 'tomograd.server/1', version: '0.0.0-mock', read_only: false, cores: 2, gpus: 0, memory_bytes: 16723181568, now_unix_milliseconds: start + 30 * hour, roots: [{ root: 0, name: 'study' }], page: true }
 
-const base = { root: 0, where: 'local', workers: 3, spent: null, cap: null, error: null, metric: 'dice', version: 'v1' }
+const base = { root: 0, where: 'local', workers: 3, spent: null, cap: null, currency: null, affordable_trials: null, terms: null, trial_seconds: 620, error: null, metric: 'dice', version: 'v1' }
 const counts = (total, running, complete, failed) => ({ total, waiting: total - running - complete - failed, running, complete, failed, preempted: 0, cancelled: 0, pruned: 0 })
 export const experiments = [
   { ...base, id: 'loo', name: 'hn-loo', folder: 'out/hn-loo', strategy: 'leave-one-out', state: 'running', trials: counts(96, 3, 88, 2), total_planned: 96, best: { trial: 9, value: 0.78, label: '' }, mean: { value: 0.71, standard_deviation: 0.04 }, busy_seconds: 361213, eta_seconds: 7200, created_unix_milliseconds: start, changed_unix_milliseconds: start + 30 * hour },
   { ...base, id: 'bayes', name: 'lr-bayes', folder: 'out/lr-bayes', strategy: 'bayesian', state: 'running', trials: counts(30, 2, 28, 0), total_planned: 30, best: { trial: 16, value: 0.78, label: 'learning_rate=0.0021' }, mean: null, busy_seconds: 9121, eta_seconds: 360, created_unix_milliseconds: start + hour, changed_unix_milliseconds: start + 30 * hour },
-  { ...base, id: 'sweep', name: 'big-sweep', folder: 'out/big-sweep', strategy: 'sweep', state: 'stopped', trials: counts(10000, 0, 7431, 12), total_planned: 10000, best: { trial: 8123, value: 0.812, label: '' }, mean: null, busy_seconds: 5121213, eta_seconds: null, spent: 612, cap: 900, where: 'slurm', created_unix_milliseconds: start - 240 * hour, changed_unix_milliseconds: start },
+  { ...base, id: 'sweep', name: 'big-sweep', folder: 'out/big-sweep', strategy: 'sweep', state: 'stopped', trials: counts(10000, 0, 7431, 12), total_planned: 10000, best: { trial: 8123, value: 0.812, label: '' }, mean: null, busy_seconds: 5121213, eta_seconds: null, spent: 612, cap: 900, currency: '$', affordable_trials: 1450, terms: { on: 'slurm', workers: 16, between: '19:00-07:00', memory_bytes: 6442450944, queue: 'gpu', price_per_hour: 1.006, instance: 'g5.xlarge' }, where: 'slurm', created_unix_milliseconds: start - 240 * hour, changed_unix_milliseconds: start },
   { id: 'broken', name: 'old-one', root: 0, folder: 'out/old-one', state: 'unreadable', error: 'study/out/old-one/experiment.sqlite has format tomograd.store/9, this program reads up to 3.', version: 'v1' },
 ]
 
@@ -46,6 +46,7 @@ export function trials(one) {
   const columns = [
     ...['trial', 'state', 'progress', 'attempts', 'failures', 'owner', 'reason', 'abandoned'].map(key => ({ key, kind: 'trial' })),
     ...['started_unix_milliseconds', 'ended_unix_milliseconds', 'busy_seconds'].map(key => ({ key, kind: 'time' })),
+    ...(one.terms?.price_per_hour ? [{ key: 'cost', kind: 'money', unit: one.currency }] : []),
     ...['left_out', 'test_name', 'repeat', 'seed'].map(key => ({ key, kind: 'design' })),
     ...keys.map(key => ({ key, kind: 'variable' })),
     { key: 'dice', kind: 'metric', main: true }, { key: 'steps', kind: 'metric' }, { key: 'parameters', kind: 'metric' }, { key: 'peak_bytes', kind: 'timing' },
@@ -54,6 +55,7 @@ export function trials(one) {
     const n = i + 1, state = stateOf(one, n), done = state === 'complete', begun = state !== 'waiting'
     return [n, state, state === 'running' ? hash('pr', n) : done ? 1 : 0, begun ? 1 + (n % 11 === 0) : 0, 0, begun ? `node${n % 3 + 1}-4711-1a2b3c` : '', state === 'failed' ? 'the loss is not a number from step 380 on' : '', false,
       begun ? start + n * 6e5 : null, done ? start + n * 6e5 + 5e5 : null, done ? 400 + 200 * hash('b', n) : null,
+      ...(one.terms?.price_per_hour ? [done ? (400 + 200 * hash('b', n)) / 3600 * one.terms.price_per_hour : 0] : []),
       loo ? looTrial(n).left : '', loo ? looTrial(n).patient : '', 0, n,
       ...keys.map((_, k) => setting(n, k)), done ? (loo ? looValue(n) : searchValue(n)) : null, done ? 1000 : null, done ? 22340 : null, done ? 1.2e9 + 1e8 * hash('m', n) : null]
   })
@@ -62,7 +64,7 @@ export function trials(one) {
 
 export const trial = (one, n) => ({
   format: 'tomograd.trial/1', trial: n, state: stateOf(one, n), settings: Object.fromEntries((variables[one.id] ?? []).map((v, k) => [v.key, setting(n, k)])), design: one.id === 'loo' ? { left_out: looTrial(n).left, test_name: looTrial(n).patient } : {},
-  metrics: { dice: one.id === 'loo' ? looValue(n) : searchValue(n), steps: 1000, test: [{ case: 'P01-1', patient: 'P01', classes: ['GTV-T', 'GTV-Ln'], dice: [0.74, 0.61], hd95_mm: [4.2, 7.9], assd_mm: [1.2, 2.4], volume_error: [0.1, -0.2] }] }, timing: { seconds: 598.2, peak_bytes: 1.2e9 }, attempts: 1, failures: 0, reason: '', owner: '',
+  metrics: { dice: one.id === 'loo' ? looValue(n) : searchValue(n), steps: 1000, test: [{ case: 'P01-1', patient: 'P01', classes: ['GTV-T', 'GTV-Ln'], dice: [0.74, 0.61], hd95_mm: [4.2, 7.9], assd_mm: [1.2, 2.4], volume_error: [0.1, -0.2] }] }, timing: { seconds: 598.2, peak_bytes: 1.2e9 }, cost: one.terms?.price_per_hour ? 0.17 : null, currency: one.currency, attempts: 1, failures: 0, reason: '', owner: '',
   history: [{ attempt: 1, owner: 'node1-4711-1a2b3c', started_unix_milliseconds: start, ended_unix_milliseconds: start + 6e5, outcome: 'complete', reason: '' }],
   predictions: [{ case: 'P01-1', volume: `prediction-${n % 2}`, dataset: 'cohort', index: 0 }], folder: `${one.folder}/trials/${String(n).padStart(4, '0')}`,
 })
@@ -113,6 +115,32 @@ export function search(one, x, y) {
   }
 }
 
+// What the search itself expects of its open proposals.
+export const expectations = one => ({
+  format: 'tomograd.expectations/1', metric: 'dice', parallel: 2, trials_per_proposal: 1, results: 28, most_results: 200, more: 0,
+  proposals: [29, 30].map(n => ({
+    proposal: n, trial: n, state: 'running', settings: Object.fromEntries(variables.bayes.map((v, k) => [v.key, setting(n, k)])), basis: 'model', mean: 0.7512 + n / 1e4, standard_deviation: 0.0123, improvement: 0.0042, best: 0.7634,
+    success: 1, exploits: n === 30, results: 26 + n % 2, model: { mean: 1.1, standard_deviation: 0.4, best: 1.62, log_improvement: -2.345 },
+  })),
+})
+
+const share = (allocated, idle, other) => ({ allocated, idle, other, total: allocated + idle + other })
+export const cluster = () => ({
+  format: 'tomograd.cluster/1', now_unix_milliseconds: start + 30 * hour,
+  slurm: {
+    installed: true, asking: false, age_seconds: 1.5, queue_known: true, more_queued: 0, troubles: [],
+    partitions: [
+      { name: 'cpu', default: true, state: 'up', time_limit_seconds: 172800, nodes: share(14, 1, 1), cpus: share(448, 32, 32), gpus: 0, memory_bytes: 4.1e12, memory_promised_bytes: 2.5e12, memory_free_bytes: 1.9e12 },
+      { name: 'gpu', default: false, state: 'drain', time_limit_seconds: null, nodes: share(3, 0, 1), cpus: share(96, 0, 32), gpus: 16, memory_bytes: 2.1e12, memory_promised_bytes: null, memory_free_bytes: null },
+    ],
+    queue: [
+      { id: '4711_[3-15%8]', array: '3-15%8', name: 'tomograd-trials', partition: 'gpu', state: 'PENDING', reason: 'JobArrayTaskLimit', elapsed_seconds: 0, time_limit_seconds: 43200, starts_unix_milliseconds: start + 33 * hour, cpus: 8, nodes: 1, memory_bytes: 3.2e10 },
+      { id: '4711_0', array: '0', name: 'tomograd-trials', partition: 'gpu', state: 'RUNNING', reason: '', elapsed_seconds: 3723, time_limit_seconds: 43200, starts_unix_milliseconds: start + 29 * hour, cpus: 8, nodes: 1, memory_bytes: 3.2e10 },
+    ],
+  },
+  waiting: [{ id: 'sweep', name: 'big-sweep', state: 'stopped', currency: '$', affordable_trials: 1450, trials: 2557, trial_seconds: 620, work_seconds: 1585340, wall_seconds: 99200, workers: 16, cost: 443, between: '19:00-07:00', open: false, opens_in_seconds: 18000 }],
+})
+
 export function timeline() {
   const workers = [1, 2, 3].map(w => {
     let t = w * 20
@@ -127,6 +155,8 @@ export function timeline() {
 }
 
 export const report = one => ({ format: 'tomograd.report/1', name: one.name, strategy: one.strategy, metric: 'dice', trials: one.trials, patients, findings: ['88 of 96 trials are complete.', 'Without T1ce the dice falls by 0.060.'], decision: leaveOneOut().decision, limits: leaveOneOut().limits, values: [], configurations: [], ...(one.id === 'loo' ? { channels: leaveOneOut().channels, ranking: leaveOneOut().ranking } : {}) })
+export const figures = one => ({ format: 'tomograd.figures/1', version: one.version, figures: one.trials.complete ? [{ name: 'grouped_trials', title: 'Trials per channel left out', caption: 'A dot per patient.' }, { name: 'timeline', title: 'Workers and attempts', caption: 'Numbers are trials.' }] : [] })
+export const figure = name => `<svg xmlns="http://www.w3.org/2000/svg" width="320" height="160" viewBox="0 0 320 160"><rect width="320" height="160" fill="#ffffff"/><text x="20" y="80">${name}</text></svg>`
 export const log = () => ({ format: 'tomograd.log/1', last: 200, events: Array.from({ length: 200 }, (_, i) => ({ id: 200 - i, at_unix_milliseconds: start + (200 - i) * 3e5, kind: ['claimed', 'complete', 'lost', 'note'][i % 7 > 3 ? 1 : i % 7], trial: (i * 7) % 96 + 1, attempt: 1, text: i % 7 === 2 ? 'the lease of node2-4711-1a2b3c ran out' : '' })) })
 export const spec = { format: 'tomograd.experiment_text/1', toml: 'format = "tomograd.experiment/1"\nname = "hn-loo"\ndata = "cohort/dataset.json"\n\n[strategy]\nkind = "leave-one-out"\n\n[run]\nmax_steps = 1000\n', changed: [{ key: 'run.max_steps', value: 1000, default: 0 }] }
 
@@ -134,7 +164,7 @@ const shape = [24, 96, 96]
 const image = (p, c) => ((p * 7 + c) % 23 === 11 ? { state: 'missing', volume: null, frame: 0, reason: '' } : (p * 5 + c) % 29 === 3 ? { state: 'differs', volume: `scan-${p}-${c}`, frame: 0, reason: 'spacing 3 instead of 1 mm along z' } : { state: 'present', volume: `scan-${p}-${c}`, frame: 0, reason: '' })
 export const dataset = {
   format: 'tomograd.dataset_matrix/1', id: 'cohort', name: 'cohort', modalities: channels, labels: { 'GTV-T': [1], 'GTV-Ln': [2] }, patients,
-  cases: patients.map((patient, index) => ({ index, id: `${patient}-1`, patient, scan: '1', shape_zyx: shape, spacing_zyx_mm: [3, 1, 1], orientation: 'RAS', digest: '', warnings: [], images: channels.map((_, c) => image(index, c)), label: { state: 'present', volume: `truth-${index}` }, roi: { state: 'missing', volume: null } })),
+  cases: patients.map((patient, index) => ({ index, id: `${patient}-1`, patient, scan: '1', shape_zyx: index % 4 === 3 ? [20 + index, 96, 96] : shape, spacing_zyx_mm: [index % 4 === 3 ? 3.3 : 3, 1, 1], orientation: 'RAS', digest: '', warnings: [], images: channels.map((_, c) => image(index, c)), label: { state: 'present', volume: `truth-${index}` }, roi: { state: 'missing', volume: null } })),
 }
 export const sampling = () => ({
   format: 'tomograd.sampling_preview/1', epoch: 0, patches: 256, patch_zyx: [16, 64, 64], training_cases: 12, all_cases: true, warnings: [],

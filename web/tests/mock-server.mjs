@@ -59,13 +59,14 @@ function nifti(id) {
 
 const found = id => (process.env.MOCK_EMPTY ? [] : data.experiments).find(one => one.id === id) ?? (() => { throw new Refused(404, 'missing', `There is no experiment ${id}.`) })()
 const routes = {
-  experiment: { '': data.detail, spec: () => data.spec, trials: data.trials, 'leave-one-out': () => data.leaveOneOut(), timeline: () => data.timeline(), report: data.report, log: () => data.log() },
+  experiment: { '': data.detail, spec: () => data.spec, trials: data.trials, 'leave-one-out': () => data.leaveOneOut(), timeline: () => data.timeline(), next: data.expectations, report: data.report, log: () => data.log() },
 }
 
 function answer(method, path, query, body) {
   const [first, id, what, number] = path
   if (process.env.MOCK_EMPTY && !id && ['experiments', 'datasets', 'volumes'].includes(first)) return { [first]: [] }
   if (path.join('/') === 'server') return { ...data.server, read_only: !!process.env.MOCK_READ_ONLY }
+  if (first === 'cluster') return process.env.MOCK_EMPTY ? { ...data.cluster(), waiting: [], slurm: { installed: false, asking: false, age_seconds: 0, partitions: [], queue: [], queue_known: false, more_queued: 0, troubles: ["Slurm is not installed on this host: there is no 'sinfo' on the PATH"] } } : data.cluster()
   if (first === 'jobs') return { jobs: [{ job: 1, kind: 'run', experiment: 'bayes', name: 'lr-bayes', state: 'running', exit_code: null, started_unix_milliseconds: Date.now(), ended_unix_milliseconds: null, output: '28 of 30' }] }
   if (first === 'schema') return schemas[id]
   if (first === 'models') return model(body) ?? (() => { throw new Refused(422, 'input', `depth is ${body.spec.depth}, and a U-Net goes down at most 8 times.`, 'Set depth to 8 or less.') })()
@@ -75,9 +76,10 @@ function answer(method, path, query, body) {
   if (first !== 'experiments') throw new Refused(404, 'missing', `There is no route /api/${path.join('/')}.`)
   if (!id) return method === 'GET' ? { format: 'tomograd.experiments/1', experiments: data.experiments } : { spec: `${body.name}.toml`, job: null }
   if (id === 'plan') return plan(/bayesian|random/.test(body.toml) ? 30 : 96)
-  if (method === 'POST') return { job: { job: 2 }, notes: [] }
+  if (method === 'POST') return { ...(path[2] === 'cancel' ? found(id) : {}), job: { job: 2 }, notes: [] }
   const one = found(id)
   if (what === 'trials' && number) return data.trial(one, Number(number))
+  if (what === 'figures') return number ? { type: 'image/svg+xml', body: data.figure(number), headers: { 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox", 'Cache-Control': 'no-store' } } : data.figures(one)
   if (what === 'curves') return data.curves(query.get('trials').split(',').map(Number), Number(query.get('points') ?? 400))
   if (what === 'bayes') return data.search(one, query.get('x'), query.get('y'))
   return (routes.experiment[what ?? ''] ?? (() => { throw new Refused(404, 'missing', 'no such route') }))(one)

@@ -6,6 +6,7 @@
 
 #include "kernels/cpu_isa.h"
 #include "nn/tensor_memory.h"
+#include "training/rank_group.h"
 
 namespace tomograd {
 namespace {
@@ -32,6 +33,7 @@ class LibraryEngine : public Engine {
     facts["cuda_available"] = torch::hasCUDA();
     facts["cuda_devices"] = torch::cuda::is_available() ? int64_t(torch::cuda::device_count()) : int64_t{0};
     facts["onednn"] = at::globalContext().userEnabledMkldnn();
+    facts["ranks"] = RankGroup::available();
     return facts;
   }
 };

@@ -307,7 +307,7 @@ class StoreJob {
     if (plan_->threads > 0) threads_ = int(plan_->threads);
     at::set_num_threads(threads_);
     if (model_) model_->network.use_fused(backend_.name != "torch"), model_->network.set_precision(plan_precision_ == "bf16" ? Precision::bf16 : Precision::f32);
-    for (CpuIsa isa : {CpuIsa::plain, CpuIsa::avx2, CpuIsa::avx512, CpuIsa::avx512bf16})
+    for (CpuIsa isa : all_isas)
       if (plan_->isa == isa_name(isa) && isa != current_isa()) with_context(text("the plan was made for ", plan_->isa, ", and other instructions may give other bits"), [&] { force_isa(isa); });
   }
 

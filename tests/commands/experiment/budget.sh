@@ -4,3 +4,5 @@ code=0; tomograd experiment run s.toml --budget 2.2 --price 3600 2> err || code=
 tomograd experiment status s --json | python3 -c 'import json, sys; t = json.load(sys.stdin)["trials"]; assert 1 <= t["complete"] <= 4 and t["running"] == 0 and t["preempted"] == 0, t'
 tomograd experiment resume s --budget 1000 --price 3600; tomograd experiment results s --csv | grep -c complete | grep -qx 8
 code=0; tomograd experiment resume s --budget 10 2> err || code=$?; [ $code = 2 ]; grep -q price err
+python3 -c 'import json; t = json.load(open("s/terms.json")); assert t["budget"] == 1000 and t["price_per_hour"] == 3600 and t["on"] == "local" and t["currency"] == "$", t'
+code=0; tomograd experiment resume s --budget 10 --instance none.large 2> err || code=$?; [ $code = 2 ]; grep -q none.large err

@@ -6,3 +6,4 @@ grep -q '"steps": 12' whole.json; grep -q '"ranks": 2' whole/manifest.json; [ "$
 TOMOGRAD_FAILPOINTS="train.other_rank_turn=kill@7" fails 1 tomograd train $run --set out=parts; grep -q "rank 1 of 2 was killed by signal 9" err.txt
 tomograd train $run --set out=parts --resume > /dev/null; cmp whole/model.safetensors parts/model.safetensors; cmp whole/metrics.jsonl parts/metrics.jsonl
 fails 2 tomograd train $run --set out=whole; [ "$(grep -c 'already holds a run' err.txt)" = 1 ]; fails 2 tomograd train $run --set out=no --json --set model.in_channels=3; [ "$(grep -c '"error"' out.txt)" = 1 ]; [ ! -e no ]; [ -z "$(ls tmp)" ]
+said="${run/--ranks 2/--set ranks=2} --set out=said"; tomograd train $said > /dev/null; cmp whole/model.safetensors said/model.safetensors; grep -q '^ranks = 2' whole/spec.toml; grep -q '^ranks = 2' said/spec.toml; tomograd train $said --resume --ranks 1 2>&1 | grep 'begun with 2 ranks and goes on with 1'

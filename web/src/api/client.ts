@@ -33,6 +33,9 @@ async function ask(path: string, query?: Query, init: RequestInit = {}): Promise
   throw new ApiError(answer.status, said?.kind ?? 'failure', said?.message ?? `${path} answered ${answer.status} ${answer.statusText}`, said?.hint, said?.context)
 }
 
+/** Where an <img> finds a figure of the report. What stands behind the # is for the browser alone: another version is another picture. */
+export const figureAddress = (id: string, name: string, version: string): string => `${address(`experiments/${encodeURIComponent(id)}/figures/${encodeURIComponent(name)}`)}#${version}`
+
 const get = async <R>(path: string, query?: Query, signal?: AbortSignal): Promise<R> => (await ask(path, query, { signal })).json() as Promise<R>
 const post = async <R>(path: string, body: unknown, signal?: AbortSignal): Promise<R> =>
   (await ask(path, {}, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal })).json() as Promise<R>
@@ -40,6 +43,7 @@ const of = (id: string, rest = ''): string => `experiments/${encodeURIComponent(
 
 export const api = {
   server: () => get<T.ServerFacts>('server'),
+  cluster: () => get<T.ClusterFacts>('cluster'),
   jobs: () => get<{ jobs: T.Job[] }>('jobs'),
   schema: (name: string) => get<Table>(`schema/${name}`),
 
@@ -51,13 +55,16 @@ export const api = {
   curves: (id: string, trials: number[], points = 400) => get<{ curves: T.Curve[] }>(of(id, '/curves'), { trials: trials.join(','), points }),
   leaveOneOut: (id: string) => get<T.LeaveOneOut>(of(id, '/leave-one-out')),
   search: (id: string, x?: string, y?: string) => get<T.Search>(of(id, '/bayes'), { x, y }),
+  expectations: (id: string) => get<T.Expectations>(of(id, '/next')),
   timeline: (id: string) => get<T.Timeline>(of(id, '/timeline')),
   report: (id: string) => get<T.Report>(of(id, '/report')),
+  figures: (id: string) => get<T.Figures>(of(id, '/figures')),
   log: (id: string, limit = 500, after = 0) => get<{ last: number; events: T.LogEvent[] }>(of(id, '/log'), { after, limit }),
 
   create: (body: { toml: string; root: number; name: string; workers: number; start: boolean }) => post<{ spec: string; job: T.Job | null }>('experiments', body),
   plan: (body: Record<string, unknown>, signal?: AbortSignal) => post<T.Plan>('experiments/plan', body, signal),
   stop: (id: string) => post<T.Experiment>(of(id, '/stop'), {}),
+  cancel: (id: string) => post<T.Experiment>(of(id, '/cancel'), {}),
   resume: (id: string, workers = 0) => post<{ job: T.Job }>(of(id, '/resume'), { workers }),
   retry: (id: string, trials: number[], workers = 0) => post<{ job: T.Job }>(of(id, '/retry'), { trials, workers }),
   extend: (id: string, more: { trials: number } | { seeds: number }) => post<{ trials_before: number; trials: number }>(of(id, '/extend'), more),

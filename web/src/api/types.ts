@@ -33,8 +33,12 @@ export interface Experiment {
   best: { trial: number; value: number; label: string } | null
   mean: { value: number; standard_deviation: Num } | null
   busy_seconds: Num
+  trial_seconds: Num
   spent: Num
   cap: Num
+  currency: string | null
+  affordable_trials: Num
+  terms: RunTerms | null
   where: string
   workers: number
   eta_seconds: Num
@@ -42,6 +46,9 @@ export interface Experiment {
   changed_unix_milliseconds: number
   version: string
 }
+
+/** On what terms it was last run; null where nobody recorded them. */
+export interface RunTerms { on: string; workers: number; between: string; memory_bytes: number; queue: string; price_per_hour: Num; instance: string }
 
 export interface Note { id: number; at_unix_milliseconds: number; trial: number; text: string }
 export interface Variable { key: string; scale: string; range: number[] | null; values: Json[] | null; labels: string[] }
@@ -74,8 +81,8 @@ export interface Job {
 
 export interface SpecText { toml: string; changed: { key: string; value: Json; default: Json }[] }
 
-export type ColumnKind = 'trial' | 'time' | 'design' | 'variable' | 'metric' | 'timing'
-export interface TrialColumn { key: string; kind: ColumnKind; main?: boolean }
+export type ColumnKind = 'trial' | 'time' | 'design' | 'variable' | 'metric' | 'timing' | 'money'
+export interface TrialColumn { key: string; kind: ColumnKind; main?: boolean; unit?: string }
 export interface Trials { version: string; total: number; offset: number; best_trial: number; columns: TrialColumn[]; rows: Json[][] }
 
 export interface Trial {
@@ -90,6 +97,8 @@ export interface Trial {
   reason: string
   owner: string
   folder: string
+  cost: Num
+  currency: string | null
   history: { attempt: number; owner: string; started_unix_milliseconds: number; ended_unix_milliseconds: Num; outcome: string; reason: string }[]
   predictions: { case: string; volume: string; dataset: string | null; index: number }[]
 }
@@ -139,6 +148,70 @@ export interface Search {
   response: { method: string; x: string; y: string; columns: number; rows: number; mean: number[]; standard_deviation: number[]; noise: Num; others: number[] } | null
 }
 
+/** What the search's own model expects of a proposal; in units of the metric, and as the model has them. */
+export interface Proposal {
+  proposal: number
+  trial: Num
+  state: string
+  settings: Table
+  basis: 'model' | 'quasi-random' | 'not asked'
+  mean?: Num
+  standard_deviation?: Num
+  improvement?: Num
+  best?: Num
+  success?: Num
+  exploits?: boolean
+  results?: number
+  model?: { mean: Num; standard_deviation: Num; best: Num; log_improvement: Num }
+}
+export interface Expectations { metric: string; parallel: number; trials_per_proposal: number; results: number; most_results: number; more: number; proposals: Proposal[] }
+
+export interface SlurmShare { allocated: number; idle: number; other: number; total: number }
+export interface SlurmPartition {
+  name: string
+  default: boolean
+  state: string
+  time_limit_seconds: Num
+  nodes: SlurmShare
+  cpus: SlurmShare
+  gpus: number
+  memory_bytes: number
+  memory_promised_bytes: Num
+  memory_free_bytes: Num
+}
+export interface SlurmJob {
+  id: string
+  array: string
+  name: string
+  partition: string
+  state: string
+  reason: string
+  elapsed_seconds: number
+  time_limit_seconds: Num
+  starts_unix_milliseconds: Num
+  cpus: number
+  nodes: number
+  memory_bytes: Num
+}
+export interface SlurmFacts { installed: boolean | null; asking: boolean; age_seconds: Num; partitions: SlurmPartition[]; queue: SlurmJob[]; queue_known: boolean; more_queued: number; troubles: string[] }
+export interface WaitingTrials {
+  id: string
+  name: string
+  state: string
+  trials: number
+  trial_seconds: Num
+  work_seconds: Num
+  wall_seconds: Num
+  workers: number
+  cost: Num
+  currency: string | null
+  affordable_trials: Num
+  between: string | null
+  open: boolean | null
+  opens_in_seconds: Num
+}
+export interface ClusterFacts { now_unix_milliseconds: number; slurm: SlurmFacts; waiting: WaitingTrials[] }
+
 export interface Configuration { variables: Table; labels: string[]; trials: number[]; complete: number; mean: Num; standard_deviation: Num; seconds: Num; peak_bytes: Num; best: boolean }
 export interface Report {
   name: string
@@ -154,6 +227,9 @@ export interface Report {
   decision: string
   limits: string[]
 }
+
+export interface Figure { name: string; title: string; caption: string }
+export interface Figures { version: string; figures: Figure[] }
 
 export interface Attempt { trial: number; attempt: number; begin_seconds: number; end_seconds: number; outcome: string; reason: string }
 export interface Timeline {

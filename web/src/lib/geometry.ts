@@ -97,4 +97,9 @@ export function levelFor<L extends LevelSize>(levels: readonly L[], plane: Plane
   return [...levels].reverse().find(fits) ?? levels[0]
 }
 
+/** The stored level that is shown while the tiles of `level` are on their way: an eighth to a sixty-fourth of its voxels along with it; null where there is none. */
+export function coarserThan<L extends LevelSize & { stored: boolean }>(levels: readonly L[], level: L): L | null {
+  return [2, 1].map(by => levels[levels.indexOf(level) + by]).find(one => one?.stored) ?? null
+}
+
 export const clamp = (v: number, low: number, high: number): number => Math.min(Math.max(v, low), high)

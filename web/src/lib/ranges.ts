@@ -22,3 +22,17 @@ export function rangeNumbers(text: string, most = 100_000): number[] {
   }
   return result
 }
+
+export type Brush = Record<number, [number, number]>  // axis -> the part of it that is kept, 0 to 1
+
+/** "0:0.1-0.45,2:0.5-1" */
+export const brushText = (brush: Brush): string => Object.entries(brush).map(([axis, [low, high]]) => `${axis}:${Number(low.toFixed(3))}-${Number(high.toFixed(3))}`).join(',')
+
+export function brushFrom(text: string): Brush {
+  const brush: Brush = {}
+  for (const part of text.split(',')) {
+    const match = /^(\d+):([\d.]+)-([\d.]+)$/.exec(part)
+    if (match && Number(match[2]) <= Number(match[3])) brush[Number(match[1])] = [Number(match[2]), Number(match[3])]
+  }
+  return brush
+}

@@ -13,6 +13,17 @@ export function placeOn(axis: SearchAxis, value: Json): number | null {
   return axis.scale === 'log' ? Math.log(value / axis.low) / Math.log(axis.high / axis.low) : (value - axis.low) / (axis.high - axis.low)
 }
 
+/** A filter of the trials' table that keeps what lies within `reach` of a place (0 to 1) on this axis; "" where a value cannot be written as one. */
+export function nearFilter(axis: SearchAxis, at: number, reach = 0.1): string {
+  if (axis.scale === 'listed') {
+    const value = axis.values?.[Math.min(Math.floor(at * axis.values.length), axis.values.length - 1)]
+    return (typeof value === 'string' && /^[^\s"]+$/.test(value)) || typeof value === 'number' || typeof value === 'boolean' ? `${axis.variable}=${value}` : ''
+  }
+  const low = axis.low ?? 0, high = axis.high ?? 1
+  const value = (share: number) => Number((axis.scale === 'log' ? low * (high / low) ** share : low + (high - low) * share).toPrecision(6))
+  return `${axis.variable}>=${value(Math.max(at - reach, 0))} ${axis.variable}<=${value(Math.min(at + reach, 1))}`
+}
+
 /** Mean and standard deviation of the surface at a point of its two variables. */
 export function expected(data: Search, at: (number | null)[]): { mean: number; deviation: number } | null {
   const { response } = data

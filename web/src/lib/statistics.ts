@@ -74,13 +74,18 @@ export function swarm(values: readonly number[], diameter: number, widest = 1): 
   return lanes.map(lane => (most > 0 ? (lane / Math.max(most, 3)) * widest : 0))
 }
 
-/** Values into equal bins; the last one holds the largest. */
-export function histogram(values: readonly number[], bins: number): { low: number; high: number; count: number }[] {
-  const [low, high] = extent(values)
-  if (!(high >= low)) return []
-  if (high === low) return [{ low, high, count: values.length }]
-  const width = (high - low) / bins
-  const result = Array.from({ length: bins }, (_, i) => ({ low: low + i * width, high: low + (i + 1) * width, count: 0 }))
-  for (const v of values) if (Number.isFinite(v)) result[Math.min(Math.floor((v - low) / width), bins - 1)].count++
+/**
+ * Values into bins whose ends people can read: one bin per value where there are few different ones, else bins of 1, 2 or 5 times a power
+ * of ten. The last bin holds its upper end; a bin of one value holds that alone.
+ */
+export function roundBins(values: readonly number[], most = 8): { low: number; high: number; closed: boolean; count: number }[] {
+  const all = finite(values), different = [...new Set(all)].sort(ascending)
+  if (different.length <= Math.min(most, 4)) return different.map(v => ({ low: v, high: v, closed: true, count: all.filter(one => one === v).length }))
+  const low = different[0], high = different[different.length - 1], raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw))
+  const step = [1, 2, 5, 10].map(v => v * power).find(v => v >= raw * (1 - 1e-9))!
+  const first = Math.floor(low / step + 1e-9), bins = Math.max(Math.ceil(high / step - 1e-9) - first, 1)
+  const end = (i: number) => Number(((first + i) * step).toPrecision(12))
+  const result = Array.from({ length: bins }, (_, i) => ({ low: end(i), high: end(i + 1), closed: i + 1 === bins, count: 0 }))
+  for (const v of all) result.find((bin, i) => v < bin.high || i + 1 === bins)!.count++
   return result
 }

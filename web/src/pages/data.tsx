@@ -9,6 +9,7 @@ import { href, queryText, route, setQuery } from '../router.ts'
 import { CaseMatrix } from './data/matrix.tsx'
 import { DatasetFacts } from './data/facts.tsx'
 import { SamplingPanel } from './data/sampling.tsx'
+import { Spreads } from './data/spread.tsx'
 import { SubsetPanel } from './data/subset.tsx'
 
 export function Data() {
@@ -39,13 +40,13 @@ function DatasetView({ one }: { one: DatasetSummary }) {
     <Loaded of={resource}>{dataset => (
       <>
         <div class="bar">
-          <input type="search" placeholder="Filter: patient, missing, a modality …" aria-label="Filter cases" size={34} value={queryText('filter')} onInput={event => setQuery({ filter: event.currentTarget.value })} />
+          <input type="search" placeholder="Filter: patient, missing:T1w, size_z>=24 …" aria-label="Filter cases" size={40} value={queryText('filter')} onInput={event => setQuery({ filter: event.currentTarget.value })} />
           {!grids && <button type="button" onClick={() => setQuery({ grids: 1 })} title="Reads the header of every file and marks those on another grid than their case">Check all grids</button>}
           {resource.loading && <span class="quiet">Reading …</span>}
         </div>
         <div class="columns data">
           <section><CaseMatrix dataset={dataset} filter={queryText('filter')} /></section>
-          <section class="stack"><DatasetFacts dataset={dataset} /><SubsetPanel dataset={dataset} /><SamplingPanel key={dataset.id} dataset={dataset} /></section>
+          <section class="stack"><DatasetFacts dataset={dataset} /><Spreads dataset={dataset} /><SubsetPanel dataset={dataset} /><SamplingPanel key={dataset.id} dataset={dataset} /></section>
         </div>
       </>
     )}</Loaded>

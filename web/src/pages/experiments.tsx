@@ -19,7 +19,7 @@ const result = (one: Experiment) => {
 }
 
 const spending = (one: Experiment): string => {
-  if (isNumber(one.spent) || isNumber(one.cap)) return [isNumber(one.spent) ? money(one.spent) : none, isNumber(one.cap) ? money(one.cap) : ''].filter(Boolean).join(' / ')
+  if (isNumber(one.spent) || isNumber(one.cap)) return [money(one.spent, one.currency ?? ''), isNumber(one.cap) ? money(one.cap, one.currency ?? '') : ''].filter(Boolean).join(' / ')
   return duration(one.busy_seconds)
 }
 

@@ -14,7 +14,7 @@ import { loadCase, loadVolume, type Shown } from './viewer/layers.ts'
 import { modes, Stage } from './viewer/modes.tsx'
 import { LayersPanel } from './viewer/panel.tsx'
 import { Results } from './viewer/results.tsx'
-import { begin, changeLook, crossHair, cursor, looks, moveCursor, resetView, shownText, zoomBy } from './viewer/state.ts'
+import { begin, centre, changeLook, crossHair, cursor, looks, moveCursor, resetView, saidOf, shownText, zoom, zoomBy } from './viewer/state.ts'
 
 export function Viewer() {
   useEffect(() => {
@@ -40,14 +40,14 @@ function Case({ shown, id, index }: { shown: Shown; id: string; index: number })
   const [ready, setReady] = useState(false)
   const { volume } = shown.layers[0]
   useEffect(() => {
-    begin(shown, queryNumbers('at'), queryText('show').split(',').filter(Boolean))
+    begin(shown, { at: queryNumbers('at'), show: queryText('show').split(',').filter(Boolean), look: queryText('look'), view: queryText('view') })
     setReady(true)
   }, [shown])
-  // The address follows the cross-hair when it rests, and the layers' eyes.
+  // The address follows cross-hair, zoom and layers when they rest.
   useEffect(() => {
-    const timer = setTimeout(() => ready && setQuery({ at: cursor.value.join(','), show: shownText(shown) || null }), 400)
+    const timer = setTimeout(() => ready && setQuery({ at: cursor.value.join(','), show: shownText(shown) || null, ...saidOf(shown) }), 400)
     return () => clearTimeout(timer)
-  }, [cursor.value, looks.value, ready])
+  }, [cursor.value, looks.value, zoom.value, centre.value, ready])
   const cases = shown.dataset?.cases ?? []
   const step = (by: number) => () => {
     const at = cases.findIndex(one => one.index === index) + by

@@ -25,9 +25,16 @@ export function FieldInput({ field, value, onChange, name = field.path }: Props)
       </span>
       {changed ? <button type="button" class="link" title={`Back to the default, ${valueText(field.default) || 'empty'}`} aria-label={`${field.path}: default`} onClick={() => onChange(undefined)}>↺</button> : <span />}
       {bad && <span class="wrong" role="alert">{bad}</span>}
-      <span class="hint">{field.sentence}{!['choice', 'boolean'].includes(field.kind) && rangeSentence(field) ? ` (${rangeSentence(field)})` : ''}</span>
+      <span class="hint">{hint(field, changed)}</span>
     </div>
   )
+}
+
+// Sentence, range, and the default where another value stands in its place.
+function hint(field: Field, changed: boolean): string {
+  const range = ['choice', 'boolean'].includes(field.kind) ? '' : rangeSentence(field)
+  const aside = [range, changed ? `default ${valueText(field.default) || 'empty'}` : ''].filter(Boolean).join('; ')
+  return field.sentence + (aside ? ` (${aside})` : '')
 }
 
 interface ControlProps { id: string; field: Field; now: Json | undefined; bad: boolean; onChange: (value: Json | undefined) => void }

@@ -61,7 +61,7 @@ export function LineChart({ title, lines, xLabel, yLabel, xText = short, logY, h
             const line = lines[near - 1]
             if (!line || index === null || index === undefined || u.cursor.left! < 0) return hideTip()
             const box = u.over.getBoundingClientRect()
-            showTip({ clientX: box.left + u.cursor.left!, clientY: box.top + u.cursor.top! } as MouseEvent, [line.label, `${xLabel} ${xText(u.data[0][index])}`, `${yLabel} ${short(u.data[near][index])}`])
+            showTip({ clientX: box.left + u.cursor.left!, clientY: box.top + u.cursor.top! } as MouseEvent, [line.label, `${xLabel} ${xText(u.data[0][index])}`, `${yLabel} ${short(u.data[near][index])}`, ...marks.filter(mark => Math.abs(u.valToPos(mark.x, 'x') - u.cursor.left!) < 4).map(mark => mark.say)])
           }],
           draw: [u => drawMarks(u, marks)],
         },

@@ -77,7 +77,7 @@ try {
       await page.getByLabel('patch', { exact: true }).fill('16,48,48')
       await page.getByRole('button', { name: 'Preview 200 patches' }).click()
       await page.getByRole('heading', { name: 'Patch centres' }).waitFor()
-    }, { height: 1500 }],
+    }, { height: 1900 }],
     'viewer-planes': [viewer(result(1)), drawn],
     'viewer-labels': [viewer('&mode=5'), drawn],
     'viewer-montage': [viewer('&mode=6'), drawn],

@@ -69,7 +69,7 @@ test('charts are saved as SVG, PNG and CSV', { skip }, async () => {
 
 test('a search: surface, importance, parallel coordinates, the next trials', { skip }, async () => {
   await tab.go('experiments/bayes/bayesian')
-  for (const title of ['Best so far', 'Importance of variables', 'Predicted dice', 'Uncertainty', 'Parallel coordinates', 'Where the search looks now']) await tab.page.getByRole('heading', { name: title, exact: true }).waitFor()
+  for (const title of ['Best so far', 'Importance of variables', 'Predicted dice', 'Uncertainty', 'Parallel coordinates', 'Where the search looks next']) await tab.page.getByRole('heading', { name: title, exact: true }).waitFor()
 })
 
 for (const [path, text] of [['loo/timeline', 'the node went away'], ['loo/report', 'What this cannot prove'], ['loo/spec', 'Differs from the defaults'], ['loo/log', '200 newest events']])
@@ -90,9 +90,81 @@ test('a new experiment is planned while one types', { skip }, async () => {
   await tab.page.getByLabel('Scale').selectOption('log')
   await tab.page.getByText('default 0.002').waitFor()
   const name = tab.page.getByPlaceholder('hn-loo')
-  assert.ok(await tab.page.getByRole('button', { name: 'Start on this machine' }).isDisabled())
+  assert.ok(await tab.page.getByRole('button', { name: 'Start', exact: true }).isDisabled())
   await name.fill('lr')
-  await tab.page.waitForFunction(() => [...document.querySelectorAll('button')].some(one => one.textContent === 'Start on this machine' && !one.disabled))
+  await tab.page.waitForFunction(() => [...document.querySelectorAll('button')].some(one => one.textContent === 'Start' && !one.disabled))
+  await tab.page.getByLabel('Start on').selectOption('slurm')
+  await tab.page.getByText('tomograd experiment run lr.toml --on slurm').first().waitFor()
+})
+
+test('the draft is its address: it survives another tab, reloading and going back', { skip }, async () => {
+  await tab.go('new')
+  await tab.page.getByRole('button', { name: 'Clear' }).click()
+  await tab.page.getByRole('button', { name: 'Sweep' }).click()
+  await tab.page.getByPlaceholder('hn-loo').fill('from-a-link')
+  await tab.page.getByLabel('parallel trials').fill('3')
+  await tab.page.getByLabel('hours per trial').fill('7')
+  const hash = await tab.page.evaluate(() => location.hash)
+  assert.equal(decodeURIComponent(hash), '#/new?spec=strategy.kind=sweep;workers=3&name=from-a-link&hours=7')
+  await tab.page.getByRole('button', { name: 'Clear' }).click()
+  await tab.page.evaluate(() => { sessionStorage.clear(); location.hash = '#/experiments' })
+  await tab.page.getByRole('table', { name: 'Experiments' }).waitFor()
+  await tab.go(hash.slice(2))
+  await tab.page.reload()
+  await tab.page.waitForFunction(() => document.querySelector('input[placeholder=hn-loo]')?.value === 'from-a-link')
+  assert.equal(await tab.page.getByLabel('hours per trial').inputValue(), '7')
+  assert.equal(await tab.page.getByRole('button', { name: 'Sweep' }).getAttribute('aria-pressed'), 'true')
+  await tab.page.getByText('workers = 3').waitFor({ state: 'attached' })
+  // Away and back without a query: the tab has kept it, and the address says it again.
+  await tab.go('experiments')
+  await tab.page.getByRole('button', { name: 'New experiment' }).click()
+  await tab.page.waitForFunction(() => location.hash.includes('from-a-link'))
+  await tab.page.getByRole('button', { name: 'Clear' }).click()
+  await tab.page.waitForFunction(() => !location.hash.includes('from-a-link'))
+})
+
+test('pause keeps, stop is for good and asks first', { skip }, async () => {
+  await tab.go('experiments/loo/trials')
+  await tab.page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  await tab.page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await tab.page.getByText('3 running trials end without saving; 3 waiting trials are cancelled').waitFor()
+  const [request] = await Promise.all([tab.page.waitForRequest(one => one.method() === 'POST'), tab.page.getByRole('button', { name: 'Stop for good' }).click()])
+  assert.match(request.url(), /\/api\/experiments\/loo\/cancel$/)
+  await tab.page.getByText('hn-loo is stopped.').waitFor()
+})
+
+test('the report has its figures as pictures', { skip }, async () => {
+  await tab.go('experiments/loo/report')
+  await tab.page.getByRole('heading', { name: 'Workers and attempts' }).scrollIntoViewIfNeeded()
+  await tab.page.waitForFunction(() => { const all = [...document.querySelectorAll('.figures img')]; return all.length === 2 && all.every(one => one.complete && one.naturalWidth === 320) })
+  const [download] = await Promise.all([tab.page.waitForEvent('download'), tab.page.locator('.figures a').first().click()])
+  assert.equal(download.suggestedFilename(), 'hn-loo-grouped_trials.svg')
+})
+
+test('a timeline keeps outcomes and a part of the time, in the address', { skip }, async () => {
+  await tab.go('experiments/loo/timeline')
+  const chart = tab.page.locator('figure:has-text("Timeline")')
+  await chart.locator('rect.hit').first().waitFor()
+  const faint = () => tab.page.locator('rect.hit[fill-opacity="0.15"]').count()
+  assert.equal(await faint(), 0)
+  await tab.page.getByRole('button', { name: /^lost/ }).click()
+  await tab.page.waitForFunction(() => location.hash.includes('outcome=lost'))
+  assert.ok(await faint() > 50)
+  await tab.page.getByText('killed or silent', { exact: true }).waitFor()
+  await tab.go('experiments/loo/timeline?window=1000-2000'.replace('-', ','))
+  await tab.page.getByRole('button', { name: 'show all' }).click()
+  await tab.page.waitForFunction(() => !location.hash.includes('window'))
+  await chart.locator('text.hit').first().click({ modifiers: ['Shift'] })
+  await tab.page.getByText('30 selected').waitFor()
+})
+
+test('channels are compared by shift-click', { skip }, async () => {
+  await tab.go('experiments/loo/leave-one-out')
+  await tab.page.getByLabel(/^without T1ce, dice/).click({ modifiers: ['Shift'] })
+  await tab.page.getByText('12 selected').waitFor()
+  await tab.page.goBack()
+  await tab.page.getByLabel(/^without T2w, dice/).click()
+  await tab.page.waitForFunction(() => decodeURIComponent(location.hash).includes('filter=left_out=T2w'))
 })
 
 test('the designer draws, counts, compares and says what is wrong', { skip }, async () => {
@@ -144,6 +216,24 @@ test('the viewer shows planes, marks and values; keys choose the mode', { skip }
   await lit('coronal')
 })
 
+test('a link to the viewer brings looks and place', { skip }, async () => {
+  await tab.go('viewer?dataset=cohort&case=0')
+  await tab.page.getByLabel('Colour map of T1w').selectOption('heat')
+  await tab.page.getByLabel('High end of the window of T1w').fill('500')
+  await tab.page.getByLabel('High end of the window of T1w').blur()
+  await tab.page.keyboard.press('+')
+  await tab.page.waitForFunction(() => /look=.*heat/.test(location.hash) && /view=1\.25/.test(location.hash))
+  const hash = await tab.page.evaluate(() => location.hash)
+  await tab.page.reload()
+  await tab.page.waitForFunction(() => document.querySelector('[aria-label="Colour map of T1w"]')?.value === 'heat')
+  assert.equal(await tab.page.getByLabel('High end of the window of T1w').inputValue(), '500')
+  await tab.page.waitForTimeout(900)
+  assert.equal(await tab.page.evaluate(() => location.hash), hash, 'what was read is what is said')
+  await tab.page.keyboard.press('.')
+  await tab.page.waitForFunction(() => location.hash.includes('case=1') && !location.hash.includes('window'))
+  await tab.page.keyboard.press('0')
+})
+
 test('3-D needs Niivue and nothing else', { skip }, async () => {
   await tab.go('viewer?dataset=cohort&case=0&mode=5')
   await tab.page.locator('canvas[aria-label="3-D view"]').waitFor()
@@ -154,7 +244,7 @@ test('3-D needs Niivue and nothing else', { skip }, async () => {
 test('data: what is missing, what differs, a split', { skip }, async () => {
   await tab.go('data')
   await tab.page.getByRole('columnheader', { name: 'ktrans' }).waitFor()
-  await tab.page.getByRole('button', { name: 'P03' }).click()
+  await tab.page.getByRole('button', { name: 'P03', exact: true }).click()
   assert.match(tab.page.url(), /validation=P03/)
   await tab.page.getByRole('button', { name: 'Count voxels' }).click()
   await tab.page.getByText('12 of 12').first().waitFor()
@@ -168,9 +258,45 @@ test('data: what is missing, what differs, a split', { skip }, async () => {
   await tab.page.waitForFunction(() => /viewer\?dataset=cohort&case=1&at=\d+,\d+,\d+/.test(location.hash))
 })
 
-test('the cluster shows who works', { skip }, async () => {
+test('sizes and spacings: a bar keeps its cases, shift reaches to another, the same bar lets all be seen', { skip }, async () => {
+  await tab.go('data')
+  const bars = tab.page.locator('figure:has(h3:text-is("Spacings")) [role=button]'), rows = () => tab.page.locator('.columns.data table').first().locator('tbody tr').count()
+  await bars.first().waitFor()
+  assert.equal(await rows(), 12)
+  await bars.nth(1).click()
+  await tab.page.waitForFunction(() => decodeURIComponent(location.hash).includes('spacing_z=3.3'))
+  assert.equal(await rows(), 3)
+  await bars.first().click({ modifiers: ['Shift'] })
+  await tab.page.waitForFunction(() => decodeURIComponent(location.hash).includes('spacing_z>=3+spacing_z<=3.3'))
+  assert.equal(await rows(), 12)
+  await tab.page.goBack()
+  await bars.nth(1).click()
+  await tab.page.waitForFunction(() => !location.hash.includes('filter'))
+  await tab.page.getByLabel('Filter cases').fill('size_z=99')
+  await tab.page.getByRole('button', { name: 'Show all cases' }).click()
+  await tab.page.waitForFunction(() => document.querySelectorAll('.columns.data tbody tr').length >= 12)
+})
+
+test('the cluster shows partitions, the queue, who works and what waits', { skip }, async () => {
   await tab.go('cluster')
   await tab.page.getByText('node2-4711-1a2b3c').first().waitFor()
+  const row = async (table, words) => (await tab.page.getByRole('table', { name: table }).locator('tbody tr').filter({ hasText: words }).first().innerText()).replace(/\s+/g, ' ')
+  assert.match(await row('Partitions', 'cpu'), /^cpu default up 14 \/ 16 · 1 out 448 \/ 512 · 32 out 4.1 TB 2.5 TB 1.9 TB – 2 d$/)
+  assert.match(await row('Partitions', 'gpu'), /drain .* – – 16 no limit$/)
+  assert.match(await row('Queue', '3-15%8'), /^4711 tomograd-trials gpu pending job array task limit 3-15%8 0 s \/ 12 h 8 32 GB/)
+  assert.match(await row('Waiting', 'big-sweep'), /stopped 2 557 10 min 18 d 16 28 h 443 \$ 1 450 trials 19:00-07:00 opens in 5 h/)
+  assert.equal(await tab.page.getByRole('img', { name: 'booked hours 19:00-07:00' }).locator('rect').count(), 4)
+})
+
+test('money has its unit and stands where a price is known', { skip }, async () => {
+  await tab.go('experiments')
+  await shows('612\u00a0$ / 900\u00a0$')
+  await tab.go('experiments/sweep/trials')
+  await tab.page.getByText('612\u00a0$ spent of 900\u00a0$, enough for 1\u2009450 more trials').waitFor()
+  await tab.page.getByRole('columnheader', { name: 'money' }).or(tab.page.getByRole('button', { name: 'money', exact: true })).first().waitFor()
+  await tab.go('experiments/loo/trials')
+  await tab.page.getByRole('table', { name: 'Trials' }).waitFor()
+  assert.equal(await tab.page.getByText('money', { exact: true }).count(), 0)
 })
 
 test('keys: g and a letter, ?', { skip }, async () => {

@@ -51,6 +51,18 @@ test('tabs of a search', { skip }, async () => {
   for (const title of ['Best so far', 'Importance of variables', 'Uncertainty', 'Parallel coordinates']) await tab.page.getByRole('heading', { name: title, exact: true }).waitFor()
 })
 
+test('the report’s figures are drawn by the server', { skip }, async () => {
+  await open('which-channel')
+  await tab.page.locator('.tabs').getByRole('link', { name: 'Report', exact: true }).click()
+  const pictures = tab.page.locator('.figures img')
+  await pictures.first().waitFor()
+  for (let i = 0; i < await pictures.count(); i++) {
+    await pictures.nth(i).scrollIntoViewIfNeeded()
+    await tab.page.waitForFunction(k => { const one = document.querySelectorAll('.figures img')[k]; return one.complete && one.naturalWidth > 100 }, i)
+  }
+  assert.ok(await pictures.count() >= 4)
+})
+
 test('a trial and a note on it', { skip }, async () => {
   await open('which-channel')
   await tab.page.locator('.table-body').getByRole('link', { name: '7', exact: true }).click()
@@ -77,7 +89,7 @@ test('an experiment from a file is started, and appears when it runs', { skip },
   await tab.page.getByText('The trial is a program of its own').waitFor()
   await tab.page.getByText('2 rate = 2 trials').waitFor()
   await tab.page.getByPlaceholder('hn-loo').fill('mine-too')
-  await tab.page.getByRole('button', { name: 'Start on this machine' }).click()
+  await tab.page.getByRole('button', { name: 'Start', exact: true }).click()
   await tab.page.getByRole('link', { name: 'mine-too', exact: true }).waitFor()
   await tab.page.getByText('2/2').waitFor()
 })

@@ -10,7 +10,8 @@ import { lostByCause } from '../../src/lib/lost_time.ts'
 import { paintDifference, paintImage, paintLabels } from '../../src/lib/paint.ts'
 import { rangeNumbers, rangeText } from '../../src/lib/ranges.ts'
 import { linear, log, padded, ticks } from '../../src/lib/scale.ts'
-import { expected, improvement, placeOn } from '../../src/lib/search_math.ts'
+import { expected, improvement, nearFilter, placeOn } from '../../src/lib/search_math.ts'
+import { laneMarks, laneWaits, markPath } from '../../src/lib/timeline_marks.ts'
 import { timeTicks } from '../../src/lib/time_ticks.ts'
 
 test('ticks are round and inside', () => {
@@ -121,4 +122,21 @@ test('blocks are coloured by what they do', () => {
   assert.equal(of('crop to the centre'), okabeIto[4])
   assert.equal(of('concat'), okabeIto[5])
   assert.equal(of('conv 1³', true), okabeIto[3])
+})
+
+test('timelines mark kills, preemptions, resumes and waits', () => {
+  const attempt = (trial: number, attempt: number, begin_seconds: number, end_seconds: number, outcome: string) => ({ trial, attempt, begin_seconds, end_seconds, outcome, reason: outcome === 'complete' ? '' : 'gone' })
+  const workers = [{ owner: 'a', attempts: [attempt(1, 1, 0, 10, 'lost'), attempt(2, 1, 30, 40, 'complete')] }, { owner: 'b', attempts: [attempt(1, 2, 20, 25, 'preempted'), attempt(1, 3, 25.5, 50, 'complete')] }]
+  assert.deepEqual(laneMarks(workers).map(mark => [mark.lane, mark.at, mark.kind]), [[0, 10, 'kill'], [1, 20, 'resume'], [1, 25, 'preemption'], [1, 25.5, 'resume']])
+  assert.equal(laneMarks(workers)[0].say, 'trial 1, attempt 1: killed or silent, gone')
+  assert.deepEqual(laneWaits(workers), [{ lane: 0, from: 10, to: 30 }])
+  const xs = (path: string) => [...path.matchAll(/[ML]([\d.-]+) /g)].map(match => Number(match[1]))
+  assert.ok(xs(markPath('resume', 100, 0))[1] > 100 && xs(markPath('preemption', 100, 0))[1] < 100)
+})
+
+test('a place on a surface as a filter of the trials near it', () => {
+  assert.equal(nearFilter({ variable: 'rate', scale: 'log', low: 1e-4, high: 1 }, 0.5), 'rate>=0.00398107 rate<=0.0251189')
+  assert.equal(nearFilter({ variable: 'depth', scale: 'linear', low: 0, high: 10 }, 0.05), 'depth>=0 depth<=1.5')
+  assert.equal(nearFilter({ variable: 'b', scale: 'listed', values: [8, 16] }, 0.75), 'b=16')
+  assert.equal(nearFilter({ variable: 'b', scale: 'listed', values: ['two words'] }, 0.5), '')
 })

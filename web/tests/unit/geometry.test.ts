@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { directions, levelFor, planeOf, screenMap, worldOf, type Vec3, type View } from '../../src/lib/geometry.ts'
+import { coarserThan, directions, levelFor, planeOf, screenMap, worldOf, type Vec3, type View } from '../../src/lib/geometry.ts'
 
 const ras = [[1, 0, 0, -48], [0, 1, 0, -48], [0, 0, 3, -36]]
 const lps = [[-1, 0, 0, 48], [0, -1, 0, 48], [0, 0, 3, -36]]
@@ -55,4 +55,12 @@ test('the level has a voxel for every pixel', () => {
   assert.equal(levelFor(levels, plane, [0.25, 0.25, 0.25]).level, 2)
   assert.equal(levelFor(levels, plane, [0.25, 0.25, 0.25], 2).level, 1)
   assert.equal(levelFor(levels, plane, [9, 9, 9]).level, 0)
+})
+
+test('while a level is on its way a stored one that is two coarser is shown, or one', () => {
+  const levels = [0, 1, 2, 3].map(level => ({ level, factor_zyx: [1, 1, 1] as Vec3, size_zyx: [9, 9, 9] as Vec3, stored: level < 3 }))
+  assert.equal(coarserThan(levels, levels[0])?.level, 2)
+  assert.equal(coarserThan(levels, levels[1])?.level, 2)
+  assert.equal(coarserThan(levels, levels[2]), null)
+  assert.equal(coarserThan(levels, levels[3]), null)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bestSoFar, deviation, histogram, mean, median, quantile, smooth, swarm, thin } from '../../src/lib/statistics.ts'
+import { bestSoFar, deviation, mean, median, quantile, smooth, swarm, thin } from '../../src/lib/statistics.ts'
 
 test('quantiles lie between the values', () => {
   assert.equal(median([3, 1, 2]), 2)
@@ -37,11 +37,4 @@ test('dots of a swarm do not touch', () => {
   for (let i = 0; i < values.length; i++)
     for (let j = 0; j < i; j++) if (Math.abs(values[i] - values[j]) < 7) assert.notEqual(offsets[i], offsets[j], `${values[i]} and ${values[j]}`)
   assert.ok(offsets.every(v => Math.abs(v) <= 1))
-})
-
-test('histogram counts every value once', () => {
-  const bins = histogram([0, 1, 2, 3, 4], 2)
-  assert.deepEqual(bins.map(bin => bin.count), [2, 3])
-  assert.deepEqual(histogram([], 3), [])
-  assert.equal(histogram([2, 2], 3)[0].count, 2)
 })

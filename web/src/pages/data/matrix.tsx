@@ -2,8 +2,10 @@
 import { signal } from '@preact/signals'
 import { address } from '../../api/client.ts'
 import type { CaseRow, Dataset, ImageCell } from '../../api/types.ts'
+import { caseMatcher } from '../../lib/case_filter.ts'
 import { fixed, none, size } from '../../lib/format.ts'
 import { Empty } from '../../parts/states.tsx'
+import { setQuery } from '../../router.ts'
 import { viewerHref } from '../viewer/address.ts'
 
 const signs: Record<ImageCell['state'], { sign: string; colour: string; say: string }> = {
@@ -14,18 +16,12 @@ const signs: Record<ImageCell['state'], { sign: string; colour: string; say: str
   unreadable: { sign: '✕', colour: 'var(--bad)', say: 'cannot be read' },
 }
 
-export function matches(one: CaseRow, words: string[], modalities: string[]): boolean {
-  const text = [one.id, one.patient, one.scan, one.orientation, ...one.warnings, ...one.images.flatMap((image, i) => (image.state === 'present' ? [] : [image.state, `${image.state}:${modalities[i]}`])), one.label.state === 'missing' ? 'missing:label' : ''].join(' ').toLowerCase()
-  return words.every(word => text.includes(word))
-}
-
 interface Preview { x: number; y: number; volume: string; index: number; lines: string[] }
 const preview = signal<Preview | null>(null)
 
 export function CaseMatrix({ dataset, filter }: { dataset: Dataset; filter: string }) {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean)
-  const rows = dataset.cases.filter(one => matches(one, words, dataset.modalities))
-  if (!rows.length) return <Empty title={`No case is called “${filter}”.`} />
+  const rows = dataset.cases.filter(caseMatcher(filter, dataset.modalities))
+  if (!rows.length) return <Empty title={`No case fits “${filter}”.`}><button type="button" onClick={() => setQuery({ filter: null })}>Show all cases</button></Empty>
   return (
     <>
       <p class="legend quiet">{Object.values(signs).map(one => <span key={one.say} class="badge"><span style={{ color: one.colour }}>{one.sign}</span>{one.say}</span>)}</p>

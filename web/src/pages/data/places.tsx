@@ -1,11 +1,10 @@
 // The centres of a case's patches, seen along two axes of its files; a click shows the place in the viewer.
-import { useState } from 'preact/hooks'
 import type { CaseRow, Dataset, SamplingPreview } from '../../api/types.ts'
 import { categorical } from '../../lib/colour.ts'
 import { size } from '../../lib/format.ts'
 import { Chart } from '../../parts/chart.tsx'
 import { tip } from '../../parts/tip.tsx'
-import { go } from '../../router.ts'
+import { go, queryText, setQuery } from '../../router.ts'
 
 type Place = SamplingPreview['places'][number]
 const seen: { title: string; row: 0 | 1; column: 1 | 2 }[] = [{ title: 'along z', row: 1, column: 2 }, { title: 'along y', row: 0, column: 2 }, { title: 'along x', row: 0, column: 1 }]
@@ -15,11 +14,11 @@ export function PatchPlaces({ dataset, data }: { dataset: Dataset; data: Samplin
   const counts = new Map<number, number>()
   for (const place of data.places) counts.set(place.case, (counts.get(place.case) ?? 0) + 1)
   const cases = dataset.cases.filter(one => counts.has(one.index) && one.shape_zyx)
-  const [index, setIndex] = useState<number | null>(null)
+  const index = queryText('of') ? Number(queryText('of')) : null
   const one = cases.find(each => each.index === index) ?? [...cases].sort((a, b) => counts.get(b.index)! - counts.get(a.index)!)[0]
   if (!one) return null
   const places = data.places.filter(place => place.case === one.index)
-  const chooser = <select class="small" aria-label="Case whose patches are shown" value={one.index} onChange={event => setIndex(Number(event.currentTarget.value))}>{cases.map(each => <option key={each.index} value={each.index}>{each.id}</option>)}</select>
+  const chooser = <select class="small" aria-label="Case whose patches are shown" value={one.index} onChange={event => setQuery({ of: event.currentTarget.value })}>{cases.map(each => <option key={each.index} value={each.index}>{each.id}</option>)}</select>
   return (
     <Chart title="Patch centres" tools={chooser} say="Of the case’s files, one dot per patch; click: there in the viewer." height={heightOf(one)}
       table={() => [['case', 'z', 'y', 'x', 'class'], ...data.places.map(place => [dataset.cases.find(each => each.index === place.case)?.id ?? place.case, ...place.centre_zyx, className(data, place)])]}

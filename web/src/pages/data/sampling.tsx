@@ -1,19 +1,21 @@
 // Sampling preview: where the first patches of a run would fall, and which share of them each class gets. The run begins as that of the experiment
-// which is being written, and what is changed here stays here; the split is this page's.
+// which is being written, and what is changed here stays in this page's address; the split is this page's.
 import { useState } from 'preact/hooks'
 import { api } from '../../api/client.ts'
 import { useResource } from '../../api/resource.ts'
 import { specOf } from '../../api/schemas.ts'
 import type { Dataset, SamplingPreview } from '../../api/types.ts'
 import { categorical } from '../../lib/colour.ts'
-import { get, set, type Table } from '../../lib/dotted.ts'
+import { get, merged, set, type Json } from '../../lib/dotted.ts'
 import { grouped, percent, plural, size } from '../../lib/format.ts'
+import type { Field } from '../../lib/schema.ts'
+import { specFrom, specText } from '../../lib/spec_query.ts'
 import { runWith } from '../../lib/subset.ts'
 import { writeToml } from '../../lib/toml.ts'
 import { FieldInput } from '../../parts/field_input.tsx'
 import { Loaded } from '../../parts/states.tsx'
 import { useBusy } from '../../parts/use_busy.ts'
-import { queryText } from '../../router.ts'
+import { queryText, setQuery } from '../../router.ts'
 import { draft, runOf } from '../new/draft.ts'
 import { PatchPlaces } from './places.tsx'
 
@@ -24,7 +26,10 @@ export function SamplingPanel({ dataset }: { dataset: Dataset }) {
   const schema = useResource('run schema', () => specOf('run'))
   const [preview, setPreview] = useState<{ of: string; data: SamplingPreview } | null>(null)
   const [busy, attempt] = useBusy()
-  const [run, setRun] = useState<Table>(() => runOf(draft.value.spec))
+  const base = runOf(draft.value.spec), own = specFrom(queryText('run'))
+  const run = merged(base, own)
+  // Back to the default: what is changed here goes, and where the experiment's run has another value the default is said.
+  const put = ({ path, default: usual }: Field) => (value: Json | undefined) => setQuery({ run: specText(set(own, path, value ?? (get(base, path) === undefined ? undefined : usual))) || null })
   if (!Object.keys(dataset.labels).length) return null
   const toml = writeToml(runWith(run, names('validation'), names('test')))
   const ask = () => attempt(async () => setPreview({ of: toml, data: await api.sampling(dataset.id, { toml }) }))
@@ -33,7 +38,7 @@ export function SamplingPanel({ dataset }: { dataset: Dataset }) {
       <div class="row between"><h3>Sampling</h3><button type="button" disabled={busy} onClick={() => void ask()} title="Reads the labels of the training cases">{busy ? 'Reading …' : 'Preview 200 patches'}</button></div>
       <Loaded of={schema}>{({ fields }) => <div>{asked.map(path => {
         const field = fields.find(one => one.path === path)
-        return field && <FieldInput key={path} field={field} name={path.split('.')[1].replaceAll('_', ' ')} value={get(run, path)} onChange={value => setRun(set(run, path, value))} />
+        return field && <FieldInput key={path} field={field} name={path.split('.')[1].replaceAll('_', ' ')} value={get(run, path)} onChange={put(field)} />
       })}</div>}</Loaded>
       {preview && <Shares dataset={dataset} data={preview.data} old={preview.of !== toml} />}
     </section>

@@ -3,13 +3,14 @@ import { useState } from 'preact/hooks'
 import { api } from '../../api/client.ts'
 import { server } from '../../api/live.ts'
 import type { ExperimentDetail } from '../../api/types.ts'
+import { plural } from '../../lib/format.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { say } from '../../parts/notices.tsx'
 import { useBusy } from '../../parts/use_busy.ts'
 
 export function Controls({ experiment, reload }: { experiment: ExperimentDetail; reload: () => void }) {
   const [busy, attempt] = useBusy()
-  const [dialog, setDialog] = useState<'extend' | 'duplicate' | 'note' | null>(null)
+  const [dialog, setDialog] = useState<'stop' | 'extend' | 'duplicate' | 'note' | null>(null)
   if (!server.value || server.value.read_only || experiment.state === 'unreadable') return null
   const run = (work: () => Promise<unknown>, done: string) => attempt(async () => {
     await work()
@@ -24,10 +25,12 @@ export function Controls({ experiment, reload }: { experiment: ExperimentDetail;
     <span class="row">
       {going && <button type="button" disabled={busy} title="Running trials save their state; Resume goes on where they were" onClick={() => run(() => api.stop(id), 'Asked to stop. Running trials save their state first.')}>Pause</button>}
       {!going && open && state !== 'stopping' && <button type="button" class="primary" disabled={busy} onClick={() => run(() => api.resume(id), 'Started.')}>Resume</button>}
+      {(going || open) && <button type="button" disabled={busy} title="For good: what has not ended is cancelled" onClick={() => setDialog('stop')}>Stop</button>}
       {trials.failed > 0 && <button type="button" disabled={busy} onClick={() => run(() => api.retry(id, []), 'Failed trials wait again.')}>Retry {trials.failed} failed</button>}
       <button type="button" onClick={() => setDialog('extend')}>Extend</button>
       <button type="button" onClick={() => setDialog('duplicate')}>Duplicate</button>
       <button type="button" onClick={() => setDialog('note')}>Note</button>
+      {dialog === 'stop' && <Stop experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
       {dialog === 'extend' && <Extend experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
       {dialog === 'duplicate' && <Duplicate experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
       {dialog === 'note' && <AddNote experiment={experiment} busy={busy} onClose={() => setDialog(null)} run={run} />}
@@ -36,6 +39,20 @@ export function Controls({ experiment, reload }: { experiment: ExperimentDetail;
 }
 
 interface DialogProps { experiment: ExperimentDetail; busy: boolean; onClose: () => void; run: (work: () => Promise<unknown>, done: string) => Promise<void> }
+
+function Stop({ experiment: { id, name, trials }, busy, onClose, run }: DialogProps) {
+  const waiting = trials.waiting + trials.preempted
+  return (
+    <Dialog title={`Stop ${name} for good`} onClose={onClose}>
+      <p>{[trials.running > 0 && `${plural(trials.running, 'running trial')} ${trials.running === 1 ? 'ends' : 'end'} without saving`, waiting > 0 && `${plural(waiting, 'waiting trial')} ${waiting === 1 ? 'is' : 'are'} cancelled`].filter(Boolean).join('; ') || 'No further trial begins'}. Results that are there stay.</p>
+      <p class="quiet small">Pause instead lets running trials save their state, and Resume goes on where they were; a trial that was cancelled does not come back.</p>
+      <div class="row">
+        <button type="button" class="primary" disabled={busy} onClick={() => run(() => api.cancel(id), `${name} is stopped.`)}>Stop for good</button>
+        <button type="button" onClick={onClose}>Keep it</button>
+      </div>
+    </Dialog>
+  )
+}
 
 const searches = ['random', 'bayesian']
 

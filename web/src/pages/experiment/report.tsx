@@ -1,4 +1,4 @@
-// What `experiment report` writes: findings, decision, tables, limits. The charts have tabs of their own.
+// What `experiment report` writes: findings, decision, tables, limits and figures. Charts that answer to the mouse have tabs of their own.
 import { api } from '../../api/client.ts'
 import { useResource } from '../../api/resource.ts'
 import type { ChannelOutcome, Report } from '../../api/types.ts'
@@ -9,13 +9,14 @@ import { rangeText } from '../../lib/ranges.ts'
 import { Command, Loaded } from '../../parts/states.tsx'
 import { href } from '../../router.ts'
 import type { TabProps } from '../experiment.tsx'
+import { FigureList } from './figures.tsx'
 
 export function ReportTab({ experiment, version }: TabProps) {
   const resource = useResource(`report ${experiment.id} ${version}`, () => api.report(experiment.id), experiment.id)
-  return <Loaded of={resource}>{report => <Body id={experiment.id} folder={experiment.folder} report={report} />}</Loaded>
+  return <Loaded of={resource}>{report => <Body id={experiment.id} folder={experiment.folder} report={report} version={version} />}</Loaded>
 }
 
-function Body({ id, folder, report }: { id: string; folder: string; report: Report }) {
+function Body({ id, folder, report, version }: { id: string; folder: string; report: Report; version: string }) {
   return (
     <article class="pad stack">
       <div class="row between">
@@ -28,6 +29,7 @@ function Body({ id, folder, report }: { id: string; folder: string; report: Repo
       {report.configurations.length > 0 && <Configurations id={id} report={report} />}
       {report.values.length > 0 && <Values report={report} />}
       {report.limits.length > 0 && <section><h3>What this cannot prove</h3><ul>{report.limits.map(line => <li key={line}>{line}</li>)}</ul></section>}
+      <FigureList id={id} name={report.name} version={version} />
       <p class="quiet small">The same as a page with all charts, JSON, CSV and figures:</p>
       <div><Command text={`tomograd experiment report ${folder}`} /></div>
     </article>

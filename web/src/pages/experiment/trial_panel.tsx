@@ -6,7 +6,7 @@ import { useResource } from '../../api/resource.ts'
 import type { ExperimentDetail, Trial } from '../../api/types.ts'
 import { classScores, otherMetrics } from '../../lib/case_metrics.ts'
 import { flatten, type Table } from '../../lib/dotted.ts'
-import { bytes, cell, day, duration, fixed, isNumber, none, stamp } from '../../lib/format.ts'
+import { bytes, cell, day, duration, fixed, isNumber, money, none, stamp } from '../../lib/format.ts'
 import { State } from '../../parts/progress.tsx'
 import { report, say } from '../../parts/notices.tsx'
 import { ScoreTable } from '../../parts/score_table.tsx'
@@ -44,6 +44,7 @@ function Facts({ experiment, one, reload }: { experiment: ExperimentDetail; one:
       <section>
         <h3>Attempts</h3>
         {one.history.length === 0 && <p class="quiet">None yet.</p>}
+        {isNumber(one.cost) && one.history.length > 0 && <p class="small">{money(one.cost, one.currency ?? '')} in all</p>}
         {one.history.map(attempt => (
           <p key={attempt.attempt} class="small">
             {attempt.attempt}. {attempt.owner} · {stamp(attempt.started_unix_milliseconds)}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import type { TrialColumn, Trials } from '../../api/types.ts'
 import type { Json } from '../../lib/dotted.ts'
-import { bytes, cell, count, duration, fixed, isNumber, none, percent, stamp } from '../../lib/format.ts'
+import { bytes, cell, count, duration, fixed, isNumber, money, none, percent, stamp } from '../../lib/format.ts'
 import { href, route } from '../../router.ts'
 import { State } from '../../parts/progress.tsx'
 import type { CellValue, Column } from '../../parts/table_model.ts'
@@ -13,12 +13,12 @@ export const place = (trials: Trials, key: string): number => trials.columns.fin
 export const mainColumn = (trials: Trials): TrialColumn | undefined => trials.columns.find(column => column.main)
 
 const heads: Record<string, string> = {
-  trial: '#', left_out: 'left out', test_name: 'test', attempts: 'attempts', owner: 'worker', busy_seconds: 'time', ended_unix_milliseconds: 'ended',
+  trial: '#', left_out: 'left out', test_name: 'test', attempts: 'attempts', owner: 'worker', busy_seconds: 'time', cost: 'money', ended_unix_milliseconds: 'ended',
   peak_bytes: 'memory', seconds: 'training', seconds_per_step: 'per step',
 }
 const hidden = new Set(['progress', 'reason', 'abandoned', 'failures', 'started_unix_milliseconds'])
 // Always told, even when the same in all rows; others are shown when they differ.
-const told = new Set(['trial', 'state', 'attempts', 'owner', 'busy_seconds'])
+const told = new Set(['trial', 'state', 'attempts', 'owner', 'busy_seconds', 'cost'])
 
 // What a trial is comes first, then what came out, then who worked on it.
 const group = ({ key, kind }: TrialColumn): number => (key === 'trial' || key === 'state' ? 0 : kind === 'design' ? 1 : kind === 'variable' ? 2 : kind === 'metric' ? 3 : kind === 'timing' ? 5 : 4)
@@ -56,6 +56,7 @@ export function trialColumns(experiment: string, trials: Trials, curve: string |
     }
     if (key === 'trial') return [{ ...base, width: 64, cell: row => <a href={href(route.value.path, { ...Object.fromEntries(route.value.query), trial: Number(row[0]) })}>{shown(key, row[0])}</a> }]
     if (key === 'state') return [{ ...base, width: 150, cell: row => stateCell(row, state, progress, reason, abandoned) }]
+    if (column.kind === 'money') return [{ ...base, cell: row => money(isNumber(row[i]) ? row[i] : null, column.unit) }]
     if (key === 'owner') return [{ ...base, right: false, cell: row => <span title={String(row[owner] ?? '')}>{row[owner] ? String(row[owner]) : none}</span> }]
     if (!main) return [base]
     const metric: Column<Row> = { ...base, cell: row => fixed(isNumber(row[i]) ? row[i] : null, 4) }

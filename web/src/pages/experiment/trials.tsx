@@ -7,7 +7,7 @@ import type { ExperimentDetail, Trials } from '../../api/types.ts'
 import { csv } from '../../lib/csv.ts'
 import { saveText } from '../../lib/download.ts'
 import { matcher } from '../../lib/filter.ts'
-import { grouped, plural } from '../../lib/format.ts'
+import { grouped, isNumber, money, plural } from '../../lib/format.ts'
 import { rangeNumbers, rangeText } from '../../lib/ranges.ts'
 import { DataTable } from '../../parts/data_table.tsx'
 import { report, say } from '../../parts/notices.tsx'
@@ -22,6 +22,9 @@ export function TrialsTab({ experiment, version }: TabProps) {
   const resource = useResource(`trials ${experiment.id} ${version}`, () => api.trials(experiment.id), experiment.id)
   return <Loaded of={resource}>{trials => <TrialTable experiment={experiment} trials={trials} reload={resource.reload} />}</Loaded>
 }
+
+const spending = ({ spent, cap, currency, affordable_trials }: ExperimentDetail): string =>
+  `${money(spent, currency ?? '')} spent${isNumber(cap) ? ` of ${money(cap, currency ?? '')}` : ''}${isNumber(affordable_trials) ? `, enough for ${plural(affordable_trials, 'more trial')}` : ''}`
 
 function TrialTable({ experiment, trials, reload }: { experiment: ExperimentDetail; trials: Trials; reload: () => void }) {
   const main = mainColumn(trials)
@@ -50,6 +53,7 @@ function TrialTable({ experiment, trials, reload }: { experiment: ExperimentDeta
       <div class="bar">
         <input type="search" class="grow" placeholder={`Filter: words, or conditions like state=failed ${main ? `${main.key}>0.7` : ''}`} aria-label="Filter trials" value={filter} onInput={event => setQuery({ filter: event.currentTarget.value })} />
         <span class="quiet">{rows.length < trials.rows.length ? `${plural(rows.length, 'row')} of ${grouped(trials.rows.length)}` : plural(trials.rows.length, 'trial')}</span>
+        {isNumber(experiment.spent) && <span class="quiet" title="All attempts at the price of the last run, failed and lost ones too">{spending(experiment)}</span>}
         {selected.length > 0 && (
           <span class="row">
             <span>{selected.length} selected</span>

@@ -1,27 +1,45 @@
-// The experiment that is being written: its spec as a tree, kept while the tab of the browser is open.
-import { effect, signal } from '@preact/signals'
+// The experiment that is being written: its spec as a tree. While it is shown the address says all of it, so that going back, reloading and
+// passing it on work; while another view is shown the tab of the browser keeps it.
+import { effect, signal, untracked } from '@preact/signals'
 import { isTable, set, type Json, type Table } from '../../lib/dotted.ts'
+import { draftFrom, draftQuery, emptyDraft, sameDraft, saidOf, type Draft } from '../../lib/draft_query.ts'
 import { writeToml } from '../../lib/toml.ts'
-
-export interface Draft { name: string; root: number; spec: Table }
+import { route, setQuery } from '../../router.ts'
 
 const key = 'tomograd.draft'
-const empty: Draft = { name: '', root: 0, spec: { strategy: { kind: 'leave-one-out' }, run: {} } }
 
 function stored(): Draft {
   try {
     const read = JSON.parse(sessionStorage.getItem(key) ?? 'null') as Draft | null
-    return read && isTable(read.spec) ? read : empty
+    return read && isTable(read.spec) ? read : emptyDraft
   } catch {
-    return empty
+    return emptyDraft
   }
 }
 
 export const draft = signal<Draft>(stored())
 effect(() => sessionStorage.setItem(key, JSON.stringify(draft.value)))
 
+const shown = (): boolean => route.value.path[0] === 'new'
+const write = (): void => {
+  const wanted = draftQuery(draft.value)
+  if (shown() && !sameDraft(wanted, saidOf(route.value.query))) setQuery({ ...wanted })
+}
+// An address that says another draft than this one is right; one that says none takes this one over.
+effect(() => {
+  const said = shown() ? draftFrom(route.value.query) : null
+  untracked(() => {
+    if (said && !sameDraft(draftQuery(said), draftQuery(draft.value))) draft.value = said
+    else write()
+  })
+})
+effect(() => {
+  void draft.value
+  untracked(write)
+})
+
 export const clearDraft = (): void => {
-  draft.value = empty
+  draft.value = emptyDraft
 }
 export const change = (more: Partial<Draft>): void => {
   draft.value = { ...draft.value, ...more }

@@ -1,5 +1,4 @@
 // What the experiment will take: trials, hours, machines, money, memory; and the buttons that start or save it.
-import { useState } from 'preact/hooks'
 import { api } from '../../api/client.ts'
 import { rootName, server } from '../../api/live.ts'
 import { useResource, useSettled } from '../../api/resource.ts'
@@ -8,9 +7,9 @@ import { saveText } from '../../lib/download.ts'
 import { fixed, grouped } from '../../lib/format.ts'
 import { factors, factorText, product, type DataFacts } from '../../lib/trial_count.ts'
 import { say } from '../../parts/notices.tsx'
-import { Failure } from '../../parts/states.tsx'
+import { Command, Failure } from '../../parts/states.tsx'
 import { useBusy } from '../../parts/use_busy.ts'
-import { go } from '../../router.ts'
+import { go, queryText, setQuery } from '../../router.ts'
 import { change, clearDraft, draft, draftToml } from './draft.ts'
 import { Instances } from './instances.tsx'
 import { MemoryCard } from './memory_card.tsx'
@@ -18,7 +17,7 @@ import { MemoryCard } from './memory_card.tsx'
 export interface Question { hours: string; count: string; deadline: string; budget: string; market: string }
 
 export function PlanColumn({ data }: { data: DataFacts | null }) {
-  const [question, setQuestion] = useState<Question>({ hours: '', count: '', deadline: '', budget: '', market: 'any' })
+  const question: Question = { hours: queryText('hours'), count: queryText('count'), deadline: queryText('deadline'), budget: queryText('budget'), market: queryText('market', 'any') }
   const toml = draftToml(draft.value)
   const body = {
     toml, root: draft.value.root, market: question.market,
@@ -31,7 +30,7 @@ export function PlanColumn({ data }: { data: DataFacts | null }) {
   const plan = useResource(key, () => api.plan(JSON.parse(key) as Record<string, unknown>), 'plan')
   const all = factors(draft.value.spec, data)
   const parts = all.every(one => one.count > 0) && (data || all.every(one => one.name !== 'channel sets')) ? all : []
-  const set = (name: keyof Question) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => setQuestion({ ...question, [name]: event.currentTarget.value })
+  const set = (name: keyof Question) => (event: { currentTarget: HTMLInputElement | HTMLSelectElement }) => setQuery({ [name]: event.currentTarget.value === 'any' ? null : event.currentTarget.value })
   return (
     <section class="stack">
       <h2>Plan</h2>
@@ -63,17 +62,25 @@ const basis = ({ basis: text, hours_per_trial: { mid } }: Plan, given: boolean):
   : given ? 'Hours per trial as given.'
   : `${fixed(mid, 0)} hours per trial are assumed: give them above, or measure them with tomograd plan.`
 
+const places = [{ id: 'local', name: 'local' }, { id: 'slurm', name: 'SLURM' }]
+
 function Start({ toml, ready }: { toml: string; ready: boolean }) {
   const [busy, attempt] = useBusy()
-  const [workers, setWorkers] = useState('')
+  const on = queryText('on') === 'slurm' ? 'slurm' : 'local'
   const { name, root } = draft.value
   const roots = server.value?.roots ?? []
   const legal = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
   const start = () => attempt(async () => {
-    await api.create({ toml, root, name, workers: Number(workers) || 0, start: true })
+    await api.create({ toml, root, name, workers: 0, start: true })
     say(`${name} is started; it appears in the list when its trials are planned.`)
     clearDraft()
     go(['experiments'])
+  })
+  const command = `tomograd experiment run ${name || 'experiment'}.toml${on === 'slurm' ? ' --on slurm' : ''}`
+  // The scheduler is asked by the host that one submits from, which need not be this one.
+  const write = () => attempt(async () => {
+    const { spec } = await api.create({ toml, root, name, workers: 0, start: false })
+    say(`${rootName(root)}/${spec} is written; start it with ${command}`)
   })
   return (
     <section class="card stack">
@@ -83,14 +90,17 @@ function Start({ toml, ready }: { toml: string; ready: boolean }) {
       <div class="row">
         {!server.value?.read_only && (
           <>
-            <button type="button" class="primary" disabled={busy || !legal || !ready} onClick={() => void start()}>Start on this machine</button>
-            <label class="small">workers <input type="text" inputMode="numeric" size={2} placeholder="spec" value={workers} onInput={event => setWorkers(event.currentTarget.value)} /></label>
+            <label>Start on <select aria-label="Start on" value={on} onChange={event => setQuery({ on: event.currentTarget.value === 'local' ? null : event.currentTarget.value })}>{places.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
+            {on === 'local' && <button type="button" class="primary" disabled={busy || !legal || !ready} onClick={() => void start()}>Start</button>}
+            {on === 'slurm' && <button type="button" class="primary" disabled={busy || !legal || !ready} title="Written into the folder; a terminal on the cluster starts it" onClick={() => void write()}>Write spec</button>}
           </>
         )}
         <button type="button" onClick={() => saveText(`${name || 'experiment'}.toml`, toml, 'application/toml')}>Save TOML</button>
         <button type="button" class="link" onClick={clearDraft}>Clear</button>
       </div>
-      <p class="quiet small">{server.value?.read_only ? 'This server is read only: save the TOML and start it with' : `Written to ${rootName(root)}/${name || 'NAME'}.toml. For a cluster save the TOML and start it there:`} <code>tomograd experiment run {name || 'experiment'}.toml{server.value?.read_only ? '' : ' --on slurm'}</code></p>
+      {server.value?.read_only && <p class="quiet small">This server is read only: save the TOML and start it from a terminal.</p>}
+      {!server.value?.read_only && <p class="quiet small">{on === 'slurm' ? `Written to ${rootName(root)}/${name || 'NAME'}.toml. The host that submits owns the trials; there:` : `Written to ${rootName(root)}/${name || 'NAME'}.toml and started, as by`}</p>}
+      <Command text={command} />
       <details><summary class="quiet small">TOML</summary><pre class="toml">{toml}</pre></details>
     </section>
   )

@@ -24,6 +24,7 @@ const shown: Record<string, string[]> = {
 
 export function StrategyColumn({ dataset }: { dataset: Dataset | null }) {
   const schema = useResource('strategy schema', () => specOf('strategy'))
+  const whole = useResource('experiment schema', () => specOf('experiment'))
   const strategy = strategyOf(draft.value.spec)
   const kind = String(strategy.kind ?? 'leave-one-out')
   const known = kinds.find(one => one.id === kind)
@@ -37,6 +38,7 @@ export function StrategyColumn({ dataset }: { dataset: Dataset | null }) {
       {kind === 'leave-one-out' && dataset && <ChannelGrid dataset={dataset} strategy={strategy} />}
       {kind === 'leave-one-out' && !dataset && <p class="quiet">Choose a dataset to see its channels and patients.</p>}
       <Loaded of={schema}>{({ fields }) => <Fields fields={fields} names={shown[kind] ?? fields.map(field => field.path)} strategy={strategy} />}</Loaded>
+      <Loaded of={whole}>{({ fields }) => <Workers fields={fields} />}</Loaded>
       <Variables kind={kind} />
     </section>
   )
@@ -45,4 +47,13 @@ export function StrategyColumn({ dataset }: { dataset: Dataset | null }) {
 function Fields({ fields, names, strategy }: { fields: Field[]; names: string[]; strategy: ReturnType<typeof strategyOf> }) {
   const of = (name: string) => fields.find(field => field.path === name)
   return <div>{names.map(name => of(name) && <FieldInput key={name} field={of(name)!} name={name.replaceAll('_', ' ')} value={strategy[name]} onChange={value => put(`strategy.${name}`, value)} />)}</div>
+}
+
+// Of the experiment, not of its strategy: how many trials run at a time and how often one is tried.
+function Workers({ fields }: { fields: Field[] }) {
+  const { spec } = draft.value
+  return <div>{[['workers', 'parallel trials'], ['attempts', 'attempts']].map(([key, name]) => {
+    const field = fields.find(one => one.path === key)
+    return field && <FieldInput key={key} field={field} name={name} value={spec[key]} onChange={value => put(key, value)} />
+  })}</div>
 }

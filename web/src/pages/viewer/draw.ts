@@ -1,5 +1,5 @@
 // One plane of all shown layers onto a canvas.
-import { axisIndex, levelFor, rowsOf, type Plane, type ScreenMap, type Vec3 } from '../../lib/geometry.ts'
+import { axisIndex, coarserThan, levelFor, rowsOf, type Plane, type ScreenMap, type Vec3 } from '../../lib/geometry.ts'
 import { paintDifference, paintImage, paintLabels } from '../../lib/paint.ts'
 import type { Level, Volume } from '../../api/types.ts'
 import { classColours, isLabels, type Layer, type Look } from './layers.ts'
@@ -7,16 +7,21 @@ import { known, tile, type Tile, type TileName } from './tiles.ts'
 
 export interface Drawing { plane: Plane; map: ScreenMap; cursor: Vec3; width: number; height: number; dots: number }
 
-/** Returns how many tiles are still on their way. */
-export function drawLayers(context: CanvasRenderingContext2D, layers: Layer[], looks: ReadonlyMap<string, Look>, drawing: Drawing): number {
-  let missing = 0, first = true
+/** missing: tiles that are still on their way; covered: where one is, a coarser level is to be seen. */
+export interface Drawn { missing: number; covered: boolean }
+
+export function drawLayers(context: CanvasRenderingContext2D, layers: Layer[], looks: ReadonlyMap<string, Look>, drawing: Drawing): Drawn {
+  const all: Drawn = { missing: 0, covered: true }
+  let first = true
   for (const layer of layers) {
     const look = looks.get(layer.id)
     if (!look?.shown) continue
-    missing += drawLayer(context, layer, look, drawing, first)
+    const { missing, covered } = drawLayer(context, layer, look, drawing, first)
+    all.missing += missing
+    all.covered &&= covered
     if (layer.kind === 'image') first = false
   }
-  return missing
+  return all
 }
 
 /** Asks for the planes before and after this one, so that the wheel finds them. */
@@ -31,18 +36,28 @@ export function prefetch(layers: Layer[], looks: ReadonlyMap<string, Look>, draw
     }
 }
 
-function drawLayer(context: CanvasRenderingContext2D, layer: Layer, look: Look, drawing: Drawing, lowest: boolean): number {
+function drawLayer(context: CanvasRenderingContext2D, layer: Layer, look: Look, drawing: Drawing, lowest: boolean): Drawn {
   const { plane, map, dots } = drawing
   const level = levelFor(layer.volume.levels, plane, map.scale, dots)
-  let missing = 0
   context.globalAlpha = lowest ? 1 : look.opacity
   context.imageSmoothingEnabled = !isLabels(layer.kind) && map.scale[axisIndex[plane.h.axis]] * level.factor_zyx[axisIndex[plane.h.axis]] < 4
+  // A plane far from the last one lies in other blocks, whose decoding takes its time; the same of a coarser level takes little: it is asked for first, and
+  // while it is on its way nothing else is.
+  const coarser = lowest && layer.kind === 'image' && visibleTiles(layer, level, drawing).some(name => !known(name)) ? coarserThan(layer.volume.levels, level) : null
+  const below = coarser ? drawTiles(context, layer, look, coarser, drawing, lowest) : 0
+  const missing = below || drawTiles(context, layer, look, level, drawing, lowest)
+  context.globalAlpha = 1
+  return { missing, covered: !missing || (!!coarser && !below) }
+}
+
+/** Returns how many of a level's tiles are still on their way. */
+function drawTiles(context: CanvasRenderingContext2D, layer: Layer, look: Look, level: Level, drawing: Drawing, lowest: boolean): number {
+  let missing = 0
   for (const name of visibleTiles(layer, level, drawing)) {
     const painted = paintTile(layer, look, name, lowest)
     if (painted === null) missing++
     else if (painted !== 'failed') place(context, painted, name, layer.volume, level, drawing)
   }
-  context.globalAlpha = 1
   return missing
 }
 

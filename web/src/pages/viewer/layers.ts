@@ -2,7 +2,7 @@
 import { api } from '../../api/client.ts'
 import type { CaseRow, Dataset, Range, Trial, Volume } from '../../api/types.ts'
 import { categorical, okabeIto, rgb, type Rgb } from '../../lib/colour.ts'
-import type { ColourMap } from '../../lib/paint.ts'
+import type { Look } from '../../lib/look_query.ts'
 import { readResults } from './address.ts'
 
 export type LayerKind = 'image' | 'truth' | 'prediction' | 'roi' | 'difference'
@@ -15,16 +15,7 @@ export interface Layer {
   range: Range
   against?: Volume                               // difference: the truth
 }
-export interface Look {
-  shown: boolean
-  opacity: number
-  map: ColourMap
-  low: number                                    // in values
-  high: number
-  outline: boolean
-  hidden: ReadonlySet<number>                    // classes
-  colours: ReadonlyMap<number, Rgb>
-}
+export type { Look } from '../../lib/look_query.ts'
 export interface LabelClass { name: string; value: number; colour: Rgb }
 export interface Shown {
   title: string

@@ -13,7 +13,8 @@ interface Props {
   onFocus?: (view: View) => void
 }
 
-const patience = 180                                       // milliseconds that an incomplete picture waits for its tiles
+// Milliseconds that an incomplete picture waits for its tiles; where a coarser one covers it, it is shown sooner, and yet not with every step of the wheel.
+const patience = { bare: 180, covered: 60 }
 
 export function Pane({ view, layers, name, shown, onFocus }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null)
@@ -46,15 +47,18 @@ export function Pane({ view, layers, name, shown, onFocus }: Props) {
       if (!front) return                                   // the pane went away before its cleanup ran
       const back = new OffscreenCanvas(Math.round(size.width * dots), Math.round(size.height * dots))
       const context = back.getContext('2d')! as unknown as CanvasRenderingContext2D
-      const missing = drawLayers(context, layers, all, { plane, map, cursor: now, ...size, dots })
+      const { missing, covered } = drawLayers(context, layers, all, { plane, map, cursor: now, ...size, dots })
       if (!missing) {
         waiting.current = 0
         timer = window.setTimeout(() => prefetch(layers, all, { plane, map, cursor: now, ...size, dots }), 250)
       }
-      else if (!waiting.current || performance.now() - waiting.current < patience) {  // the old picture until the new one is whole, or late
+      else {                                               // the old picture until the new one is whole, or late
         if (!waiting.current) waiting.current = performance.now()
-        timer = window.setTimeout(() => setLate(n => n + 1), patience)
-        return
+        const left = waiting.current + (covered ? patience.covered : patience.bare) - performance.now()
+        if (left > 0) {
+          timer = window.setTimeout(() => setLate(n => n + 1), left)
+          return
+        }
       }
       if (front.width !== back.width || front.height !== back.height) front.width = back.width, front.height = back.height
       const shownContext = front.getContext('2d')!

@@ -27,7 +27,7 @@ export function Differences({ id, data }: LooProps) {
             {rows.map((channel, i) => {
               const y = top + 34 * (i + 0.5), colour = channelColour(data, channel.name), change = channel.change!
               return (
-                <g key={channel.name} class="hit" onClick={() => pickChannel(id, channel.name)}
+                <g key={channel.name} class="hit" onClick={event => pickChannel(id, channel, event)}
                   {...tip(`without ${channel.name}`, `${signed(change.estimate)} (${signed(change.low)} to ${signed(change.high)}${isNumber(change.coverage) ? `, ${percent(change.coverage, 1)} interval` : ''})`, `p ${p(channel.p)}, Holm p ${p(channel.holm_p)}`, channel.verdict)}>
                   <rect x="0" y={y - 17} width={width} height="34" fill="transparent" />
                   <text x={left - 8} y={y + 4} text-anchor="end">{channel.name}</text>

@@ -25,7 +25,7 @@ export function Means({ id, data }: LooProps) {
             {channels.map((channel, i) => {
               const middle = left + step * (i + 0.5), colour = channelColour(data, channel.name), half = channel.standard_deviation ?? 0
               return (
-                <g key={channel.name} class="hit" onClick={() => pickChannel(id, channel.name)} {...tip(channelLabel(channel.name), `${data.metric} ${spread(channel.mean, channel.standard_deviation, 3)}`, `${channel.outcomes.length} outcomes`)}>
+                <g key={channel.name} class="hit" onClick={event => pickChannel(id, channel, event)} {...tip(channelLabel(channel.name), `${data.metric} ${spread(channel.mean, channel.standard_deviation, 3)}`, `${channel.outcomes.length} outcomes`)}>
                   <line x1={middle} x2={middle} y1={y(channel.mean! - half)} y2={y(channel.mean! + half)} stroke={colour} stroke-width="2" opacity="0.5" />
                   <circle cx={middle} cy={y(channel.mean!)} r="6" fill={colour} />
                   <text x={middle} y={y(channel.mean! + half) - 6} text-anchor="middle" font-size="11">{fixed(channel.mean, 3)}</text>

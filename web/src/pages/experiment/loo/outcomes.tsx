@@ -31,7 +31,7 @@ export function Outcomes({ id, data }: LooProps) {
                       onClick={event => pickTrials(id, [one.trial], event)} {...tip(`${one.patient}, ${channelLabel(channel.name)}`, `${data.metric} ${fixed(one.value)}`, `trial ${one.trial}${one.repeat ? `, repeat ${one.repeat}` : ''}`)} />
                   ))}
                   {known.length > 0 && <line x1={middle - step * 0.3} x2={middle + step * 0.3} y1={y(centre)} y2={y(centre)} stroke="var(--ink)" stroke-width="2" />}
-                  <text class="hit" x={middle} y={bottom + 18} text-anchor="middle" onClick={() => pickChannel(id, channel.name)} {...tip(channelLabel(channel.name), `median ${fixed(centre)}`, 'click: these trials')}>{channel.name}</text>
+                  <text class="hit" x={middle} y={bottom + 18} text-anchor="middle" onClick={event => pickChannel(id, channel, event)} {...tip(channelLabel(channel.name), `median ${fixed(centre)}`, 'click: these trials, shift-click: compare')}>{channel.name}</text>
                 </g>
               )
             })}

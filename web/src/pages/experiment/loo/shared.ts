@@ -1,5 +1,5 @@
 // What the four charts agree on: order and colour of the channels, where a click leads.
-import type { LeaveOneOut } from '../../../api/types.ts'
+import type { ChannelOutcome, LeaveOneOut } from '../../../api/types.ts'
 import { categorical } from '../../../lib/colour.ts'
 import { extent, finite } from '../../../lib/statistics.ts'
 import { padded } from '../../../lib/scale.ts'
@@ -23,4 +23,8 @@ export function pickTrials(id: string, trials: number[], event: MouseEvent): voi
   go(['experiments', id, 'trials'], { select: rangeText([...before, ...trials]), trial: trials.length === 1 ? trials[0] : null })
 }
 
-export const pickChannel = (id: string, name: string): void => go(['experiments', id, 'trials'], { filter: `left_out=${name === 'all' ? '' : name}` })
+/** Click: only the trials without this channel in the table; shift-click: they are added to the selection, to compare. */
+export function pickChannel(id: string, { name, outcomes }: ChannelOutcome, event: MouseEvent): void {
+  if (event.shiftKey) pickTrials(id, outcomes.map(one => one.trial), event)
+  else go(['experiments', id, 'trials'], { filter: `left_out=${name === 'all' ? '' : name}` })
+}

@@ -1,21 +1,22 @@
-// All variables at once: a line per configuration from axis to axis, coloured by its result. A drag along an axis keeps what passes there.
+// All variables at once: a line per configuration from axis to axis, coloured by its result. A drag along an axis keeps what passes there,
+// and the address says so.
 import { useState } from 'preact/hooks'
 import { sequential } from '../../../lib/colour.ts'
 import { fixed, plural } from '../../../lib/format.ts'
 import { extent } from '../../../lib/statistics.ts'
 import { Chart } from '../../../parts/chart.tsx'
 import { tip } from '../../../parts/tip.tsx'
-import { rangeText } from '../../../lib/ranges.ts'
-import { href } from '../../../router.ts'
+import { brushFrom, brushText, rangeText, type Brush } from '../../../lib/ranges.ts'
+import { href, queryText, setQuery } from '../../../router.ts'
 import { pickTrials } from '../loo/shared.ts'
 import type { SearchProps } from '../search.tsx'
 import { axisTicks, shortKey, valueText } from './axis_text.ts'
 
-type Brush = Record<number, [number, number]>
-
 export function ParallelCoordinates({ experiment, data }: SearchProps) {
-  const [brush, setBrush] = useState<Brush>({})
-  const [drag, setDrag] = useState<{ axis: number; from: number } | null>(null)
+  const [drag, setDrag] = useState<{ axis: number; from: number; to: number } | null>(null)
+  const said = brushFrom(queryText('brush'))
+  const brush: Brush = drag ? { ...said, [drag.axis]: [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)] } : said
+  const setBrush = (next: Brush) => setQuery({ brush: brushText(next) || null })
   const { points, axes, metric } = data
   const [low, high] = extent(points.map(point => point.metric))
   const share = (v: number) => (high > low ? (v - low) / (high - low) : 0.5)
@@ -50,9 +51,9 @@ export function ParallelCoordinates({ experiment, data }: SearchProps) {
                 <text x={x(k)} y={16} text-anchor="middle" font-weight="600">{k === last ? metric : shortKey(axes[k].variable)}</text>
                 {(k === last ? [{ at: 0, text: fixed(low, 2) }, { at: 1, text: fixed(high, 2) }] : axisTicks(axes[k])).map(one => <text key={one.text} x={x(k) + 7} y={y(one.at) + 4} font-size="11" style={{ fill: 'var(--quiet)' }}>{one.text}</text>)}
                 <rect x={x(k) - 11} y={top - 6} width="22" height={bottom - top + 12} fill="transparent" style={{ cursor: 'ns-resize' }}
-                  onPointerDown={event => { (event.currentTarget as Element).setPointerCapture(event.pointerId); setDrag({ axis: k, from: placeOf(event) }) }}
-                  onPointerMove={event => drag?.axis === k && setBrush({ ...brush, [k]: [Math.min(drag.from, placeOf(event)), Math.max(drag.from, placeOf(event))] })}
-                  onPointerUp={event => { if (drag && Math.abs(placeOf(event) - drag.from) < 0.01) { const { [k]: _, ...rest } = brush; setBrush(rest) } setDrag(null) }} />
+                  onPointerDown={event => { (event.currentTarget as Element).setPointerCapture(event.pointerId); setDrag({ axis: k, from: placeOf(event), to: placeOf(event) }) }}
+                  onPointerMove={event => drag?.axis === k && setDrag({ ...drag, to: placeOf(event) })}
+                  onPointerUp={() => { if (drag) { const { [k]: _, ...rest } = said; setBrush(Math.abs(drag.to - drag.from) < 0.01 ? rest : brush) } setDrag(null) }} />
               </g>
             ))}
           </>

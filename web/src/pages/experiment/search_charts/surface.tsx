@@ -5,7 +5,8 @@ import { fixed } from '../../../lib/format.ts'
 import { extent } from '../../../lib/statistics.ts'
 import { Chart } from '../../../parts/chart.tsx'
 import { tip } from '../../../parts/tip.tsx'
-import { setQuery } from '../../../router.ts'
+import { nearFilter } from '../../../lib/search_math.ts'
+import { go, setQuery } from '../../../router.ts'
 import { pickTrials } from '../loo/shared.ts'
 import type { SearchProps } from '../search.tsx'
 import { axisTicks, shortKey, valueText } from './axis_text.ts'
@@ -18,6 +19,7 @@ export function Surface({ experiment, data, uncertainty }: SearchProps & { uncer
   if (xi < 0 || yi < 0) return null
   const xAxis = data.axes[xi], yAxis = data.axes[yi]
   const centre = (k: number, n: number) => (k + 0.5) / n
+  const near = (x: number, y: number) => () => go(['experiments', experiment.id, 'trials'], { filter: [nearFilter(xAxis, x), nearFilter(yAxis, y)].filter(Boolean).join(' ') })
   return (
     <Chart title={uncertainty ? 'Uncertainty' : `Predicted ${data.metric}`} height={380}
       say={uncertainty ? 'Standard deviation of the prediction: where the search knows little.' : 'Mean of a Gaussian process fitted to the trials; the other variables as in the best configuration.'}
@@ -30,8 +32,8 @@ export function Surface({ experiment, data, uncertainty }: SearchProps & { uncer
           <>
             {values.map((v, i) => {
               const c = i % response.columns, r = Math.floor(i / response.columns)
-              return <rect key={i} x={left + c * w} y={bottom - (r + 1) * h} width={w + 0.5} height={h + 0.5} shape-rendering="crispEdges" fill={sequential(high > low ? (v - low) / (high - low) : 0.5)}
-                {...tip(`${data.metric} ${fixed(response.mean[i])} ± ${fixed(response.standard_deviation[i])}`, `${shortKey(response.x)} ${valueText(xAxis, centre(c, response.columns))}`, `${shortKey(response.y)} ${valueText(yAxis, centre(r, response.rows))}`)} />
+              return <rect key={i} onClick={near(centre(c, response.columns), centre(r, response.rows))} x={left + c * w} y={bottom - (r + 1) * h} width={w + 0.5} height={h + 0.5} shape-rendering="crispEdges" fill={sequential(high > low ? (v - low) / (high - low) : 0.5)}
+                {...tip(`${data.metric} ${fixed(response.mean[i])} ± ${fixed(response.standard_deviation[i])}`, `${shortKey(response.x)} ${valueText(xAxis, centre(c, response.columns))}`, `${shortKey(response.y)} ${valueText(yAxis, centre(r, response.rows))}`, 'click: the trials near here')} />
             })}
             {data.points.map(point => point.at[xi] !== null && point.at[yi] !== null && (
               <circle key={point.trial} class="hit" cx={left + point.at[xi]! * (right - left)} cy={bottom - point.at[yi]! * (bottom - top)} r={point.trial === data.best_trial ? 6 : 3.5}

@@ -1,0 +1,6 @@
+# Trials of two ranks: one that is killed loses its attempt and no more (attempts = 1, so none may fail), the worker goes on and the table is that of an undisturbed run.
+tomograd doctor | grep -q '^engine.ranks *1' || skip "this build has no Gloo (libgloo-dev)"; tomograd phantom head-neck cohort --patients 2 --size 16,48,48 --seed 3 >/dev/null; tomograd import cohort --filter normalization --out d.json >/dev/null; mkdir tmp; export TMPDIR=$PWD/tmp
+printf 'run = "%s/examples/unet-tiny.toml"\ndata = "d.json"\nattempts = 1\n[strategy]\nkind = "leave-one-out"\nleave_channels = false\n' "$SOURCE" > x.toml
+run="x.toml --set run.ranks=2 --set run.threads=1 --set run.max_steps=12 --set run.sampling.patch=[16,32,32] --set run.checkpoint.every_steps=4 --set run.loss_scale.report_every=6 --precision f32"
+tomograd experiment run $run --set out=quiet; TOMOGRAD_FAILPOINTS="train.other_rank_turn=kill@7" tomograd experiment run $run --set out=hit; for x in quiet hit; do tomograd experiment results $x --csv > $x.csv; done; cmp quiet.csv hit.csv
+[ "$(grep -h 'rank 1 of 2 was killed by signal 9' hit/logs/*.log | wc -l)" = 4 ]; cmp quiet/trials/0001/model.safetensors hit/trials/0001/model.safetensors; grep -q '"ranks": 2' hit/trials/0001/manifest.json; grep -q 'Gradients of activations' hit/trials/0001/precision.svg; [ -z "$(ls tmp)" ]

@@ -1,0 +1,6 @@
+# The memory and the cores of a worker are those of all ranks of its trial together; GPUs that are fewer are refused, and a wrong value of the run is said as by one process.
+tomograd doctor | grep -q '^engine.ranks *1' || skip "this build has no Gloo (libgloo-dev)"; tomograd phantom head-neck cohort --patients 2 --size 16,48,48 --seed 3 >/dev/null; tomograd import cohort --filter normalization --out d.json >/dev/null
+printf 'run = "%s/examples/unet-tiny.toml"\ndata = "d.json"\nattempts = 1\n[strategy]\nkind = "leave-one-out"\nleave_channels = false\n' "$SOURCE" > x.toml; run="x.toml --set run.threads=1 --set run.max_steps=1 --set run.sampling.patch=[16,32,32] --precision f32"
+tomograd experiment run $run --set out=one --max-memory 600MB; fails 1 tomograd experiment run $run --set out=two --set run.ranks=2 --max-memory 600MB; grep -q 'the limit is 300 MB' err.txt
+fails 2 tomograd experiment run $run --set out=gpus --set run.ranks=2 --on slurm --gpus 1; grep -q 'a trial of 2 ranks takes a GPU for each' err.txt; tomograd experiment run $run --set out=crowd --set run.ranks=2 --workers 1000 2>&1 | grep 'with trials of 2 ranks take 2000 cores'
+fails 1 tomograd experiment run $run --set out=bad --set run.ranks=2 --set run.model.in_channels=3 --workers 1; grep -q 'trial 1: ' err.txt

@@ -1,0 +1,7 @@
+# A stop reaches the ranks of a trial, which save their state; kill -9 of the worker and of the one who started it ends them too; what goes on then has the bits of an undisturbed trial.
+tomograd doctor | grep -q '^engine.ranks *1' || skip "this build has no Gloo (libgloo-dev)"; tomograd phantom head-neck cohort --patients 2 --size 16,48,48 --seed 3 >/dev/null; tomograd import cohort --filter normalization --out d.json >/dev/null
+printf 'run = "%s/examples/unet-tiny.toml"\ndata = "d.json"\nlease_seconds = 2\n[strategy]\nkind = "sweep"\n' "$SOURCE" > x.toml; run="x.toml --set run.ranks=2 --set run.threads=1 --set run.max_steps=200 --set run.validation.fraction=0.5 --set run.sampling.patch=[16,32,32] --precision f32 --resume"
+tomograd experiment run $run --set out=whole; at_step() { until grep -qs "\"step\":$1," x/trials/0001/metrics.jsonl; do kill -0 $parent; sleep 0.02; done; }
+tomograd experiment run $run --set out=x & parent=$!; at_step 10; kill $parent; code=0; wait $parent || code=$?; [ $code = 3 ]; [ -z "$(pgrep -f "$PWD/x/trials")" ]; tomograd experiment status x --json | grep '"preempted": 1'
+tomograd experiment run $run --set out=x & parent=$!; at_step 60; [ "$(pgrep -fc "$PWD/x/trials")" = 2 ]; kill -9 $parent $(pgrep -P $parent); wait $parent || true; sleep 0.5; [ -z "$(pgrep -f "$PWD/x/trials")" ]
+sleep 2; tomograd experiment run $run --set out=x; cmp whole/trials/0001/model.safetensors x/trials/0001/model.safetensors; cmp whole/trials/0001/metrics.jsonl x/trials/0001/metrics.jsonl
