@@ -67,15 +67,21 @@ if [ "$name" = restore ]; then
   for precision in f32 bf16; do
     for recompute in false true; do
       echo "$precision, recompute = $recompute"
-      $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --precision $precision --set iterations=20 --set stop.rule=none --set recompute=$recompute 2>/dev/null
+      $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --precision $precision --set iterations=20 --set stop.rule=none --set recompute=$recompute \
+        --set code=noise --set model.n_down=[8,16,32,64] --set model.n_skip=[4] 2>/dev/null
     done
     $peer bench/peers/dip_torch.py "$data/head-t1/chris_t1.nii.gz" --channels 8,16,32,64 --iterations 12 --precision $precision
   done
-  echo "== denoising, 900 s, stopped by itself; then tuned TV, non-local means, Gaussian (their best setting is chosen by the truth)"
-  $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --set max_seconds=900 --precision bf16 2>/dev/null
-  $peer "$peers/denoise.py" "$data/head-t1/chris_t1.nii.gz" || echo "it ended with an error (see above)"
-  echo "== thin slices from pairs averaged, 900 s, beside cubic interpolation"
-  $tomograd bench restore --task superres --data $crop/thick.nii.gz --truth $crop/clean.nii.gz --set max_seconds=900 --precision bf16 2>/dev/null
+  most=(--truth $crop/clean.nii.gz --precision bf16 --set max_seconds=${RESTORE_SECONDS:-900})
+  echo "== denoising, at most ${RESTORE_SECONDS:-900} s, stopped by itself: Gaussian noise, Rician noise"
+  $tomograd bench restore --data $crop/noisy.nii.gz "${most[@]}" 2>/dev/null
+  $tomograd bench restore --data $crop/rician.nii.gz --set noise=rician --set sigma=0.0980392 "${most[@]}" 2>/dev/null
+  echo "== half of all voxels missing"
+  $tomograd bench restore --task inpaint --data $crop/scattered.nii.gz "${most[@]}" 2>/dev/null
+  echo "== thin slices from pairs averaged, beside cubic interpolation"
+  $tomograd bench restore --task superres --data $crop/thick.nii.gz "${most[@]}" 2>/dev/null
+  echo "== other ways, each at its best setting by the truth"
+  $peer bench/peers/restore_peers.py $crop
 fi
 if [ "$name" = precision-dice ]; then TOMOGRAD=$(realpath "$tomograd") bench/precision_dice.sh; fi
 if wanted msd-cuda; then
