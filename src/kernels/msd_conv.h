@@ -42,6 +42,8 @@ struct MsdLayout {
 MsdLayout msd_layout(Extent size, int64_t largest_dilation, bool reflect, bool flat);
 
 int64_t reflected(int64_t i, int64_t n);         // which voxel of [0, n) stands at i; n = 1 has only one
+// The same by the border's rule: -1 where zeros stand.
+inline int64_t msd_place(const MsdLayout& layout, int64_t i, int64_t n) { return i >= 0 && i < n ? i : layout.reflect ? reflected(i, n) : -1; }
 
 // Fills the padding of a row, with zeros where the layout has no reflection. voxels: the row's first voxel, behind its padding.
 void msd_pad_row(const MsdLayout& layout, float* voxels, bool left = true, bool right = true);

@@ -111,9 +111,8 @@ class Layers {
   float* ring(int64_t layer, int64_t t, int64_t plane) const { return ring_ + ((layer * 3 + (t + 3) % 3) * piece_.planes + plane) * plane_taps * width_; }
   // Where row t of the lattice lies in the first channel, in the plane before the first one of results (0) and those after it: by the
   // border's rule, none outside.
-  int64_t place(int64_t i, int64_t n) const { return i >= 0 && i < n ? i : layout_.reflect ? reflected(i, n) : -1; }
   const float* row(int64_t t, int64_t plane) const {
-    int64_t y = place(piece_.y0 + t * dilation_, layout_.size.y), z = place(piece_.first + (plane - 1) * dilation_, layout_.size.z);
+    int64_t y = msd_place(layout_, piece_.y0 + t * dilation_, layout_.size.y), z = msd_place(layout_, piece_.first + (plane - 1) * dilation_, layout_.size.z);
     return y < 0 || z < 0 ? nullptr : stack_ + layout_.at(0, z, y, piece_.x0 - dilation_);
   }
   // How far a row's first voxel lies behind the cache line it is read from: the same in all planes.

@@ -133,13 +133,12 @@ struct Places {
   int64_t plane[most_planes + 2];
   Places(const MsdLayout& layout, const Block& block, int64_t dilation) {
     for (int64_t p = 0; p < block.planes + 2; ++p) {
-      int64_t z = block.first + (p - 1) * dilation;
-      if (z < 0 || z >= layout.size.z) z = layout.reflect ? reflected(z, layout.size.z) : -1;
+      int64_t z = msd_place(layout, block.first + (p - 1) * dilation, layout.size.z);
       plane[p] = z < 0 ? -1 : z * layout.plane + layout.pad;
     }
   }
   static int64_t row(const MsdLayout& layout, int64_t y) {
-    if (y < 0 || y >= layout.size.y) y = layout.reflect ? reflected(y, layout.size.y) : -1;
+    y = msd_place(layout, y, layout.size.y);
     return y < 0 ? -1 : y * layout.row;
   }
 };

@@ -43,6 +43,7 @@ struct PairGroups {
   std::vector<size_t> next;                      // of the same group; the number of channels: none
   std::vector<int64_t> place;                    // where a channel's sums wait for its turn; -1: it comes first
   int64_t places = 0;
+  int64_t floats(const MsdLayout& layout) const { return places ? layout.floats(places) : 0; }
 
   PairGroups(const std::vector<int64_t>& dilations, int64_t width, int64_t together) : next(dilations.size(), dilations.size()), place(dilations.size(), -1) {
     std::vector<bool> grouped(dilations.size(), false);
@@ -63,6 +64,8 @@ struct PairGroups {
     places = int64_t(holds.size());
   }
 };
+
+int64_t together(const MsdKernels& kernels, const MsdLayout& layout) { return layout.flat ? 1 : kernels.together; }
 
 // What is left of the forward pass: each layer with the channels that are summed already.
 struct Forward {
@@ -99,11 +102,8 @@ struct Forward {
   // Layer i, and what is read for it added to the sums of those after it in its group.
   void finish_pairs(const PairGroups& groups, size_t i, float* sums) {
     std::vector<MsdLayer> group;
-    std::vector<std::vector<float>> rounded;
     for (size_t k = i; k < layers.size(); k = groups.next[k]) {
       group.push_back(layers[k]);
-      rounded.push_back(msd_pair_weights(layers[k].weight, layers[k].inputs, layout.taps()));
-      group.back().weight = rounded.back().data();
       if (groups.place[k] >= 0) group.back().sums = sums + groups.place[k] * layout.channel;
     }
     MsdPieces pieces = kernels.forward_bf16_pieces(layout, group.data(), int64_t(group.size()), boxes[i]);
@@ -148,8 +148,7 @@ void msd_forward(const MsdKernels& kernels, const MsdLayout& layout, const MsdNe
 }
 
 int64_t msd_bf16_sums_floats(const MsdKernels& kernels, const MsdLayout& layout, const std::vector<int64_t>& dilations, int64_t width) {
-  int64_t places = PairGroups(dilations, width, layout.flat ? 1 : kernels.together).places;
-  return places ? layout.floats(places) : 0;
+  return PairGroups(dilations, width, together(kernels, layout)).floats(layout);
 }
 
 void msd_forward_bf16(const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each) {
@@ -159,9 +158,10 @@ void msd_forward_bf16(const MsdKernels& kernels, const MsdLayout& layout, const 
 
 void msd_forward_bf16_with(Buffer<float>& sums, const MsdKernels& kernels, const MsdLayout& layout, const MsdNetwork& network, float* stack, const std::vector<Box>& boxes, const ForEach& for_each) {
   Forward work(kernels, layout, network, stack, boxes, for_each, ceil_div(network.in_channels, 2));
-  PairGroups groups(network.dilations, network.width, layout.flat ? 1 : kernels.together);
-  int64_t floats = groups.places ? layout.floats(groups.places) : 0;
-  if (sums.size() < floats) sums = Buffer<float>(), sums = Buffer<float>(floats);
+  std::vector<std::vector<float>> rounded;       // once, though a layer's turn may come in several groups
+  for (MsdLayer& layer : work.layers) rounded.push_back(msd_pair_weights(layer.weight, layer.inputs, layout.taps())), layer.weight = rounded.back().data();
+  PairGroups groups(network.dilations, network.width, together(kernels, layout));
+  if (sums.size() < groups.floats(layout)) sums = Buffer<float>(), sums = Buffer<float>(groups.floats(layout));
   for (size_t i = 0; i < work.layers.size(); ++i) work.finish_pairs(groups, i, sums.data());
 }
 

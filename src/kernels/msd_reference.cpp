@@ -11,11 +11,10 @@ namespace {
 // Calls use(weight index of the tap, place in the channel or -1 outside) in the order ky, kx, kz.
 template <class Use>
 void each_tap(const MsdLayout& layout, int64_t dilation, int64_t z, int64_t y, int64_t x, Use&& use) {
-  auto rule = [&](int64_t i, int64_t n) { return i >= 0 && i < n ? i : layout.reflect ? reflected(i, n) : -1; };
   for (int64_t ky = 0; ky < (layout.flat ? 1 : 3); ++ky)
     for (int64_t kx = 0; kx < 3; ++kx)
       for (int64_t kz = 0; kz < 3; ++kz) {
-        int64_t at_z = rule(z + (kz - 1) * dilation, layout.size.z), at_y = layout.flat ? 0 : rule(y + (ky - 1) * dilation, layout.size.y), at_x = rule(x + (kx - 1) * dilation, layout.size.x);
+        int64_t at_z = msd_place(layout, z + (kz - 1) * dilation, layout.size.z), at_y = layout.flat ? 0 : msd_place(layout, y + (ky - 1) * dilation, layout.size.y), at_x = msd_place(layout, x + (kx - 1) * dilation, layout.size.x);
         use((kz * (layout.flat ? 1 : 3) + ky) * 3 + kx, at_z < 0 || at_y < 0 || at_x < 0 ? -1 : layout.at(0, at_z, at_y, at_x));
       }
 }
