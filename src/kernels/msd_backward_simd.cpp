@@ -16,11 +16,11 @@ namespace tomograd::TOMOGRAD_ISA {
 namespace {
 
 constexpr int64_t lanes = Vec::lanes;
-constexpr int64_t tile_floats = 192, most_groups = 32, sum_lanes = 16;
+constexpr int64_t tile_floats = 96, most_groups = 32, sum_lanes = 16;
 #if defined(TOMOGRAD_ISA_avx2)
-constexpr int most_block = 2, taps_at_once = 9;  // 4 channels x 2 vectors of sums; 9 sums of products
+constexpr int most_block = 2, channels_together = 1, taps_together = 9, taps_alone = 9;  // 4 channels x 2 vectors of sums; 9 sums of products
 #else
-constexpr int most_block = 6, taps_at_once = 27;
+constexpr int most_block = 6, channels_together = 4, taps_together = 6, taps_alone = 27;  // 24 sums each; a load of a shifted map serves 4 channels
 #endif
 
 struct Tiles {                                   // rows_per_tile rows of one plane, or a part of one row
@@ -154,34 +154,47 @@ void add_gradients(const float* shifted, const float* weight, float* grad, int64
   }
 }
 
-// T taps of one channel over the tile: sums[t] += shifted[t] voxels, lane by lane.
-template <int TAPS, int T>
-void add_products(const float* shifted, const Tile& tile, const float* stack, int64_t row, float* sums) {
-  Vec sum[T];
+// T taps of C channels over the tile: sums[c][t] += shifted[t] voxels[c], lane by lane.
+// (Not inlined: gcc would keep fewer of the sums in registers.)
+template <int TAPS, int T, int C>
+__attribute__((noinline)) void add_products(const float* shifted, const Tile& tile, const float* stack, int64_t channel, int64_t row, float* sums) {
+  Vec sum[C][T];
+#pragma GCC unroll 4
+  for (int c = 0; c < C; ++c)
 #pragma GCC unroll 27
-  for (int t = 0; t < T; ++t) sum[t] = load(sums + t * sum_lanes);
+    for (int t = 0; t < T; ++t) sum[c][t] = load(sums + (c * TAPS + t) * sum_lanes);
   for (int64_t r = 0; r < tile.rows; ++r)
     for (int64_t v = 0; v < tile.vectors; ++v, shifted += TAPS * lanes) {
       const float* at = stack + r * row + v * lanes;
-      Vec voxels = v + 1 < tile.vectors ? load(at) : load_first(at, tile.last());
+      Vec voxels[C];
+#pragma GCC unroll 4
+      for (int c = 0; c < C; ++c) voxels[c] = kept(v + 1 < tile.vectors ? load(at + c * channel) : load_first(at + c * channel, tile.last()));
 #pragma GCC unroll 27
-      for (int t = 0; t < T; ++t) sum[t] = fused(load(shifted + t * lanes), voxels, sum[t]);
+      for (int t = 0; t < T; ++t) {
+        Vec g = C > 1 ? kept(load(shifted + t * lanes)) : load(shifted + t * lanes);
+#pragma GCC unroll 4
+        for (int c = 0; c < C; ++c) sum[c][t] = fused(g, voxels[c], sum[c][t]);
+      }
     }
+#pragma GCC unroll 4
+  for (int c = 0; c < C; ++c)
 #pragma GCC unroll 27
-  for (int t = 0; t < T; ++t) store(sums + t * sum_lanes, sum[t]);
+    for (int t = 0; t < T; ++t) store(sums + (c * TAPS + t) * sum_lanes, sum[c][t]);
 }
 
-template <int TAPS>
-void products(const float* shifted, const Tile& tile, const float* stack, int64_t row, float* sums) {
-  constexpr int T = TAPS < taps_at_once ? TAPS : taps_at_once;
-  for (int64_t t = 0; t < TAPS; t += T) add_products<TAPS, T>(shifted + t * lanes, tile, stack, row, sums + t * sum_lanes);
+template <int TAPS, int C>
+void products(const float* shifted, const Tile& tile, const float* stack, int64_t channel, int64_t row, float* sums) {
+  constexpr int most = C > 1 ? taps_together : taps_alone, T = TAPS < most ? TAPS : most;
+  for (int64_t t = 0; t + T <= TAPS; t += T) add_products<TAPS, T, C>(shifted + t * lanes, tile, stack, channel, row, sums + t * sum_lanes);
+  constexpr int done = TAPS / T * T;
+  if constexpr (done < TAPS) add_products<TAPS, TAPS - done, C>(shifted + done * lanes, tile, stack, channel, row, sums + done * sum_lanes);
 }
 
 // Inlined by force: gcc takes a function that only prefetches for one without effect, and drops the call.
 inline __attribute__((always_inline)) void fetch(const float* at, int64_t channel, int64_t row, const Tile& tile, int64_t channels) {
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t r = 0; r < tile.rows; ++r)
-      for (int64_t x = 0; x < tile.x1 - tile.x0 + 15; x += 16) _mm_prefetch(reinterpret_cast<const char*>(at + c * channel + r * row + x), _MM_HINT_T1);
+      for (int64_t x = 0; x < tile.x1 - tile.x0 + 15; x += 16) _mm_prefetch(reinterpret_cast<const char*>(at + c * channel + r * row + x), _MM_HINT_T0);
 }
 
 template <int TAPS>
@@ -211,7 +224,12 @@ void run(const MsdLayout& layout, const MsdLayer& layer, int64_t first, int64_t 
             if (c + i >= first) add_gradients<TAPS, 1>(from, weight + i * TAPS, to + i * layout.channel, layout.channel, tile.vectors, tile.last());
         }
       }
-      for (int64_t i = 0; i < many; ++i) products<TAPS>(shifted.vector(0, 0), tile, stack + (c + i) * layout.channel + at, layout.row, sums + (c + i) * TAPS * sum_lanes);
+      for (int64_t i = 0; i < many; i += many == 4 ? channels_together : 1) {
+        const float* from = stack + (c + i) * layout.channel + at;
+        float* to = sums + (c + i) * TAPS * sum_lanes;
+        if (many == 4) products<TAPS, channels_together>(shifted.vector(0, 0), tile, from, layout.channel, layout.row, to);
+        else products<TAPS, 1>(shifted.vector(0, 0), tile, from, layout.channel, layout.row, to);
+      }
     }
   }
 }

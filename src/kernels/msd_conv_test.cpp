@@ -116,8 +116,16 @@ TEST_P(MsdOnIsa, Bf16FollowsItsReference) {
         std::memcpy(&place, &word, 4);
       });
     std::memcpy(fast.data(), plain.data(), size_t(plain.size()) * 4);
+    Buffer<float> alone(plain.size());
+    std::memcpy(alone.data(), plain.data(), size_t(plain.size()) * 4);
     msd_forward_bf16(msd_reference(), c.layout, c.network, plain.data(), {}, in_turn());
     msd_forward_bf16(msd_kernels(), c.layout, c.network, fast.data(), {}, in_turn());
+    MsdKernels one_by_one = msd_kernels();
+    one_by_one.together = 1;
+    msd_forward_bf16(one_by_one, c.layout, c.network, alone.data(), {}, in_turn());
+    if (GetParam() != CpuIsa::amx)               // whose tiles sum taps apart from each other
+      for (int64_t word = 0; word < words; ++word)
+        c.each([&](int64_t z, int64_t y, int64_t x) { ASSERT_EQ(std::memcmp(&fast[c.layout.at(word, z, y, x)], &alone[c.layout.at(word, z, y, x)], 4), 0) << to_string(c.layout.size) << " pair " << word << " at " << z << " " << y << " " << x; });
     double worst = 0;
     for (int64_t channel = c.network.in_channels; channel < c.network.channels(); ++channel)
       c.each([&](int64_t z, int64_t y, int64_t x) {

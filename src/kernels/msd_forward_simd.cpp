@@ -13,7 +13,7 @@ namespace {
 #if defined(TOMOGRAD_ISA_avx2)
 constexpr int64_t most_planes = 4, most_vectors = 2;
 #else
-constexpr int64_t most_planes = 6, most_vectors = 4;
+constexpr int64_t most_planes = 6, most_vectors = 3;
 #endif
 constexpr int64_t rows_ahead = 12;
 // Of a piece. Its sums (most_planes x most_sums floats at most) stay in the second-level cache. Rows are whole where they can be: memory
@@ -98,6 +98,14 @@ void columns(const Row& row, const Block& block, const float* weight, int64_t di
       for (int v = 0; v < V; ++v) sum[z][v] = broadcast(bias);
   }
   taps<Math, Z, V, KY>(row.from, weight, dilation, x, sum);
+  const bool whole = block.x1 - x >= V * Vec::lanes;
+  if (row.sums_out && whole) {                   // masks would take longer than the stores
+#pragma GCC unroll 8
+    for (int z = 0; z < Z; ++z)
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) store(row.sums_out + z * row.out_plane + x - block.x0 + v * Vec::lanes, sum[z][v]);
+    return;
+  }
   if (row.sums_out) {
 #pragma GCC unroll 8
     for (int z = 0; z < Z; ++z)
@@ -167,6 +175,12 @@ inline __attribute__((always_inline)) void fetch_row(const MsdLayout& layout, co
   }
 }
 
+// From the second-level cache into the first, a row ahead: its delay would be waited for. (Sums come and go as quickly without; rows of
+// one layer alone, which memory brings, are slower for it.)
+inline __attribute__((always_inline)) void bring(const float* from, int64_t floats) {
+  for (int64_t i = 0; i < floats; i += 16) _mm_prefetch(reinterpret_cast<const char*>(from + i), _MM_HINT_T0);
+}
+
 template <int Z, int KY>
 inline __attribute__((always_inline)) void fetch(const MsdLayout& layout, const Places& places, const Block& block, int64_t dilation, int64_t y, const float* channel, const float* next) {
   int64_t reach = KY == 3 ? dilation : 0, first = std::max<int64_t>(0, block.y0 - reach), end = std::min(layout.size.y, block.y1 + reach);
@@ -224,39 +238,60 @@ struct Pull {
   }
 };
 
-// Rows in residue classes modulo the dilation, so that of three rows two are still in the first-level cache from the row before; there
-// every layer finds them again. Sums stay in the second-level cache from channel to channel; a channel's rows are asked for while the one
-// before it is summed.
-struct Push {
+// Several layers of one dilation over the same rows. Rows in residue classes modulo the dilation, so that of three rows two are still in the
+// first-level cache from the row before; there every layer finds them again. Sums stay in the second-level cache from channel to channel; a
+// channel's rows are asked for while the one before it is summed.
+template <class Math>
+struct Together {
   const MsdLayout& layout;
   const MsdLayer* layers;
-  int64_t count, end;
+  int64_t count, begin, end;                     // channels that are summed for all of them
+  int64_t own_end;                               // and up to here for the first, which is finished then; 0: none is
+  Half half;
+  bool pads;
   const Block& block;
   float *stack, *scratch;
+
+  // Where a layer's sums wait between channels that are read together, voxel (0, 0, 0): f32 keeps them where its results will be.
+  float* waiting(const MsdLayer& layer) const { return layer.sums ? layer.sums : stack + layer.output * layout.channel; }
 
   template <int Z, int KY>
   void run() const {
     const int64_t sums_plane = round_up(block.x1 - block.x0, Vec::lanes), sums_row = Z * sums_plane, sums_layer = (block.y1 - block.y0) * sums_row;
-    const int64_t dilation = layers->dilation, plane = dilation * layout.plane, begin = layers->first;
+    const int64_t dilation = layers->dilation, plane = dilation * layout.plane, last = std::max(end, own_end);
     const int64_t reach = KY == 3 ? dilation : 0, step = KY == 3 ? dilation : 1, steps = block.y1 - block.y0;
     const int64_t first_row = std::max<int64_t>(0, block.y0 - reach), rows = std::min(layout.size.y, block.y1 + reach) - first_row;
+    float* output = stack + (half == Half::none ? layers->output : layers->output / 2) * layout.channel;
     ZeroRow zeros(layout);
     Places places(layout, block, dilation);
-    Row row;
-    for (int64_t c = begin; c < end; ++c) {
+    Row row, after;
+    for (int64_t c = begin; c < last; ++c) {
       const float* input = stack + c * layout.channel;
-      bool begins = c == begin, ends = c == end - 1;
-      row.in_plane = begins ? plane : sums_plane, row.out_plane = ends ? plane : sums_plane;
+      const bool begins = c == begin, results = c == own_end - 1;
+      row.in_plane = begins ? plane : sums_plane;
       int64_t done = 0;
       for (int64_t r = 0; r < std::min(step, steps); ++r)
         for (int64_t y = block.y0 + r; y < block.y1; y += step, ++done) {
-          if (!ends)
+          if (c + 1 < last)
             for (int64_t next = rows * done / steps; next < rows * (done + 1) / steps; ++next) fetch_row<Z>(layout, places, block, dilation, input + layout.channel, first_row + next);
           find_rows<Z, KY>(layout, places, input, dilation, y, zeros.data(), row);
-          for (int64_t l = 0; l < count; ++l) {
-            float *sums = scratch + l * sums_layer + (y - block.y0) * sums_row, *first = stack + layout.at(layers[l].output, block.first, y, block.x0);
-            row.sums_in = !begins ? sums : c > 0 ? first : nullptr, row.sums_out = ends ? first : sums;
-            channel<Floats, Z, KY>(row, block, layers[l].weight + c * layout.taps(), dilation, layers[l].bias, Half::none);
+          const bool turns = y + step >= block.y1;       // the next row begins another class: all three of its rows are new
+          if (const int64_t next_y = turns ? block.y0 + r + 1 : y + step; next_y < block.y1) {
+            find_rows<Z, KY>(layout, places, input, dilation, next_y, zeros.data(), after);
+            for (int ky = turns ? 0 : KY - 1; ky < KY; ++ky)
+              for (int p = 0; p < Z + 2; ++p) bring(after.from[ky][p] + block.x0 - dilation, block.x1 - block.x0 + 2 * dilation);
+          }
+          for (int64_t l = 0; l < (c < end ? count : 1); ++l) {
+            const bool ends = c == end - 1 && !(l == 0 && own_end > 0);
+            float *sums = scratch + l * sums_layer + (y - block.y0) * sums_row, *waits = waiting(layers[l]) + layout.at(0, block.first, y, block.x0);
+            row.sums_in = !begins ? sums : begin > 0 ? waits : nullptr, row.sums_out = ends ? waits : sums, row.out_plane = ends ? plane : sums_plane;
+            if (l == 0 && results) {
+              row.sums_out = nullptr;
+              for (int64_t p = 0; p < Z; ++p) row.to[p] = output + layout.at(0, block.first, y, 0) + p * plane;
+            }
+            channel<Math, Z, KY>(row, block, layers[l].weight + c * layout.taps(), dilation, layers[l].bias, half);
+            if (l == 0 && results && pads)
+              for (int64_t p = 0; p < Z; ++p) msd_pad_row(layout, row.to[p], block.x0 == 0, block.x1 == layout.size.x);
           }
         }
     }
@@ -278,11 +313,10 @@ void run_planes(const Block& block, const Work& work) {
   }
 }
 
-template <class Math>
-void forward_as(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, int64_t channels, Half half, float* stack, float* scratch) {
-  Block block = block_of(box, layer.dilation, Cuts(box, most_sums), piece);
-  bool pads = block.x0 == box.begin.x && block.x1 == box.end().x;
-  Pull<Math> work{layout, layer, block, pads, channels, half, stack, scratch};
+bool reaches_both_ends(const Block& block, const Box& box) { return block.x0 == box.begin.x && block.x1 == box.end().x; }
+
+template <class Work>
+void run_block(const MsdLayout& layout, const Block& block, const Work& work) {
   if (layout.flat) run_planes<1>(block, work);
   else run_planes<3>(block, work);
 }
@@ -292,23 +326,31 @@ void forward_as(const MsdLayout& layout, const MsdLayer& layer, const Box& box, 
 MsdPieces msd_forward_pieces(const MsdLayout&, const Box& box, int64_t dilation) { return pieces_of(box, dilation, 1, most_sums); }
 
 void msd_forward(const MsdLayout& layout, const MsdLayer& layer, const Box& box, int64_t piece, float* stack, float* scratch) {
-  forward_as<Floats>(layout, layer, box, piece, layer.inputs, Half::none, stack, scratch);
+  Block block = block_of(box, layer.dilation, Cuts(box, most_sums), piece);
+  run_block(layout, block, Pull<Floats>{layout, layer, block, reaches_both_ends(block, box), layer.inputs, Half::none, stack, scratch});
 }
 
-MsdPieces msd_forward_bf16_pieces(const MsdLayout& layout, const MsdLayer* layers, int64_t, const Box& box) { return msd_forward_pieces(layout, box, layers->dilation); }
+// A layer alone, of whose channels none is summed yet, takes its rows as they lie in memory.
+bool alone(const MsdLayer* layers, int64_t count) { return count == 1 && layers->first == 0; }
 
-void msd_forward_bf16(const MsdLayout& layout, const MsdLayer* layers, int64_t, const Box& box, int64_t piece, float* pairs, float* scratch) {
-  const MsdLayer& layer = layers[0];
-  forward_as<Pairs>(layout, layer, box, piece, ceil_div(layer.inputs, 2), layer.output % 2 ? Half::high : Half::low, pairs, scratch);
+MsdPieces msd_forward_bf16_pieces(const MsdLayout&, const MsdLayer* layers, int64_t count, const Box& box) {
+  return pieces_of(box, layers->dilation, count, alone(layers, count) ? most_sums : most_pushed_sums / count);
+}
+
+void msd_forward_bf16(const MsdLayout& layout, const MsdLayer* layers, int64_t count, const Box& box, int64_t piece, float* pairs, float* scratch) {
+  const bool by_itself = alone(layers, count);
+  const Block block = block_of(box, layers->dilation, Cuts(box, by_itself ? most_sums : most_pushed_sums / count), piece);
+  const Half half = layers->output % 2 ? Half::high : Half::low;
+  const int64_t own_end = ceil_div(layers->inputs, 2), end = count > 1 ? layers->inputs / 2 : layers->first / 2;
+  if (by_itself) run_block(layout, block, Pull<Pairs>{layout, *layers, block, reaches_both_ends(block, box), own_end, half, pairs, scratch});
+  else run_block(layout, block, Together<Pairs>{layout, layers, count, layers->first / 2, end, own_end, half, reaches_both_ends(block, box), block, pairs, scratch});
 }
 
 MsdPieces msd_push_pieces(const MsdLayout&, const Box& box, int64_t dilation, int64_t layers) { return pieces_of(box, dilation, layers, most_pushed_sums / layers); }
 
 void msd_push(const MsdLayout& layout, const MsdLayer* layers, int64_t count, int64_t end, const Box& box, int64_t piece, float* stack, float* scratch) {
-  Block block = block_of(box, layers->dilation, Cuts(box, most_pushed_sums / count), piece);
-  Push work{layout, layers, count, end, block, stack, scratch};
-  if (layout.flat) run_planes<1>(block, work);
-  else run_planes<3>(block, work);
+  const Block block = block_of(box, layers->dilation, Cuts(box, most_pushed_sums / count), piece);
+  run_block(layout, block, Together<Floats>{layout, layers, count, layers->first, end, 0, Half::none, false, block, stack, scratch});
 }
 
 }  // namespace tomograd::TOMOGRAD_ISA
