@@ -66,6 +66,7 @@ void try_all_failed_again(TrialStore& store, const Output& out) {
 void add_place_options(CLI::App& sub, RunOptions& options) {
   sub.add_option("--on", options.on, "workers as processes here (local), or as a SLURM array that pulls trials from here (slurm)")->check(CLI::IsMember({"local", "slurm"}))->capture_default_str();
   sub.add_option("--budget", options.budget.money, "money that all trials together may take; none is started that is expected to go beyond")->check(CLI::NonNegativeNumber);
+  sub.add_option("--trial-hours", options.budget.hours, "hours of work that all trials together may take, of all workers; none is started that is expected to go beyond")->check(CLI::NonNegativeNumber);
   auto* price = sub.add_option("--price", options.price, "of an hour of one worker, as `tomograd plan` says: what is spent is told, and --budget kept")->check(CLI::NonNegativeNumber);
   sub.add_option("--instance", options.instance, "machine type that workers run on, whose price on demand is that of `tomograd plan`, instead of --price")->excludes(price);
   sub.add_option("--between", options.between, "hours of the day in which trials run here, 19:00-07:00; outside of them they save their state and wait");

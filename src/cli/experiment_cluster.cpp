@@ -26,7 +26,7 @@ Job job_of(const ClusterRun& run) {
   job.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "worker", "--experiment", run.folder};
   if (database_of(run.folder).empty()) job.argv.push_back("--served");
   if (run.resources.memory_bytes > 0) job.argv.insert(job.argv.end(), {"--max-memory", std::to_string(run.resources.memory_bytes)});
-  if (run.budget.capped()) job.argv.insert(job.argv.end(), {"--budget", plain_text(run.budget.money), "--price", plain_text(run.budget.price_per_hour)});
+  for (auto& option : options_of(run.budget)) job.argv.push_back(std::move(option));
   return job;
 }
 
@@ -105,11 +105,10 @@ void run_on_slurm(TrialStore& store, const ClusterRun& run, const Talk& talk) {
       slurm.cancel(submission);
       fail(ErrorKind::stopped, text("stopped on request, state saved: ", counts.over(), " of ", all, " trials complete"), "go on with: tomograd experiment resume " + run.folder + " --on slurm");
     }
-    if (run.budget.capped() && counts.running == 0)
-      if (BudgetLeft left = budget_left(store, run.budget); !left.may_start) {
-        slurm.cancel(submission);
-        fail_spent(left, run.budget, counts.over(), "go on with: tomograd experiment resume " + run.folder + " --on slurm and a larger --budget");
-      }
+    if (run.budget.capped() && counts.running == 0 && !may_start(store, run.budget)) {
+      slurm.cancel(submission);
+      fail_spent(store, run.budget, "tomograd experiment resume " + run.folder + " --on slurm");
+    }
     if (ended && counts.running == 0 && !stopping)
       fail_failure(text("all workers have ended and ", all - counts.over(), " trials are left"), "go on with: tomograd experiment resume " + run.folder + " --on slurm; the workers' logs are in " + join_path(run.folder, "logs"));
     const ElementStates states = slurm.states(submission);

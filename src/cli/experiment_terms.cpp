@@ -18,7 +18,7 @@ RunOptions with_price(RunOptions options) {
       // Then it is a number of something.
     }
   }
-  if (options.budget.capped() && !options.price) fail_usage("--budget needs --price or --instance: nobody here knows what an hour of a worker costs", "--price 0.9, as `tomograd plan` says, or a machine type of its table: --instance g4dn.xlarge");
+  if (options.budget.money >= 0 && !options.price) fail_usage("--budget needs --price or --instance: nobody here knows what an hour of a worker costs", "--price 0.9, as `tomograd plan` says, or a machine type of its table: --instance g4dn.xlarge");
   options.budget.price_per_hour = options.price.value_or(0);
   return options;
 }
@@ -28,7 +28,7 @@ void keep_terms(const std::string& folder, const RunOptions& options, int64_t wo
   terms.on = options.on, terms.between = options.between, terms.workers = workers, terms.memory_bytes = options.compute.max_memory_bytes;
   if (options.price) terms.price_per_hour = *options.price, terms.instance = options.instance, terms.currency = options.currency;
   else if (auto before = read_run_terms(system_env(), folder)) terms.price_per_hour = before->price_per_hour, terms.instance = before->instance, terms.currency = before->currency;
-  if (options.budget.capped()) terms.budget = options.budget.money;
+  terms.budget = options.budget.money, terms.trial_hours = options.budget.hours;
   if (options.on == "slurm") terms.queue = options.queue, terms.listen = options.listen, terms.gpus = options.gpus, terms.cpus = options.cpus, terms.hours = options.hours;
   write_run_terms(system_env(), folder, terms);
 }

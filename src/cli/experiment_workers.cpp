@@ -77,7 +77,7 @@ class Workers {
         if (running() == 0) break;
         if (stopping && system_clock().monotonic_seconds() - asked > stop_grace_seconds) signal_all(SIGKILL);
       } else if (run_.budget.capped() && !may_spend()) {
-        if (running() == 0) say_spent(counts);
+        if (running() == 0) fail_spent(store_, run_.budget, "tomograd experiment resume " + run_.folder);
       } else if (!resting_) {
         for (auto& worker : slots_)
           if (!worker.pid && (more || running() < counts.open())) start(worker);
@@ -99,13 +99,8 @@ class Workers {
 
   // Asked once a second: the events of a long experiment are many.
   bool may_spend() {
-    if (double now = system_clock().monotonic_seconds(); now - asked_budget_ > 1) asked_budget_ = now, may_spend_ = budget_left(store_, run_.budget).may_start;
+    if (double now = system_clock().monotonic_seconds(); now - asked_budget_ > 1) asked_budget_ = now, may_spend_ = may_start(store_, run_.budget);
     return may_spend_;
-  }
-
-  [[noreturn]] void say_spent(const TrialCounts& counts) const {
-    fail_spent(budget_left(store_, run_.budget), run_.budget, counts.over(),
-               text("go on with: tomograd experiment resume ", run_.folder, " --budget ", fixed_text(run_.budget.money * 2, 0), " --price ", plain_text(run_.budget.price_per_hour)));
   }
 
   // When the booked hours end, the workers save their trials and end; when they begin again, others go on.
@@ -135,7 +130,7 @@ class Workers {
     worker.log = join_path(run_.folder, text("logs/worker-", started_, "-", ::getpid(), ".log"));
     std::vector<std::string> arguments = {"tomograd", "worker", "--experiment", run_.folder, "--owner", worker.owner, "--parent", std::to_string(::getpid())};
     if (run_.max_memory_bytes > 0) arguments.insert(arguments.end(), {"--max-memory", std::to_string(run_.max_memory_bytes)});
-    if (run_.budget.capped()) arguments.insert(arguments.end(), {"--budget", plain_text(run_.budget.money), "--price", plain_text(run_.budget.price_per_hour)});
+    for (auto& option : options_of(run_.budget)) arguments.push_back(std::move(option));
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);

@@ -102,7 +102,7 @@ void run(const WorkerArguments& options) {
   // A training run saves its state when the time is up and goes on in another turn; any other program may end by itself until the
   // scheduler's notice.
   worker.stop = spec.trial.command.empty() ? lifetime.stop() : stop_on_signals();
-  worker.may_claim = [&] { return !lifetime.over() && (!options.budget.capped() || budget_left(*store, options.budget).may_start); };
+  worker.may_claim = [&] { return !lifetime.over() && (!options.budget.capped() || may_start(*store, options.budget)); };
   if (proposes(spec.strategy)) worker.proposing = &proposing;
   WorkerSummary summary = run_worker(*store, *runner, system_clock(), worker);
   info(text(summary.complete, " trials complete, ", summary.failed, " attempts failed, ", summary.preempted, " preempted", summary.lost > 0 ? text(", ", summary.lost, " lost with a rank") : ""));
@@ -123,6 +123,7 @@ void add_worker(Program& program) {
   verb->add_option("--owner", options->owner, "name of this worker, unique among all workers ever");
   verb->add_option("--budget", options->budget.money, "money that trials may take; none is started that would go beyond");
   verb->add_option("--price", options->budget.price_per_hour, "of an hour of one worker");
+  verb->add_option("--trial-hours", options->budget.hours, "hours of work that trials may take; none is started that would go beyond");
   verb->add_flag("--served", options->served, "the store is served by the experiment's owner (owner.json in its folder)");
   verb->add_option("--parent", options->parent, "process that this worker ends with");
   verb->add_option_function<std::string>("--max-memory", [options](const std::string& raw) { options->compute.max_memory_bytes = parse_bytes(raw); }, "most memory to use");

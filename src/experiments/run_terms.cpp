@@ -1,5 +1,6 @@
 #include "experiments/run_terms.h"
 
+#include "base/error.h"
 #include "spec/text_formats.h"
 
 namespace tomograd {
@@ -23,10 +24,12 @@ std::optional<RunTerms> read_run_terms(Env& env, const std::string& folder) {
 
 std::vector<std::string> options_of(const RunTerms& terms) {
   std::vector<std::string> options;
-  auto add = [&](const char* option, const std::string& value) { options.insert(options.end(), {option, value}); };
+  auto add = [&](const char* option, const std::string& value) { options.push_back(text(option, "=", value)); };  // one word: a value may begin with '-'
   if (terms.on != "local") add("--on", terms.on);
   if (terms.priced()) add("--price", number_text(terms.price_per_hour));
-  if (terms.priced() && terms.capped()) add("--budget", number_text(terms.budget));
+  else if (!terms.instance.empty()) add("--instance", terms.instance);
+  if ((terms.priced() || !terms.instance.empty()) && terms.capped()) add("--budget", number_text(terms.budget));
+  if (terms.trial_hours >= 0) add("--trial-hours", number_text(terms.trial_hours));
   if (!terms.between.empty()) add("--between", terms.between);
   if (terms.memory_bytes > 0) add("--max-memory", std::to_string(terms.memory_bytes));
   if (terms.on != "slurm") return options;

@@ -14,7 +14,7 @@ namespace tomograd {
 struct RunTerms {
   std::string format = "tomograd.run_terms/1", on = "local", between, instance, currency, queue, listen;
   int64_t workers = 1, gpus = 0, cpus = 0, memory_bytes = 0;
-  double price_per_hour = -1, budget = -1, hours = 0;
+  double price_per_hour = -1, budget = -1, trial_hours = -1, hours = 0;
   template <class V> void visit(V&& v) {
     v(format, "format", "kind and version of this file", one_of({"tomograd.run_terms/1"}));
     v(on, "on", "where its workers run", one_of({"local", "slurm"}));
@@ -23,6 +23,7 @@ struct RunTerms {
     v(currency, "currency", "of price and budget");
     v(instance, "instance", "machine type whose price it is; empty = the price was given");
     v(budget, "budget", "that all trials together may take; below 0 = no cap", tomograd::between(-1, 1e12));
+    v(trial_hours, "trial_hours", "of work, that all trials together may take; below 0 = no cap", tomograd::between(-1, 1e9));
     v(between, "between", "hours of the day in which trials run; empty = all");
     v(memory_bytes, "memory_bytes", "most memory of each worker; 0 = no limit", at_least(0, "bytes"));
     v(queue, "queue", "of Slurm: partition; empty = the default one");
@@ -42,7 +43,7 @@ void write_run_terms(Env& env, const std::string& folder, const RunTerms& terms)
 // None where it was last run by a version that kept none, or where the file cannot be read: then nothing is known of them.
 std::optional<RunTerms> read_run_terms(Env& env, const std::string& folder);
 
-// The options of `experiment resume` that run it on these terms again.
+// The options of `experiment run` and `resume` that run it on these terms.
 std::vector<std::string> options_of(const RunTerms& terms);
 
 }  // namespace tomograd

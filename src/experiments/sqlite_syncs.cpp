@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 namespace tomograd {
@@ -20,6 +21,7 @@ struct Counting {
   int (*real_sync)(sqlite3_file*, int) = nullptr;
   int (*real_open_directory)(const char*, int*) = nullptr;
   std::atomic<int64_t> count{0};
+  std::atomic<double> seconds{0};
 };
 
 Counting& counting() {
@@ -29,7 +31,10 @@ Counting& counting() {
 
 int sync_counted(sqlite3_file* file, int flags) {
   ++counting().count;
-  return counting().real_sync(file, flags);
+  double begun = system_clock().monotonic_seconds();
+  int code = counting().real_sync(file, flags);
+  counting().seconds += system_clock().monotonic_seconds() - begun;
+  return code;
 }
 
 int open_directory_counted(const char* path, int* out) {  // a folder is opened for nothing else than its sync
@@ -56,7 +61,7 @@ CountedSyncs::CountedSyncs() {
   Counting& c = counting();
   c.real = sqlite3_vfs_find(nullptr);
   if (!c.real) fail_failure("SQLite has no way to the disk");
-  c.count = 0;
+  c.count = 0, c.seconds = 0;
   c.vfs = *c.real, c.vfs.zName = "tomograd-counted", c.vfs.xOpen = &open_counted;
   if (c.real->iVersion >= 3) {
     c.real_open_directory = reinterpret_cast<int (*)(const char*, int*)>(c.real->xGetSystemCall(c.real, "openDirectory"));
@@ -73,5 +78,6 @@ CountedSyncs::~CountedSyncs() {
 }
 
 int64_t CountedSyncs::count() const { return counting().count; }
+double CountedSyncs::seconds() const { return counting().seconds; }
 
 }  // namespace tomograd

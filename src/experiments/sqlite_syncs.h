@@ -1,4 +1,4 @@
-// How often SQLite makes the disk sync: what a transaction costs is that number times the time of one.
+// How often SQLite makes the disk sync, and how long that takes: what a transaction costs is hardly anything else.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@ class CountedSyncs {
   ~CountedSyncs();
   CountedSyncs(const CountedSyncs&) = delete;
   int64_t count() const;
+  double seconds() const;                        // in syncs of files, of all threads together
 };
 
 }  // namespace tomograd

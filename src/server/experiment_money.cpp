@@ -18,6 +18,7 @@ void add_money(Value& v, const ExperimentView& view) {
   Value& told = v["terms"];
   told["on"] = terms.on, told["workers"] = terms.workers, told["between"] = terms.between, told["memory_bytes"] = terms.memory_bytes, told["queue"] = terms.queue;
   told["price_per_hour"] = terms.priced() ? Value(terms.price_per_hour) : Value(), told["instance"] = terms.instance;
+  told["trial_hours"] = terms.trial_hours >= 0 ? Value(terms.trial_hours) : Value();
   if (!terms.priced()) return;
   Spending spending;
   spending.price_per_hour = terms.price_per_hour;

@@ -10,7 +10,7 @@ namespace {
 constexpr const char* experiment_shapes = R"(
 TrialState = 'waiting' | 'running' | 'complete' | 'failed' | 'preempted' | 'cancelled' | 'pruned'
 TrialCounts { total: integer, waiting: integer, running: integer, complete: integer, failed: integer, preempted: integer, cancelled: integer, pruned: integer }
-RunTerms { on: text, workers: integer, between: text, memory_bytes: integer, queue: text, price_per_hour: number | null, instance: text }
+RunTerms { on: text, workers: integer, between: text, memory_bytes: integer, queue: text, price_per_hour: number | null, instance: text, trial_hours: number | null }
 UnreadableExperiment { id: text, name: text, root: integer, folder: text, state: 'unreadable', version: text, error: text }
 ReadableExperiment { id: text, name: text, root: integer, folder: text, strategy: text, metric: text, state: 'waiting' | 'running' | 'stopping' | 'stopped' | 'lost' | 'done',
   trials: TrialCounts, total_planned: integer, best: { trial: integer, value: number, label: text } | null, mean: { value: number, standard_deviation: number | null } | null,

@@ -202,7 +202,7 @@ TEST(PageMoney, WhatIsResumedKeepsItsCap) {
   Value job;
   for (int i = 0; i < 1000 && (job.is_nothing() || job.at("state") == Value("running")); ++i) ::usleep(10'000), job = page.get("/api/jobs").json().at("jobs").as_list().at(0);
   const std::string said = job.at("output").as_text();
-  EXPECT_NE(said.find("[--price]\n[0.75]\n[--budget]\n[12.0]\n[--between]\n[19:00-07:00]\n"), std::string::npos) << said;
+  EXPECT_NE(said.find("[--price=0.75]\n[--budget=12.0]\n[--between=19:00-07:00]\n"), std::string::npos) << said;
 }
 
 // A search of one variable with trials that are complete but the last two.

@@ -313,7 +313,18 @@ TEST(PageExperiments, WhatIsStartedIsThisProgramWithPlainArguments) {
     body["toml"] = std::string("out = \"") + out + "\"\n[trial]\ncommand = [\"true\"]\n";
     EXPECT_EQ(page.post("/api/experiments", to_json(body, false)).status, 422) << out;
   }
+  body["toml"] = toml;
+  for (const char* terms : {R"({"on": "moon"})", R"({"price_per_hour": "much"})", R"({"gpu": 1})", R"({"gpus": 65})", R"("slurm")"}) {
+    body["terms"] = parse_json(terms, "terms");
+    EXPECT_EQ(page.post("/api/experiments", to_json(body, false)).status, 422) << terms;
+  }
   EXPECT_FALSE(std::filesystem::exists(page.study("other.toml")));
+  body["terms"] = parse_json(R"({"on": "slurm", "queue": "--wrap=x", "gpus": 1, "hours": 12, "instance": "g5.xlarge", "budget": 900})", "terms");
+  ASSERT_EQ(page.post("/api/experiments", to_json(body, false)).status, 201);
+  auto newest = [&] { return page.get("/api/jobs").json().at("jobs").as_list().at(0); };
+  for (int i = 0; i < 1000 && newest().at("state") == Value("running"); ++i) ::usleep(10'000);
+  const std::string on_slurm = newest().at("output").as_text();
+  EXPECT_NE(on_slurm.find("[study/other.toml]\n[--workers]\n[2]\n[--on=slurm]\n[--instance=g5.xlarge]\n[--budget=900.0]\n[--queue=--wrap=x]\n[--gpus=1]\n[--hours=12.0]\n"), std::string::npos) << on_slurm;
   body["toml"] = "nonsense = ";
   Answered wrong = page.post("/api/experiments", to_json(body, false));
   EXPECT_EQ(wrong.status, 422);

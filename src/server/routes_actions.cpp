@@ -81,7 +81,9 @@ GivenSpec given_spec(const Call& call) {
 }
 
 ServerAnswer new_experiment(PageParts& parts, const Call& call) {
-  call.check_body({"toml", "root", "name", "workers", "start"});
+  call.check_body({"toml", "root", "name", "workers", "start", "terms"});
+  std::vector<std::string> options;
+  if (const Value* terms = call.body.find("terms"); terms && !terms->is_nothing()) options = with_context("terms", [&] { return options_of(spec_from<RunTerms>(*terms)); });
   const size_t root = root_given(parts, call);
   const GivenSpec given = given_spec(call);
   const std::string name = plain_name(call.field("name", given.spec.name)), file = name + ".toml";
@@ -96,6 +98,7 @@ ServerAnswer new_experiment(PageParts& parts, const Call& call) {
     const std::string path = join_path(parts.roots.folder(root), file);
     std::vector<std::string> arguments{"experiment", "run", path};
     if (workers > 0) arguments.insert(arguments.end(), {"--workers", std::to_string(workers)});
+    arguments.insert(arguments.end(), options.begin(), options.end());
     v["job"] = parts.runs.start("run", id, name, path, arguments);
     parts.experiments.look_again();
   }
