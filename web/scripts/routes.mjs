@@ -1,5 +1,5 @@
-// Writes src/api/routes.ts and src/api/answers.ts, the server's routes and what they answer, from docs/openapi.json; `--check` only compares. The page's own
-// types of answers stand in types.ts; answers_fit.ts lets the compiler check that the server's answers are such ones.
+// Writes src/api/routes.ts and src/api/answers.ts, the server's routes and what they answer, from docs/openapi.json; `--check` only compares. types.ts
+// has the names that the page gives to some of them.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 

@@ -285,6 +285,7 @@ export type RunTerms = {
   queue: string
   price_per_hour: number | null
   instance: string
+  trial_hours: number | null
 }
 
 export type UnreadableExperiment = {

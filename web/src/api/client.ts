@@ -61,7 +61,7 @@ export const api = {
   figures: (id: string) => get<T.Figures>(of(id, '/figures')),
   log: (id: string, limit = 500, after = 0) => get<{ last: number; events: T.LogEvent[] }>(of(id, '/log'), { after, limit }),
 
-  create: (body: { toml: string; root: number; name: string; workers: number; start: boolean }) => post<{ spec: string; job: T.Job | null }>('experiments', body),
+  create: (body: { toml: string; root: number; name: string; workers: number; start: boolean; terms?: Table }) => post<{ spec: string; job: T.Job | null }>('experiments', body),
   plan: (body: Record<string, unknown>, signal?: AbortSignal) => post<T.Plan>('experiments/plan', body, signal),
   stop: (id: string) => post<T.Experiment>(of(id, '/stop'), {}),
   cancel: (id: string) => post<T.Experiment>(of(id, '/cancel'), {}),

@@ -6,6 +6,9 @@ export interface ClassScore { case: string; patient: string; class: string; valu
 
 const list = (v: Json | undefined): Json[] => (Array.isArray(v) ? v : [])
 
+/** Names of the classes that a trial tells apart, without background; empty where it does not say. */
+export const trialClasses = (metrics: Table): string[] => [...new Set(classScores(metrics).rows.map(row => row.class))].filter(name => name !== 'background')
+
 /** One row per case and class; the names of the measures in order of appearance. */
 export function classScores(metrics: Table, part = 'test'): { measures: string[]; rows: ClassScore[] } {
   const measures: string[] = []

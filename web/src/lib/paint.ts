@@ -51,11 +51,11 @@ export function paintLabels(raw: Uint16Array, width: number, classes: Classes, o
 
 export const falsePositive: Rgb = [213, 94, 0], falseNegative: Rgb = [86, 180, 233], otherClass: Rgb = [240, 228, 66]
 
-/** What a prediction adds (vermillion), misses (sky) or calls by another name (yellow). */
-export function paintDifference(prediction: Uint16Array, truth: Uint16Array, into: Uint8ClampedArray): void {
+/** What a prediction adds (vermillion), misses (sky) or calls by another name (yellow). joined: it has one class for all labels. */
+export function paintDifference(prediction: Uint16Array, truth: Uint16Array, into: Uint8ClampedArray, joined = false): void {
   for (let i = 0; i < prediction.length; i++) {
     const p = prediction[i], t = truth[i]
-    if (p === t) {
+    if (p === t || (joined && p && t)) {
       into[4 * i + 3] = 0
       continue
     }

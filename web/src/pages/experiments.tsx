@@ -20,7 +20,8 @@ const result = (one: Experiment) => {
 
 const spending = (one: Experiment): string => {
   if (isNumber(one.spent) || isNumber(one.cap)) return [money(one.spent, one.currency ?? ''), isNumber(one.cap) ? money(one.cap, one.currency ?? '') : ''].filter(Boolean).join(' / ')
-  return duration(one.busy_seconds)
+  const cap = one.terms?.trial_hours
+  return isNumber(cap) ? `${duration(one.busy_seconds)} / ${duration(3600 * cap)}` : duration(one.busy_seconds)
 }
 
 const columns: Column<Experiment>[] = [

@@ -14,9 +14,9 @@ export function Empty({ title, command, children }: { title: string; command?: s
   )
 }
 
-/** A command line to copy. */
+/** A command line to copy. Lines end between words: behind a hyphen an option would be torn apart. */
 export const Command = ({ text }: { text: string }) => (
-  <button type="button" class="command" title="Copy" onClick={() => void copy(text)}><code>{text}</code></button>
+  <button type="button" class="command" title="Copy" onClick={() => void copy(text)}><code>{text.split(' ').map((word, i) => [i > 0 && ' ', <span key={i}>{word}</span>])}</code></button>
 )
 
 export async function copy(text: string): Promise<void> {

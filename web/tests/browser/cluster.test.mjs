@@ -1,9 +1,10 @@
 // Cluster, money and the next trials of a search against `tomograd serve`: what stands on the screen is what the API says. Slurm is a folder of stand-ins.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { browse, program } from './support.mjs'
 import * as study from './study.mjs'
 
@@ -13,7 +14,7 @@ if (skip && process.env.TOMOGRAD_NO_SKIP) throw new Error(skip)
 const clock = hours => { const at = new Date(Date.now() + hours * 3600e3); return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}` }
 const between = `${clock(2)}-${clock(5)}`
 
-let made, server, tab
+let made, server, tab, slurm
 before(async () => {
   if (skip) return
   made = study.makeStudy(['--patients', '3', '--size', '24', '72', '80'])
@@ -29,9 +30,15 @@ before(async () => {
   late.kill('SIGTERM')
   await new Promise(done => late.on('exit', done))
   const tools = join(made.folder, '..', 'tools')
+  slurm = join(made.folder, '..', 'slurm')
   mkdirSync(tools)
   const prints = { sinfo: 'main*|up|1:00:00|1/0/1/2|1/0/1/2|1000|(null)\ngpu|up|infinite|1/1/0/2|32/32/0/64|515000|gpu:a100:4(S:0-1)\n', squeue: '4711_[3-9%2]|gpu|PENDING|0:00|12:00:00|8|30G|1|N/A|Priority|tomograd-trials\n4711_0|gpu|RUNNING|1:02:03|12:00:00|8|30G|1|N/A|None|tomograd-trials\n', scontrol: 'NodeName=n1 AllocMem=300 FreeMem=600 Partitions=main\n' }
-  for (const [name, lines] of Object.entries(prints)) writeFileSync(join(tools, name), `#!/bin/sh\ncat <<'LINES'\n${lines}LINES\n`), chmodSync(join(tools, name), 0o755)
+  // What submits and follows jobs asks the stand-in of the other tests; what the page shows of partitions and queue is fixed.
+  const fake = name => `exec ${fileURLToPath(new URL('../../../tests/support/fake_slurm.sh', import.meta.url))} ${slurm} ${name} "$@"`
+  mkdirSync(slurm)
+  const tool = (name, text) => (writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`), chmodSync(join(tools, name), 0o755))
+  for (const [name, lines] of Object.entries(prints)) tool(name, `case "$*" in *--jobs=*|*%k*|*'show config'*) ${fake(name)};; esac\ncat <<'LINES'\n${lines}LINES`)
+  for (const name of ['sbatch', 'sacct', 'scancel']) tool(name, fake(name))
   process.env.PATH = tools + delimiter + process.env.PATH
   server = await study.serve(made.folder)
   tab = await browse(new URL('/', server.link).href)
@@ -110,6 +117,39 @@ test('the next trial of a search, and why', { skip }, async () => {
   assert.deepEqual([shown[0], shown[4], shown[5], shown[7]], ['next', digits(guess.mean, 4), digits(guess.standard_deviation, 4), digits(guess.model.log_improvement, 2)])
   assert.match(shown[8], /its mean|above the best|near the best/)
   assert.ok(Math.abs(guess.mean - one.best.value) < 0.3, 'the mean is in units of the metric')
+})
+
+test('an experiment is started on Slurm from here, on the terms of the page', { skip }, async () => {
+  writeFileSync(join(made.folder, 'there.toml'), made.spec('there', '[strategy]\nkind = "sweep"\nseeds = 4\n'))
+  await tab.go('experiments')
+  const [chooser] = await Promise.all([tab.page.waitForEvent('filechooser'), tab.page.getByRole('button', { name: 'Import TOML' }).click()])
+  await chooser.setFiles(join(made.folder, 'there.toml'))
+  await tab.page.getByPlaceholder('hn-loo').fill('on-slurm')
+  await tab.page.getByLabel('Start on').selectOption('slurm')
+  await tab.page.getByLabel('partition').fill('gpu')
+  await tab.page.getByLabel('GPUs each').fill('1')
+  await tab.page.getByLabel('hours each').fill('2')
+  await tab.page.getByLabel('budget', { exact: true }).fill('900')
+  await tab.page.getByLabel('priced as').selectOption('g5.xlarge')
+  await tab.page.getByText('tomograd experiment run on-slurm.toml --on slurm --instance g5.xlarge --budget 900 --queue gpu --gpus 1 --hours 2').first().waitFor()
+  await tab.page.getByRole('button', { name: 'Start', exact: true }).click()
+  await tab.page.getByRole('link', { name: 'on-slurm', exact: true }).waitFor()
+  const jobs = join(slurm, 'jobs')
+  for (let i = 0; i < 100 && !(existsSync(jobs) && readdirSync(jobs).length); ++i) await tab.page.waitForTimeout(100)
+  const [job] = readdirSync(jobs)
+  const [, name, array, script] = readFileSync(join(jobs, job), 'utf8').trim().split('|')
+  assert.match(name, /^tomograd-trials/)
+  assert.equal(array.split('%')[0], '0-1')
+  const text = readFileSync(script, 'utf8')
+  for (const line of [/^#SBATCH --partition=gpu$/m, /^#SBATCH --time=0-02:00:00$/m, /^#SBATCH --gres=gpu:1$/m, /--budget 900.0 --price [0-9.]+$/m]) assert.match(text, line)
+  const one = await experiment('on-slurm')
+  assert.deepEqual([one.where, one.cap, one.terms.instance, one.trials.total], ['slurm', 900, 'g5.xlarge', 4])
+  // Nobody works there: it is ended, and so is the array.
+  await tab.go(`experiments/${one.id}/trials`)
+  const ended = await tab.page.evaluate(async at => (await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).status, `api/experiments/${one.id}/cancel`)
+  assert.equal(ended, 200)
+  for (let i = 0; i < 300 && (await asked('jobs')).jobs[0].state === 'running'; ++i) await tab.page.waitForTimeout(100)
+  assert.deepEqual(readdirSync(jobs), [])
 })
 
 test('nothing was asked of another host, and the browser had nothing to complain of', { skip }, () => {

@@ -60,6 +60,20 @@ try {
       await page.getByText('36 trials').waitFor()
       await page.getByRole('columnheader', { name: 'on demand' }).waitFor()
     }],
+    'new-bayesian': ['new?on=slurm&queue=gpu&gpus=1&each=12&instance=g5.xlarge&budget=900', async () => {
+      await page.getByRole('button', { name: 'Clear' }).click()
+      await page.getByRole('combobox', { name: /^Data/ }).selectOption('dataset.json')
+      await page.getByRole('button', { name: 'Bayesian' }).click()
+      await page.getByRole('button', { name: 'Add variable' }).click()
+      await page.getByRole('combobox', { name: 'Field' }).fill('optimizer.learning_rate')
+      await page.getByRole('button', { name: 'range', exact: true }).click()
+      await page.getByPlaceholder(/^Search \d+ fields/).fill('steps')
+      await page.getByLabel('max_steps', { exact: true }).first().fill('2000')
+      await page.getByPlaceholder(/^Search \d+ fields/).fill('')
+      await page.getByLabel('folds', { exact: true }).fill('3')
+      await page.getByPlaceholder('hn-loo').fill('lr-bayes')
+      await page.getByRole('columnheader', { name: 'on demand' }).waitFor()
+    }, { height: 1250 }],
     trials: [`experiments/${id('which-optimizer')}/trials?trial=8&select=7-9`, () => page.getByText('15 trials').waitFor()],
     bayesian: [`experiments/${id('which-rate')}/bayesian`, () => page.getByRole('heading', { name: 'Uncertainty', exact: true }).waitFor(), { height: 1180 }],
     'leave-one-out': [`experiments/${id('which-channel')}/leave-one-out`, () => page.getByRole('heading', { name: 'Difference per patient' }).waitFor(), { height: 1180 }],

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { trialsFor } from '../../src/lib/case_trials.ts'
 import type { Trials } from '../../src/api/types.ts'
 
-const trials = (columns: Trials['columns'], rows: Trials['rows']): Trials => ({ version: '', total: rows.length, offset: 0, best_trial: 0, columns, rows })
+const trials = (columns: Trials['columns'], rows: Trials['rows']): Trials => ({ format: 'tomograd.trials/1', version: '', total: rows.length, offset: 0, best_trial: 0, columns, rows })
 
 test('complete trials, those tested on the patient first', () => {
   const columns: Trials['columns'] = [{ key: 'trial', kind: 'trial' }, { key: 'state', kind: 'trial' }, { key: 'left_out', kind: 'design' }, { key: 'test_name', kind: 'design' }, { key: 'dice', kind: 'metric', main: true }]

@@ -5,8 +5,9 @@ import { caseMatcher, inside, kept, withBin } from '../../src/lib/case_filter.ts
 import { roundBins } from '../../src/lib/statistics.ts'
 
 const row = (id: string, z: number, spacing: number, missing = false): CaseRow => ({
-  index: 0, id, patient: id.slice(0, 3), scan: '1', shape_zyx: [z, 96, 96], spacing_zyx_mm: [spacing, 1, 1], orientation: 'RAS', warnings: [],
-  images: [{ state: 'present', volume: 'a' }, { state: missing ? 'missing' : 'present', volume: null }], label: { state: 'present', volume: 'l' }, roi: { state: 'missing', volume: null },
+  index: 0, id, patient: id.slice(0, 3), scan: '1', shape_zyx: [z, 96, 96], spacing_zyx_mm: [spacing, 1, 1], orientation: 'RAS', warnings: [], digest: '',
+  images: [{ state: 'present', volume: 'a', reason: '', frame: 0 }, { state: missing ? 'missing' : 'present', volume: null, reason: '', frame: 0 }],
+  label: { state: 'present', volume: 'l', reason: '' }, roi: { state: 'missing', volume: null, reason: '' },
 })
 const cases = [row('P01-1', 24, 3), row('P02-1', 31, 3.3, true), row('P03-1', 40, 3)]
 const of = (text: string) => cases.filter(caseMatcher(text, ['T1w', 'T1ce'])).map(one => one.id)

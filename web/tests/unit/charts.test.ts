@@ -87,6 +87,8 @@ test('windows, outlines and differences', () => {
   assert.equal(square[4 * 12 + 3], 0, 'the middle is see-through')
   assert.equal(square[3], 255, 'the border is not')
   const difference = new Uint8ClampedArray(16)
+  paintDifference(Uint16Array.of(1, 0, 1, 1), Uint16Array.of(0, 1, 2, 1), difference, true)
+  assert.deepEqual([3, 7, 11, 15].map(i => difference[i]), [255, 255, 0, 0], 'one class for all labels')
   paintDifference(Uint16Array.of(1, 0, 2, 1), Uint16Array.of(0, 1, 1, 1), difference)
   assert.deepEqual([difference[0], difference[4], difference[8], difference[15]], [213, 86, 240, 0])
 })

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { classScores, measureName, otherMetrics } from '../../src/lib/case_metrics.ts'
+import { classScores, measureName, otherMetrics, trialClasses } from '../../src/lib/case_metrics.ts'
 import { changes, flatten, get, merged, same, set, type Table } from '../../src/lib/dotted.ts'
 import { belongs } from '../../src/lib/model_fields.ts'
+import { termsBody, termsOptions, wrongTerm, type Terms } from '../../src/lib/run_terms.ts'
 import { defaultsOf, fieldsOf, rangeSentence, wrong } from '../../src/lib/schema.ts'
 import { specFrom, specText } from '../../src/lib/spec_query.ts'
 import { runWith, subsets, subsetToml } from '../../src/lib/subset.ts'
@@ -122,4 +123,22 @@ test('scores per case and class', () => {
   assert.deepEqual(otherMetrics(metrics), { steps: 10 })
   assert.deepEqual(classScores({ dice: 0.7 }).rows, [])
   assert.equal(measureName('hd95_mm'), 'hd95, mm')
+})
+
+test('terms are sent as they would be typed', () => {
+  const none: Terms = { on: 'local', queue: '', gpus: '', each: '', listen: '', between: '', within: '', instance: '', budget: '' }
+  assert.deepEqual(termsBody(none), { on: 'local' })
+  assert.equal(termsOptions(none), '')
+  const slurm: Terms = { on: 'slurm', queue: "a 'b'", gpus: '0', each: '1.5', listen: '10.0.0.1', between: '19:00-07:00', within: '40', instance: 'g5.xlarge', budget: '900' }
+  assert.deepEqual(termsBody(slurm), { on: 'slurm', trial_hours: 40, instance: 'g5.xlarge', budget: 900, between: '19:00-07:00', queue: "a 'b'", hours: 1.5, listen: '10.0.0.1' })
+  assert.equal(termsOptions(slurm), " --on slurm --trial-hours 40 --instance g5.xlarge --budget 900 --between 19:00-07:00 --queue 'a '\\''b'\\''' --hours 1.5 --listen 10.0.0.1")
+  assert.deepEqual(termsBody({ ...slurm, on: 'local' }), { on: 'local', trial_hours: 40, instance: 'g5.xlarge', budget: 900, between: '19:00-07:00' })
+  assert.deepEqual(termsBody({ ...none, budget: '900' }), { on: 'local' })  // a cap means nothing without a price
+  assert.equal(wrongTerm({ ...slurm, gpus: 'two' }), 'gpus')
+  assert.equal(wrongTerm({ ...slurm, on: 'local', gpus: 'two' }), undefined)
+})
+
+test('classes of a trial are those it was scored by', () => {
+  assert.deepEqual(trialClasses({ test: [{ case: 'a', classes: ['background', 'whole'], dice: [0.9, 0.7] }, { case: 'b', classes: ['background', 'whole'], dice: [0.9, 0.8] }] }), ['whole'])
+  assert.deepEqual(trialClasses({ dice: 0.5 }), [])
 })

@@ -41,7 +41,7 @@ function Hours({ one, now }: { one: WaitingTrials; now: number }) {
 
 // On the terms of the last run: a cap that is not said again holds no longer.
 const again = ({ terms, cap }: Experiment): string =>
-  !terms ? '' : [terms.on !== 'local' && `--on ${terms.on}`, terms.queue && `--queue ${terms.queue}`, isNumber(terms.price_per_hour) && `--price ${terms.price_per_hour}`, isNumber(cap) && `--budget ${cap}`, terms.between && `--between ${terms.between}`].filter(Boolean).map(word => ` ${word}`).join('')
+  !terms ? '' : [terms.on !== 'local' && `--on ${terms.on}`, terms.queue && `--queue ${terms.queue}`, isNumber(terms.price_per_hour) && `--price ${terms.price_per_hour}`, isNumber(cap) && `--budget ${cap}`, isNumber(terms.trial_hours) && `--trial-hours ${terms.trial_hours}`, terms.between && `--between ${terms.between}`].filter(Boolean).map(word => ` ${word}`).join('')
 
 function GoesOn({ one }: { one: WaitingTrials }) {
   const experiment = experiments.value?.find(each => each.id === one.id)

@@ -1,7 +1,7 @@
 // Cases × modalities: what is there, what is missing, what lies on another grid; the middle slice on hover, the viewer on a click.
 import { signal } from '@preact/signals'
 import { address } from '../../api/client.ts'
-import type { CaseRow, Dataset, ImageCell } from '../../api/types.ts'
+import type { CaseFile, CaseRow, Dataset, ImageCell } from '../../api/types.ts'
 import { caseMatcher } from '../../lib/case_filter.ts'
 import { fixed, none, size } from '../../lib/format.ts'
 import { Empty } from '../../parts/states.tsx'
@@ -45,7 +45,7 @@ export function CaseMatrix({ dataset, filter }: { dataset: Dataset; filter: stri
   )
 }
 
-function Cell({ of, title, one, dataset }: { of: ImageCell; title: string; one: CaseRow; dataset: Dataset }) {
+function Cell({ of, title, one, dataset }: { of: ImageCell | CaseFile; title: string; one: CaseRow; dataset: Dataset }) {
   const { sign, colour, say } = signs[of.state]
   const show = (event: MouseEvent) => of.volume && (preview.value = { x: event.clientX, y: event.clientY, volume: of.volume, index: Math.floor((one.shape_zyx?.[0] ?? 1) / 2), lines: [title, of.reason ? `${say}: ${of.reason}` : say] })
   const mark = <span style={{ color: colour }}>{sign}</span>

@@ -28,6 +28,7 @@ function Bars({ id, data }: { id: string; data: Timeline }) {
   const whole = asked.length !== 2 || !(asked[1] > asked[0])
   const window: [number, number] = whole ? [0, Math.max(data.seconds, 1)] : [asked[0], asked[1]]
   const [drag, setDrag] = useState<[number, number] | null>(null)
+  const counts: Partial<Record<string, number>> = data.attempts
   const outcomes = [...new Set(data.workers.flatMap(worker => worker.attempts.map(attempt => attempt.outcome)))]
   const only = queryText('outcome').split(',').filter(Boolean)
   const kept = (outcome: string) => !only.length || only.includes(outcome)
@@ -45,7 +46,7 @@ function Bars({ id, data }: { id: string; data: Timeline }) {
         <span class="quiet">· {plural(data.workers.length, 'worker')} · busy {duration(data.busy_seconds)}{data.lost_seconds ? ` · lost ${duration(data.lost_seconds)} (${percent((data.lost_seconds ?? 0) / (data.busy_seconds || 1), 1)})` : ''}</span>
       </p>
       <div class="legend">
-        {outcomes.map(outcome => <button type="button" key={outcome} class="link badge" aria-pressed={only.includes(outcome)} title="Click: only these; shift-click: these too" onClick={keep(outcome)}><i class="swatch" style={{ background: stateColour[outcome] ?? '#999999', opacity: kept(outcome) ? 1 : 0.25 }} />{outcome}{data.attempts[outcome] !== undefined && ` ${data.attempts[outcome]}`}</button>)}
+        {outcomes.map(outcome => <button type="button" key={outcome} class="link badge" aria-pressed={only.includes(outcome)} title="Click: only these; shift-click: these too" onClick={keep(outcome)}><i class="swatch" style={{ background: stateColour[outcome] ?? '#999999', opacity: kept(outcome) ? 1 : 0.25 }} />{outcome}{counts[outcome] !== undefined && ` ${counts[outcome]}`}</button>)}
         {kinds.map(kind => <span key={kind} class="badge"><svg width="12" height="12" aria-hidden="true"><LaneSign kind={kind} x={6} y={6} /></svg>{laneWords[kind]}</span>)}
         {waits.length > 0 && <span class="badge"><svg width="14" height="12" aria-hidden="true"><line x1="0" x2="14" y1="6" y2="6" stroke="var(--quiet)" /></svg>waits</span>}
         {data.marks.length > 0 && <span class="badge">┊ stop, resume, retry</span>}

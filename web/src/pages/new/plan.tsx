@@ -1,18 +1,16 @@
-// What the experiment will take: trials, hours, machines, money, memory; and the buttons that start or save it.
+// What the experiment will take: trials, hours, machines, money, memory.
 import { api } from '../../api/client.ts'
-import { rootName, server } from '../../api/live.ts'
+import { server } from '../../api/live.ts'
 import { useResource, useSettled } from '../../api/resource.ts'
 import type { Plan } from '../../api/types.ts'
-import { saveText } from '../../lib/download.ts'
 import { fixed, grouped } from '../../lib/format.ts'
 import { factors, factorText, product, type DataFacts } from '../../lib/trial_count.ts'
-import { say } from '../../parts/notices.tsx'
-import { Command, Failure } from '../../parts/states.tsx'
-import { useBusy } from '../../parts/use_busy.ts'
-import { go, queryText, setQuery } from '../../router.ts'
-import { change, clearDraft, draft, draftToml } from './draft.ts'
+import { Failure } from '../../parts/states.tsx'
+import { queryText, setQuery } from '../../router.ts'
+import { draft, draftToml } from './draft.ts'
 import { Instances } from './instances.tsx'
 import { MemoryCard } from './memory_card.tsx'
+import { Start } from './start.tsx'
 
 export interface Question { hours: string; count: string; deadline: string; budget: string; market: string }
 
@@ -50,7 +48,7 @@ export function PlanColumn({ data }: { data: DataFacts | null }) {
           {plan.data.notes.length > 0 && <ul class="quiet small">{plan.data.notes.map(note => <li key={note}>{note}</li>)}</ul>}
         </>
       )}
-      <Start toml={toml} ready={!plan.error && !!plan.data && plan.data.trials > 0} />
+      <Start toml={toml} ready={!plan.error && !!plan.data && plan.data.trials > 0} types={plan.data?.instances.map(one => one.type) ?? []} budget={question.budget} />
     </section>
   )
 }
@@ -61,47 +59,3 @@ const basis = ({ basis: text, hours_per_trial: { mid } }: Plan, given: boolean):
   : text === 'max_seconds' ? 'Hours per trial are the run’s max_seconds.'
   : given ? 'Hours per trial as given.'
   : `${fixed(mid, 0)} hours per trial are assumed: give them above, or measure them with tomograd plan.`
-
-const places = [{ id: 'local', name: 'local' }, { id: 'slurm', name: 'SLURM' }]
-
-function Start({ toml, ready }: { toml: string; ready: boolean }) {
-  const [busy, attempt] = useBusy()
-  const on = queryText('on') === 'slurm' ? 'slurm' : 'local'
-  const { name, root } = draft.value
-  const roots = server.value?.roots ?? []
-  const legal = /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)
-  const start = () => attempt(async () => {
-    await api.create({ toml, root, name, workers: 0, start: true })
-    say(`${name} is started; it appears in the list when its trials are planned.`)
-    clearDraft()
-    go(['experiments'])
-  })
-  const command = `tomograd experiment run ${name || 'experiment'}.toml${on === 'slurm' ? ' --on slurm' : ''}`
-  // The scheduler is asked by the host that one submits from, which need not be this one.
-  const write = () => attempt(async () => {
-    const { spec } = await api.create({ toml, root, name, workers: 0, start: false })
-    say(`${rootName(root)}/${spec} is written; start it with ${command}`)
-  })
-  return (
-    <section class="card stack">
-      <label class="row">Name <input class="grow" value={name} aria-invalid={!!name && !legal} placeholder="hn-loo" onInput={event => change({ name: event.currentTarget.value })} /></label>
-      {!!name && !legal && <span class="bad small">Letters, digits, “-”, “_” and “.”</span>}
-      {roots.length > 1 && <label class="row">Folder <select value={root} onChange={event => change({ root: Number(event.currentTarget.value) })}>{roots.map(one => <option key={one.root} value={one.root}>{one.name}</option>)}</select></label>}
-      <div class="row">
-        {!server.value?.read_only && (
-          <>
-            <label>Start on <select aria-label="Start on" value={on} onChange={event => setQuery({ on: event.currentTarget.value === 'local' ? null : event.currentTarget.value })}>{places.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
-            {on === 'local' && <button type="button" class="primary" disabled={busy || !legal || !ready} onClick={() => void start()}>Start</button>}
-            {on === 'slurm' && <button type="button" class="primary" disabled={busy || !legal || !ready} title="Written into the folder; a terminal on the cluster starts it" onClick={() => void write()}>Write spec</button>}
-          </>
-        )}
-        <button type="button" onClick={() => saveText(`${name || 'experiment'}.toml`, toml, 'application/toml')}>Save TOML</button>
-        <button type="button" class="link" onClick={clearDraft}>Clear</button>
-      </div>
-      {server.value?.read_only && <p class="quiet small">This server is read only: save the TOML and start it from a terminal.</p>}
-      {!server.value?.read_only && <p class="quiet small">{on === 'slurm' ? `Written to ${rootName(root)}/${name || 'NAME'}.toml. The host that submits owns the trials; there:` : `Written to ${rootName(root)}/${name || 'NAME'}.toml and started, as by`}</p>}
-      <Command text={command} />
-      <details><summary class="quiet small">TOML</summary><pre class="toml">{toml}</pre></details>
-    </section>
-  )
-}

@@ -98,7 +98,7 @@ function paintTile(layer: Layer, look: Look, name: TileName, lowest: boolean): O
   if (layer.kind === 'image') {
     const scale = 65535 / (name.high - name.low)
     paintImage(raw.data, (look.low - name.low) * scale, (look.high - name.low) * scale, look.map, !lowest, pixels.data)
-  } else if (truth) paintDifference(raw.data, truth.data, pixels.data)
+  } else if (truth) paintDifference(raw.data, truth.data, pixels.data, layer.classes?.length === 1)
   else paintLabels(raw.data, raw.width, classColours(look), look.outline, pixels.data)
   const canvas = new OffscreenCanvas(raw.width, raw.height)
   canvas.getContext('2d')!.putImageData(pixels, 0, 0)

@@ -7,7 +7,7 @@ import { worldOf } from '../../lib/geometry.ts'
 import { ScoreTable } from '../../parts/score_table.tsx'
 import { href } from '../../router.ts'
 import { valueAt, wish } from './draw.ts'
-import { isLabels, type LabelClass, type Layer, type Shown } from './layers.ts'
+import { classesOf, isLabels, type LabelClass, type Layer, type Shown } from './layers.ts'
 import { arrived, cursor } from './state.ts'
 
 export function CaseFacts({ shown, experiments }: { shown: Shown; experiments: { experiment: string; trial: number }[] }) {
@@ -48,7 +48,7 @@ function Cursor({ shown }: { shown: Shown }) {
       <dl class="facts small">
         <dt>voxel</dt><dd>{at.join(', ')}</dd>
         {shown.layers[0].volume.orientation_known && <><dt>RAS</dt><dd>{[x, y, z].map(v => fixed(v, 1)).join(', ')} mm</dd></>}
-        {shown.layers.filter(layer => layer.kind !== 'difference').map(layer => [<dt key={layer.id}>{layer.name}</dt>, <dd key={layer.id + '='}>{valueText(layer, valueAt(layer, at), shown.classes)}</dd>])}
+        {shown.layers.filter(layer => layer.kind !== 'difference').map(layer => [<dt key={layer.id}>{layer.name}</dt>, <dd key={layer.id + '='}>{valueText(layer, valueAt(layer, at), classesOf(layer, shown))}</dd>])}
       </dl>
     </section>
   )
@@ -58,7 +58,7 @@ function valueText(layer: Layer, v: number | null, classes: LabelClass[]): strin
   if (v === null) return '–'
   if (!isLabels(layer.kind)) return short(v)
   if (layer.kind === 'roi') return v ? 'inside' : 'outside'
-  return v === 0 ? 'background' : (classes.find(one => one.value === v)?.name ?? `class ${v}`)
+  return v === 0 ? 'background' : ((layer.classes?.length === 1 ? classes[0] : classes.find(one => one.value === v))?.name ?? `class ${v}`)
 }
 
 function Result({ trial, experiment, shown }: { trial: Trial; experiment: string | undefined; shown: Shown }) {

@@ -3,6 +3,7 @@ import { api } from '../../api/client.ts'
 import type { CaseRow, Dataset, Range, Trial, Volume } from '../../api/types.ts'
 import { categorical, okabeIto, rgb, type Rgb } from '../../lib/colour.ts'
 import type { Look } from '../../lib/look_query.ts'
+import { trialClasses } from '../../lib/case_metrics.ts'
 import { readResults } from './address.ts'
 
 export type LayerKind = 'image' | 'truth' | 'prediction' | 'roi' | 'difference'
@@ -14,6 +15,7 @@ export interface Layer {
   channel: number
   range: Range
   against?: Volume                               // difference: the truth
+  classes?: LabelClass[]                         // prediction: its own, where they are not the dataset's; of one, every value is that class
 }
 export type { Look } from '../../lib/look_query.ts'
 export interface LabelClass { name: string; value: number; colour: Rgb }
@@ -57,10 +59,15 @@ export async function loadCase(id: string, index: number, results: string): Prom
     ...predictions.map(({ trial, volume }) => open(`trial ${trial.trial}`, volume, 'prediction')),
   ])
   const layers = found.filter(layer => layer !== null)
+  const names = Object.keys(dataset.labels)
+  // A training may join labels into classes of its own.
+  for (const layer of layers) {
+    const its = layer.kind === 'prediction' ? trialClasses(predictions.find(({ trial }) => layer.name === `trial ${trial.trial}`)?.trial.metrics ?? {}) : []
+    if (its.some(name => !names.includes(name))) layer.classes = its.length === 1 ? [{ name: its[0], value: Math.min(...Object.values(dataset.labels).flat()), colour: rgb(categorical(its[0], its)) }] : []
+  }
   const truth = layers.find(layer => layer.kind === 'truth')
   for (const layer of layers.filter(layer => layer.kind === 'prediction'))
-    if (truth && sameGrid(truth.volume, layer.volume)) layers.push({ ...layer, id: `difference:${layer.name}`, name: `${layer.name} − truth`, kind: 'difference', against: truth.volume })
-  const names = Object.keys(dataset.labels)
+    if (truth && sameGrid(truth.volume, layer.volume) && layer.classes?.length !== 0) layers.push({ ...layer, id: `difference:${layer.name}`, name: `${layer.name} − truth`, kind: 'difference', against: truth.volume })
   const classes = names.flatMap(name => dataset.labels[name].map(value => ({ name: dataset.labels[name].length > 1 ? `${name} ${value}` : name, value, colour: rgb(categorical(name, names)) })))
   return { title: one.id, layers, classes, dataset, one, trials, problems }
 }
@@ -73,7 +80,10 @@ export async function loadVolume(id: string): Promise<Shown> {
   return { title: volume.name, layers: [...image, ...labels], classes: [], dataset: null, one: null, trials: [], problems: [] }
 }
 
-export function firstLook(layer: Layer, index: number, classes: LabelClass[]): Look {
+/** The classes that a layer's values stand for. */
+export const classesOf = (layer: Layer, shown: Pick<Shown, 'classes'>): LabelClass[] => layer.classes ?? shown.classes
+
+export function firstLook(layer: Layer, index: number, shown: Pick<Shown, 'classes'>): Look {
   const { range, kind } = layer
   return {
     shown: kind === 'image' ? index === 0 : kind === 'truth' || kind === 'prediction',
@@ -83,7 +93,7 @@ export function firstLook(layer: Layer, index: number, classes: LabelClass[]): L
     high: range.high ?? 1,
     outline: kind === 'truth',
     hidden: new Set(),
-    colours: kind === 'roi' ? new Map([[1, rgb('#56B4E9')]]) : new Map(classes.map(one => [one.value, one.colour])),
+    colours: kind === 'roi' ? new Map([[1, rgb('#56B4E9')]]) : new Map(classesOf(layer, shown).map(one => [one.value, one.colour])),
   }
 }
 

@@ -28,7 +28,7 @@ export function begin(shown: Shown, { at, show, look: lookSaid, view: viewSaid }
     const old = looks.value
     const said = lookSaid && lookSaid !== written.look ? looksFrom(lookSaid) : null
     looks.value = new Map(shown.layers.map((layer, i) => {
-      const look = firstLook(layer, i, shown.classes), before = old.get(layer.id)
+      const look = firstLook(layer, i, shown), before = old.get(layer.id)
       const now = before ? { ...before, low: look.low, high: look.high, colours: before.colours.size ? before.colours : look.colours } : look
       const own = said?.get(layer.id)
       if (said) return [layer.id, { ...look, ...own, colours: new Map([...look.colours, ...(own?.colours ?? [])]), shown: show.length ? show.includes(layer.id) : look.shown }]
@@ -73,7 +73,7 @@ export function resetView(size: Vec3): void {
 /** What the address says of looks and place, remembered as ours. */
 export function saidOf(shown: Shown): { look: string | null; view: string | null } {
   const size = shown.layers[0].volume.size_zyx
-  const layers = shown.layers.flatMap((layer, i) => { const now = looks.value.get(layer.id); return now ? [{ id: layer.id, now, first: firstLook(layer, i, shown.classes) }] : [] })
+  const layers = shown.layers.flatMap((layer, i) => { const now = looks.value.get(layer.id); return now ? [{ id: layer.id, now, first: firstLook(layer, i, shown) }] : [] })
   written = { look: lookText(layers), view: viewText(zoom.value, centre.value, size.map(v => v / 2)) }
   return { look: written.look || null, view: written.view || null }
 }
@@ -81,6 +81,6 @@ export function saidOf(shown: Shown): { look: string | null; view: string | null
 /** What the address says of the layers: nothing while they are shown as they would be at first. */
 export function shownText(shown: Shown): string {
   const on = shown.layers.filter(layer => looks.value.get(layer.id)?.shown)
-  const usual = shown.layers.filter((layer, i) => firstLook(layer, i, shown.classes).shown)
+  const usual = shown.layers.filter((layer, i) => firstLook(layer, i, shown).shown)
   return on.length === usual.length && on.every((layer, i) => layer === usual[i]) ? '' : on.map(layer => layer.id).join(',') || 'none'
 }

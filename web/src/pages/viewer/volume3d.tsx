@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { address } from '../../api/client.ts'
 import { worldOf } from '../../lib/geometry.ts'
 import { Failure } from '../../parts/states.tsx'
-import type { Layer, LabelClass, Look, Shown } from './layers.ts'
+import { classesOf, type LabelClass, type Layer, type Look, type Shown } from './layers.ts'
 import { cursor, looks } from './state.ts'
 
 const most = 128
@@ -44,7 +44,7 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
         ...overlays.map(layer => ({ ...source(layer), opacity: 1 })),
       ])
       if (!current) return
-      paint(nv, shown.classes, overlays.map(layer => looks.value.get(layer.id)))
+      paint(nv, overlays.map(layer => classesOf(layer, shown)), overlays.map(layer => looks.value.get(layer.id)))
       view.current = nv
       follow(nv, image)
     }
@@ -61,18 +61,18 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
     if (view.current) follow(view.current, image)
   }, [cursor.value])
   useEffect(() => {
-    if (view.current) paint(view.current, shown.classes, their)
+    if (view.current) paint(view.current, overlays.map(layer => classesOf(layer, shown)), their)
   }, their.flatMap(look => [look?.hidden, look?.colours, look?.opacity]).concat(Array<undefined>(3 * (most3d - their.length)).fill(undefined)))
 
   return <div class="pane"><canvas key={picture} ref={canvas} aria-label="3-D view" hidden={!!error} />{error ? <Failure error={error} /> : null}</div>
 }
 
 // One layer of labels is solid; several let each other be seen as far as their opacity says.
-function paint(nv: Niivue, classes: LabelClass[], their: (Look | undefined)[]): void {
+function paint(nv: Niivue, classes: LabelClass[][], their: (Look | undefined)[]): void {
   their.forEach((look, i) => {
     const volume = nv.volumes[i + 1]
     if (!volume) return
-    if (classes.length) volume.setColormapLabel(labelMap(classes, look))
+    if (classes[i].length) volume.setColormapLabel(labelMap(classes[i], look))
     volume.opacity = their.length > 1 ? (look?.opacity ?? 1) : 1
   })
   nv.updateGLVolume()
