@@ -13,8 +13,9 @@ setup: ## packages and .venv with libtorch
 configure: setup
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release >/dev/null
 
-build: configure ## build/tomograd
+build: configure ## build/tomograd, and the page where Node is
 	@cmake --build $(BUILD) --target tomograd
+	@scripts/page.sh || echo "page: left out (see above); the program is built" >&2
 
 build-tests: configure
 	@cmake --build $(BUILD)
@@ -57,7 +58,7 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|restore|precision-dice|msd-cuda|brats-loo|phantom picks one
+bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|ranks|restore|precision-dice|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)

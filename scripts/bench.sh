@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Figures beside the peers', in one run; the answers are checked by the verbs before they print.
-# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|restore|precision-dice|msd-cuda|brats-loo|phantom]   (none = the first six; crop and slices take some minutes, slab an
+# usage: scripts/bench.sh [peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|ranks|restore|precision-dice|msd-cuda|brats-loo|phantom]   (none = the first six; crop, slices and ranks take some minutes, slab an
 # hour or two (SLAB=64 a quarter), cells half an hour, restore 40 minutes, precision-dice 11, the last two an hour or two and go on where they were stopped: their experiments lie in bench-out/)
 # The peers' programs run from .venv-peers (make setup-peers).
 set -euo pipefail
@@ -57,7 +57,7 @@ if wanted bayes; then
   $tomograd bench bayes
   if have_peer; then $peer bench/peers/bayes_optuna.py; fi
 fi
-for part in crop slab cells slices; do if [ "$name" = $part ]; then . scripts/bench_$part.sh; fi; done
+for part in crop slab cells slices ranks; do if [ "$name" = $part ]; then . scripts/bench_$part.sh; fi; done
 if [ "$name" = restore ]; then
   [ -f "$data/head-t1/chris_t1.nii.gz" ] || { echo "bench restore needs the real scan at $data/head-t1"; exit 1; }
   have_peer || exit 1
@@ -68,7 +68,7 @@ if [ "$name" = restore ]; then
     for recompute in false true; do
       echo "$precision, recompute = $recompute"
       $tomograd bench restore --data $crop/noisy.nii.gz --truth $crop/clean.nii.gz --precision $precision --set iterations=20 --set stop.rule=none --set recompute=$recompute \
-        --set code=noise --set model.n_down=[8,16,32,64] --set model.n_skip=[4] 2>/dev/null
+        --set code=noise --set code_depth=32 --set model.n_down=[8,16,32,64] --set model.n_skip=[4] 2>/dev/null
     done
     $peer bench/peers/dip_torch.py "$data/head-t1/chris_t1.nii.gz" --channels 8,16,32,64 --iterations 12 --precision $precision
   done

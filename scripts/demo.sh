@@ -68,5 +68,6 @@ Done in $((SECONDS - started)) s. Figures and tables:
   $out/experiment/report/report.html   (open it in a browser)
   $out/experiment/report/*.svg *.png   the charts
   $out/montage.png  $out/overlay.png
+All of it in the page: $tomograd serve $out   (prints an address for the browser)
 The same again goes on where it stopped; other scans or another MINUTES start afresh beside it; remove $out to start it afresh.
 END
