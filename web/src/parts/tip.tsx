@@ -1,5 +1,7 @@
 // The one hover box of the page: charts say what is under the pointer, this shows it.
 import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { route } from '../router.ts'
 
 interface Tip { x: number; y: number; lines: string[] }
 const shown = signal<Tip | null>(null)
@@ -23,6 +25,7 @@ export const tip = (...lines: (string | false | null | undefined)[]) => {
 
 export function TipBox() {
   const now = shown.value
+  useEffect(hideTip, [route.value.path.join('/')])         // what it was about is gone, and so is the leaving of it
   if (!now) return null
   const right = now.x > window.innerWidth - 260
   return (

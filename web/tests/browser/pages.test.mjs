@@ -256,6 +256,7 @@ test('data: what is missing, what differs, a split', { skip }, async () => {
   await tab.page.getByLabel('Case whose patches are shown').selectOption({ label: 'P02-1' })
   await tab.page.locator('figure:has-text("Patch centres") circle').first().click()
   await tab.page.waitForFunction(() => /viewer\?dataset=cohort&case=1&at=\d+,\d+,\d+/.test(location.hash))
+  await tab.page.waitForFunction(() => !document.querySelector('.tip'))   // the hover box went with what it was about
 })
 
 test('sizes and spacings: a bar keeps its cases, shift reaches to another, the same bar lets all be seen', { skip }, async () => {
