@@ -13,8 +13,10 @@ setup: ## packages and .venv with libtorch
 configure: setup
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release >/dev/null
 
-build: configure ## build/tomograd, and the page where Node is
+program: configure
 	@cmake --build $(BUILD) --target tomograd
+
+build: program ## build/tomograd, and the page where Node is
 	@scripts/page.sh || echo "page: left out (see above); the program is built" >&2
 
 build-tests: configure
@@ -58,16 +60,16 @@ test-faults: setup-all configure ## kill -9 at random moments, KILLS=100 times o
 	@cmake --build $(BUILD) --target tomograd tomograd_server_tests
 	@scripts/test_faults.sh "$(or $(KILLS),100)"
 
-bench: build ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|ranks|restore|precision-dice|msd-cuda|brats-loo|phantom picks one
+bench: program ## figures beside the peers'; NAME=peak|sampling|predict|train|msd|bayes|crop|slab|cells|slices|ranks|restore|precision-dice|msd-cuda|brats-loo|phantom picks one
 	@scripts/bench.sh "$(NAME)"
 
 page: ## the page that `tomograd serve` shows, into share/page (needs Node 20.19)
 	@scripts/page.sh
 
-test-web: build ## the page in a real browser, and its parts alone; without Node or Chromium it says so and skips
+test-web: program ## the page in a real browser, and its parts alone; without Node or Chromium it says so and skips
 	@scripts/test_web.sh
 
-docs: build ## docs/settings.md from the fields of the specs, docs/openapi.json from the routes
+docs: program ## docs/settings.md from the fields of the specs, docs/openapi.json from the routes
 	@scripts/docs.sh
 
 install: build ## PREFIX=dir
@@ -78,4 +80,4 @@ install: build ## PREFIX=dir
 uninstall: ## removes what make install put there
 	@xargs -r rm -f < $(BUILD)/install_manifest.txt && echo "removed"
 
-.PHONY: page test-web help setup configure build build-tests demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall
+.PHONY: page test-web help setup configure program build build-tests demo setup-test setup-all setup-peers test test-fast test-all test-slurm test-faults asan tsan fuzz bench docs install uninstall

@@ -12,7 +12,7 @@ source scripts/web_tools.sh
 find_node || lack "$node_lacks; install it, or run scripts/setup.sh all, and then scripts/page.sh again"
 
 echo "page: [1/3] npm ci (about 20 s the first time)" >&2
-(cd web && npm ci --silent --no-progress) || { echo 'page: npm could not fetch the packages of web/package-lock.json; is a registry in reach (npm config get registry)?' >&2; exit 1; }
+fetch_packages page || exit 1
 echo "page: [2/3] checking types and building" >&2
 (cd web && npm run --silent build >&2)
 echo "page: [3/3] share/page" >&2

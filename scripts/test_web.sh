@@ -7,8 +7,8 @@ lack() { printf 'web: SKIPPED: %s (scripts/setup.sh all brings it)\n' "$1" >&2; 
 source scripts/web_tools.sh
 find_node || lack "$node_lacks"
 find_chromium || true                                     # without one the browser's tests name themselves and say why they skip
+fetch_packages web || exit 1
 cd web
-npm ci --silent --no-audit --no-fund || { echo "web: npm could not fetch the packages of web/package-lock.json; is a registry in reach (npm config get registry)?" >&2; exit 1; }
 npm test
 npm run build
 npm run test:browser

@@ -32,3 +32,10 @@ find_chromium() {
     export FONTCONFIG_FILE=$prefix/fonts.conf
   fi
 }
+
+# What web/package-lock.json names, into web/node_modules. Returns 1 after a sentence that begins with $1.
+fetch_packages() {
+  (cd web && npm ci --silent --no-progress --no-audit --no-fund) && return 0
+  echo "$1: npm could not fetch the packages of web/package-lock.json; is a registry in reach (npm config get registry)?" >&2
+  return 1
+}

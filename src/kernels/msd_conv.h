@@ -3,9 +3,9 @@
 // copied: layer after layer reads the stack's first channels and writes the next one, ReLU included.
 //
 // Where time goes: one output channel cannot fill a vector with channels, as libraries do, so a vector holds neighbours along
-// x; registers hold several planes spaced by the dilation, so that a voxel that was loaded serves three taps of z; rows are
-// taken one after the other (walking them in residue classes modulo the dilation keeps more of them in the first-level cache,
-// and was slower: memory no longer sees what comes next) and asked for some rows ahead.
+// x; registers hold several planes spaced by the dilation, so that a voxel that was loaded serves three taps of z; rows of
+// a layer alone are taken one after the other (walking them in residue classes modulo the dilation keeps more of them in the first-level
+// cache, and was slower: memory no longer sees what comes next) and asked for some rows ahead; those that serve several layers in classes.
 //
 // The sum of one voxel is one chain of f32 multiply-adds: bias, then channels ascending, within a channel ky, kx, kz
 // ascending. It does not depend on vector width, blocks, threads or tiles: the same bits come out of all of them.

@@ -43,6 +43,12 @@ try {
   const result = n => `&result=${trials.slice(0, n).map(trial => `${id('which-channel')}:${trial}`).join(',')}`
   const drawn = () => page.waitForTimeout(4000)            // tiles arrive, and WebGL runs in software
 
+  const ends = async () => {                               // a run of 2000 steps, tested in three folds
+    await page.getByPlaceholder(/^Search \d+ fields/).fill('steps')
+    await page.getByLabel('max_steps', { exact: true }).first().fill('2000')
+    await page.getByPlaceholder(/^Search \d+ fields/).fill('')
+    await page.getByLabel('folds', { exact: true }).fill('3')
+  }
   const views = {
     experiments: ['experiments', () => page.getByText('48/48').waitFor(), { height: 360 }],
     'new-sweep': ['new', async () => {
@@ -53,10 +59,7 @@ try {
         await page.getByRole('combobox', { name: 'Field' }).nth(i).fill(key)
         await page.getByLabel('Values', { exact: true }).nth(i).fill(values)
       }
-      await page.getByPlaceholder(/^Search \d+ fields/).fill('steps')
-      await page.getByLabel('max_steps', { exact: true }).first().fill('2000')
-      await page.getByPlaceholder(/^Search \d+ fields/).fill('')
-      await page.getByLabel('folds', { exact: true }).fill('3')
+      await ends()
       await page.getByText('36 trials').waitFor()
       await page.getByRole('columnheader', { name: 'on demand' }).waitFor()
     }],
@@ -67,10 +70,7 @@ try {
       await page.getByRole('button', { name: 'Add variable' }).click()
       await page.getByRole('combobox', { name: 'Field' }).fill('optimizer.learning_rate')
       await page.getByRole('button', { name: 'range', exact: true }).click()
-      await page.getByPlaceholder(/^Search \d+ fields/).fill('steps')
-      await page.getByLabel('max_steps', { exact: true }).first().fill('2000')
-      await page.getByPlaceholder(/^Search \d+ fields/).fill('')
-      await page.getByLabel('folds', { exact: true }).fill('3')
+      await ends()
       await page.getByPlaceholder('hn-loo').fill('lr-bayes')
       await page.getByRole('columnheader', { name: 'on demand' }).waitFor()
     }, { height: 1250 }],

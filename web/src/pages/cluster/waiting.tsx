@@ -3,6 +3,7 @@ import { experiments, rootName } from '../../api/live.ts'
 import type { Experiment, WaitingTrials } from '../../api/types.ts'
 import { minuteOfDay, windowParts } from '../../lib/booking.ts'
 import { duration, grouped, isNumber, money, none, plural } from '../../lib/format.ts'
+import { optionsText } from '../../lib/run_terms.ts'
 import { State } from '../../parts/progress.tsx'
 import { Command } from '../../parts/states.tsx'
 import { href } from '../../router.ts'
@@ -41,7 +42,7 @@ function Hours({ one, now }: { one: WaitingTrials; now: number }) {
 
 // On the terms of the last run: a cap that is not said again holds no longer.
 const again = ({ terms, cap }: Experiment): string =>
-  !terms ? '' : [terms.on !== 'local' && `--on ${terms.on}`, terms.queue && `--queue ${terms.queue}`, isNumber(terms.price_per_hour) && `--price ${terms.price_per_hour}`, isNumber(cap) && `--budget ${cap}`, isNumber(terms.trial_hours) && `--trial-hours ${terms.trial_hours}`, terms.between && `--between ${terms.between}`].filter(Boolean).map(word => ` ${word}`).join('')
+  !terms ? '' : optionsText(Object.entries({ on: terms.on === 'local' ? '' : terms.on, queue: terms.queue, price: terms.price_per_hour, budget: cap, trial_hours: terms.trial_hours, between: terms.between }).filter((one): one is [string, string | number] => isNumber(one[1]) || !!one[1]))
 
 function GoesOn({ one }: { one: WaitingTrials }) {
   const experiment = experiments.value?.find(each => each.id === one.id)

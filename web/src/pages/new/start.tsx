@@ -32,30 +32,23 @@ export function Start({ toml, ready, types, budget }: { toml: string; ready: boo
     const { spec } = await api.create({ toml, root, name, workers: 0, start: false })
     say(`${rootName(root)}/${spec} is written; start it with ${command}`)
   })
-  if (server.value?.read_only)
-    return (
-      <section class="card stack">
-        <div class="row"><button type="button" onClick={() => saveText(`${name || 'experiment'}.toml`, toml, 'application/toml')}>Save TOML</button></div>
-        <p class="quiet small">This server is read only: save the TOML and start it from a terminal.</p>
-        <Command text={command} />
-      </section>
-    )
+  const readOnly = !!server.value?.read_only, starts = terms.on === 'local' || here.installed
+  const written = `Written to ${rootName(root)}/${name || 'NAME'}.toml`
   return (
     <section class="card stack">
       <label class="row">Name <input class="grow" value={name} aria-invalid={!!name && !legal} placeholder="hn-loo" onInput={event => change({ name: event.currentTarget.value })} /></label>
       {!!name && !legal && <span class="bad small">Letters, digits, “-”, “_” and “.”</span>}
       {roots.length > 1 && <label class="row">Folder <select value={root} onChange={event => change({ root: Number(event.currentTarget.value) })}>{roots.map(one => <option key={one.root} value={one.root}>{one.name}</option>)}</select></label>}
-      <label class="row">Start on <select aria-label="Start on" value={terms.on} onChange={event => setQuery({ on: event.currentTarget.value === 'local' ? null : event.currentTarget.value })}>{places.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>
-      <TermFields terms={terms} types={types} queues={here.queues} />
+      {!readOnly && <label class="row">Start on <select aria-label="Start on" value={terms.on} onChange={event => setQuery({ on: event.currentTarget.value === 'local' ? null : event.currentTarget.value })}>{places.map(one => <option key={one.id} value={one.id}>{one.name}</option>)}</select></label>}
+      {!readOnly && <TermFields terms={terms} types={types} queues={here.queues} />}
       {wrong && <span class="bad small">{wrong}: a number above 0</span>}
       <div class="row">
-        {terms.on === 'local' || here.installed
-          ? <button type="button" class="primary" disabled={!able} onClick={() => void start()}>Start</button>
-          : <button type="button" class="primary" disabled={!able} title="Written into the folder; a terminal on the cluster starts it" onClick={() => void write()}>Write spec</button>}
+        {!readOnly && starts && <button type="button" class="primary" disabled={!able} onClick={() => void start()}>Start</button>}
+        {!readOnly && !starts && <button type="button" class="primary" disabled={!able} title="Written into the folder; a terminal on the cluster starts it" onClick={() => void write()}>Write spec</button>}
         <button type="button" onClick={() => saveText(`${name || 'experiment'}.toml`, toml, 'application/toml')}>Save TOML</button>
         <button type="button" class="link" onClick={clearDraft}>Clear</button>
       </div>
-      <p class="quiet small">{terms.on === 'local' || here.installed ? `Written to ${rootName(root)}/${name || 'NAME'}.toml and started, as by` : `${here.sentence} Written to ${rootName(root)}/${name || 'NAME'}.toml; where one submits from:`}</p>
+      <p class="quiet small">{readOnly ? 'This server is read only: save the TOML and start it from a terminal.' : starts ? `${written} and started, as by` : `${here.sentence} ${written}; where one submits from:`}</p>
       <Command text={command} />
       <details><summary class="quiet small">TOML</summary><pre class="toml">{toml}</pre></details>
     </section>

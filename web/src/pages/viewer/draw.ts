@@ -2,7 +2,7 @@
 import { axisIndex, coarserThan, levelFor, rowsOf, type Plane, type ScreenMap, type Vec3 } from '../../lib/geometry.ts'
 import { paintDifference, paintImage, paintLabels } from '../../lib/paint.ts'
 import type { Level, Volume } from '../../api/types.ts'
-import { classColours, isLabels, type Layer, type Look } from './layers.ts'
+import { classColours, isJoined, isLabels, type Layer, type Look } from './layers.ts'
 import { known, tile, type Tile, type TileName } from './tiles.ts'
 
 export interface Drawing { plane: Plane; map: ScreenMap; cursor: Vec3; width: number; height: number; dots: number }
@@ -98,7 +98,7 @@ function paintTile(layer: Layer, look: Look, name: TileName, lowest: boolean): O
   if (layer.kind === 'image') {
     const scale = 65535 / (name.high - name.low)
     paintImage(raw.data, (look.low - name.low) * scale, (look.high - name.low) * scale, look.map, !lowest, pixels.data)
-  } else if (truth) paintDifference(raw.data, truth.data, pixels.data, layer.classes?.length === 1)
+  } else if (truth) paintDifference(raw.data, truth.data, pixels.data, isJoined(layer))
   else paintLabels(raw.data, raw.width, classColours(look), look.outline, pixels.data)
   const canvas = new OffscreenCanvas(raw.width, raw.height)
   canvas.getContext('2d')!.putImageData(pixels, 0, 0)

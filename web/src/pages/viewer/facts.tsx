@@ -7,7 +7,7 @@ import { worldOf } from '../../lib/geometry.ts'
 import { ScoreTable } from '../../parts/score_table.tsx'
 import { href } from '../../router.ts'
 import { valueAt, wish } from './draw.ts'
-import { classesOf, isLabels, type LabelClass, type Layer, type Shown } from './layers.ts'
+import { classesOf, isJoined, isLabels, type LabelClass, type Layer, type Shown } from './layers.ts'
 import { arrived, cursor } from './state.ts'
 
 export function CaseFacts({ shown, experiments }: { shown: Shown; experiments: { experiment: string; trial: number }[] }) {
@@ -58,7 +58,7 @@ function valueText(layer: Layer, v: number | null, classes: LabelClass[]): strin
   if (v === null) return '–'
   if (!isLabels(layer.kind)) return short(v)
   if (layer.kind === 'roi') return v ? 'inside' : 'outside'
-  return v === 0 ? 'background' : ((layer.classes?.length === 1 ? classes[0] : classes.find(one => one.value === v))?.name ?? `class ${v}`)
+  return v === 0 ? 'background' : ((isJoined(layer) ? classes[0] : classes.find(one => one.value === v))?.name ?? `class ${v}`)
 }
 
 function Result({ trial, experiment, shown }: { trial: Trial; experiment: string | undefined; shown: Shown }) {

@@ -1,9 +1,9 @@
 // What can be shown of a case: its modalities, truth, predictions and their differences to the truth.
 import { api } from '../../api/client.ts'
 import type { CaseRow, Dataset, Range, Trial, Volume } from '../../api/types.ts'
+import { trialClasses } from '../../lib/case_metrics.ts'
 import { categorical, okabeIto, rgb, type Rgb } from '../../lib/colour.ts'
 import type { Look } from '../../lib/look_query.ts'
-import { trialClasses } from '../../lib/case_metrics.ts'
 import { readResults } from './address.ts'
 
 export type LayerKind = 'image' | 'truth' | 'prediction' | 'roi' | 'difference'
@@ -15,7 +15,7 @@ export interface Layer {
   channel: number
   range: Range
   against?: Volume                               // difference: the truth
-  classes?: LabelClass[]                         // prediction: its own, where they are not the dataset's; of one, every value is that class
+  classes?: LabelClass[]                         // prediction: its own, where they are not the dataset's; none: nobody knows which value is which
 }
 export type { Look } from '../../lib/look_query.ts'
 export interface LabelClass { name: string; value: number; colour: Rgb }
@@ -56,18 +56,13 @@ export async function loadCase(id: string, index: number, results: string): Prom
     ...one.images.map((image, m) => open(dataset.modalities[m], image.volume, 'image')),
     open('truth', one.label.volume, 'truth'),
     open('ROI', one.roi.volume, 'roi'),
-    ...predictions.map(({ trial, volume }) => open(`trial ${trial.trial}`, volume, 'prediction')),
+    ...predictions.map(async ({ trial, volume }) => { const layer = await open(`trial ${trial.trial}`, volume, 'prediction'); return layer && { ...layer, classes: ownClasses(trial, dataset) } }),
   ])
   const layers = found.filter(layer => layer !== null)
-  const names = Object.keys(dataset.labels)
-  // A training may join labels into classes of its own.
-  for (const layer of layers) {
-    const its = layer.kind === 'prediction' ? trialClasses(predictions.find(({ trial }) => layer.name === `trial ${trial.trial}`)?.trial.metrics ?? {}) : []
-    if (its.some(name => !names.includes(name))) layer.classes = its.length === 1 ? [{ name: its[0], value: Math.min(...Object.values(dataset.labels).flat()), colour: rgb(categorical(its[0], its)) }] : []
-  }
   const truth = layers.find(layer => layer.kind === 'truth')
   for (const layer of layers.filter(layer => layer.kind === 'prediction'))
     if (truth && sameGrid(truth.volume, layer.volume) && layer.classes?.length !== 0) layers.push({ ...layer, id: `difference:${layer.name}`, name: `${layer.name} − truth`, kind: 'difference', against: truth.volume })
+  const names = Object.keys(dataset.labels)
   const classes = names.flatMap(name => dataset.labels[name].map(value => ({ name: dataset.labels[name].length > 1 ? `${name} ${value}` : name, value, colour: rgb(categorical(name, names)) })))
   return { title: one.id, layers, classes, dataset, one, trials, problems }
 }
@@ -79,6 +74,16 @@ export async function loadVolume(id: string): Promise<Shown> {
   const labels = await Promise.all((volume.label_volumes ?? []).map(async (one, i): Promise<Layer> => ({ id: `truth:${volume.labels[i]}`, name: volume.labels[i], kind: 'truth', volume: await api.volume(one), channel: 0, range: labelled })))
   return { title: volume.name, layers: [...image, ...labels], classes: [], dataset: null, one: null, trials: [], problems: [] }
 }
+
+// A training may join labels into classes of its own.
+function ownClasses(trial: Trial, { labels }: Dataset): LabelClass[] | undefined {
+  const its = trialClasses(trial.metrics)
+  if (its.every(name => name in labels)) return undefined
+  return its.length === 1 ? [{ name: its[0], value: Math.min(...Object.values(labels).flat()), colour: rgb(categorical(its[0], its)) }] : []
+}
+
+/** Whether it has one class for all labels of the dataset: every value is that class. */
+export const isJoined = (layer: Layer): boolean => layer.classes?.length === 1
 
 /** The classes that a layer's values stand for. */
 export const classesOf = (layer: Layer, shown: Pick<Shown, 'classes'>): LabelClass[] => layer.classes ?? shown.classes

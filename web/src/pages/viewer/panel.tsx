@@ -2,7 +2,7 @@
 import { hexOf, rgb } from '../../lib/colour.ts'
 import { colourMaps, type ColourMap } from '../../lib/paint.ts'
 import { short } from '../../lib/format.ts'
-import { classesOf, isLabels, sameGrid, type LabelClass, type Layer, type Look, type Shown } from './layers.ts'
+import { classesOf, isJoined, isLabels, sameGrid, type LabelClass, type Layer, type Look, type Shown } from './layers.ts'
 import { changeLook, looks } from './state.ts'
 
 const groups: { title: string; kinds: Layer['kind'][] }[] = [
@@ -50,7 +50,7 @@ function OneLayer({ layer, first, classes, siblings }: { layer: Layer; first: La
           {layer.id !== first.id && <label class="row small">opacity <input type="range" min="0" max="1" step="0.05" value={look.opacity} aria-label={`Opacity of ${layer.name}`} onInput={event => changeLook(layer.id, { opacity: event.currentTarget.valueAsNumber })} /></label>}
           {layer.kind === 'image' && <Window layer={layer} look={look} />}
           {isLabels(layer.kind) && layer.kind !== 'difference' && <Classes layer={layer} look={look} classes={classes} />}
-          {layer.kind === 'difference' && <p class="legend small"><Key colour="#d55e00" say="added" /><Key colour="#56b4e9" say="missed" />{layer.classes?.length !== 1 && <Key colour="#f0e442" say="other class" />}</p>}
+          {layer.kind === 'difference' && <p class="legend small"><Key colour="#d55e00" say="added" /><Key colour="#56b4e9" say="missed" />{!isJoined(layer) && <Key colour="#f0e442" say="other class" />}</p>}
         </>
       )}
     </div>

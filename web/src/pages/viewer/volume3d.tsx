@@ -26,7 +26,7 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
   const [error, setError] = useState<unknown>(null)
   const image = shown.layers.find(layer => layer.kind === 'image' && looks.value.get(layer.id)?.shown) ?? shown.layers[0]
   const overlays = shown.layers.filter(layer => (layer.kind === 'prediction' || layer.kind === 'truth') && looks.value.get(layer.id)?.shown).slice(0, most3d)
-  const their = overlays.map(layer => looks.value.get(layer.id))
+  const their = overlays.map(layer => looks.value.get(layer.id)), classes = overlays.map(layer => classesOf(layer, shown))
 
   // A canvas whose context was given back cannot have another one: every picture has a canvas of its own.
   const picture = [image.id, image.volume.id, ...overlays.map(layer => layer.volume.id), labels].join(' ')
@@ -44,7 +44,7 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
         ...overlays.map(layer => ({ ...source(layer), opacity: 1 })),
       ])
       if (!current) return
-      paint(nv, overlays.map(layer => classesOf(layer, shown)), overlays.map(layer => looks.value.get(layer.id)))
+      paint(nv, classes, overlays.map(layer => looks.value.get(layer.id)))
       view.current = nv
       follow(nv, image)
     }
@@ -61,7 +61,7 @@ export function Volume3d({ shown, labels }: { shown: Shown; labels: boolean }) {
     if (view.current) follow(view.current, image)
   }, [cursor.value])
   useEffect(() => {
-    if (view.current) paint(view.current, overlays.map(layer => classesOf(layer, shown)), their)
+    if (view.current) paint(view.current, classes, their)
   }, their.flatMap(look => [look?.hidden, look?.colours, look?.opacity]).concat(Array<undefined>(3 * (most3d - their.length)).fill(undefined)))
 
   return <div class="pane"><canvas key={picture} ref={canvas} aria-label="3-D view" hidden={!!error} />{error ? <Failure error={error} /> : null}</div>
