@@ -55,14 +55,15 @@ Value bench_restore(const RestoreBench& bench, const ComputeOptions& compute, co
   Volume observed = read_restore_input(env, input), truth = read_restore_input(env, clean), restored;
   RestoreTask task;
   if (bench.task == "inpaint") task.known = finite_voxels(observed);
-  task.spec = default_restoration(bench.task, "small", is_scattered(task.known, input.geometry.size));
-  if (bench.task == "superres") task.spec.axis = "z";
   Value table = Value::table();
   for (const auto& setting : bench.settings) apply_setting(table, setting);
+  const Value* code = table.find("code");
+  task.spec = default_restoration(bench.task, "small", is_scattered(task.known, input.geometry.size), code && code->is_text() ? code->as_text() : "");
+  if (bench.task == "superres") task.spec.axis = "z";
   read_spec(task.spec, table);
   task.geometry = input.geometry;
   task.observed = &observed;
-  task.preview_every = bench.every;
+  task.preview_every = task.spec.code == "planes" ? 5 * bench.every : bench.every;  // whose result is not an output of the fit: it takes time
   double best = -1e300, looking = 0;
   int64_t best_at = 0;
   Value::List curve;

@@ -1,4 +1,4 @@
-// `denoise`, `superres`, `inpaint`: a volume restored from itself by a deep image prior. Options become fields of a RestoreSpec, the engine fits,
+// `denoise`, `superres`, `inpaint`: a volume restored from itself, by a deep image prior or what its own slices teach. Options become fields of a RestoreSpec, the engine fits,
 // this file reads, writes and draws.
 #include <cmath>
 
@@ -24,7 +24,8 @@ RestoreSpec restoration_of(const RestoreArguments& options, bool scattered = fal
   Value table = Value::table();
   for (const auto& setting : options.fields) apply_setting(table, setting);
   for (const auto& setting : options.settings) apply_setting(table, setting);
-  RestoreSpec spec = default_restoration(options.task, options.size, scattered);
+  const Value* code = table.find("code");
+  RestoreSpec spec = default_restoration(options.task, options.size, scattered, code && code->is_text() ? code->as_text() : "");
   with_context(options.task + " settings", [&] { read_spec(spec, table); });
   if (spec.task != options.task) fail_usage(text("--set task=", spec.task, " does not go with `tomograd ", options.task, "`"), text("use tomograd ", spec.task));
   if (spec.task == "superres" && spec.noise == "rician") fail_usage("noise is rician, but the mean of magnitudes over a thick slice is not Rician", "use gaussian");
@@ -131,7 +132,7 @@ void add_denoise(Program& program) {
 }
 
 void add_superres(Program& program) {
-  auto [verb, options] = restore_verb(program, "superres", "Thin slices from thick ones, with no other data (deep image prior)");
+  auto [verb, options] = restore_verb(program, "superres", "Thin slices from thick ones, with no other data (learned from the slices themselves; --set code=noise: deep image prior)");
   auto fields = options;
   verb->add_option_function<std::string>("--factor", [fields](const std::string& value) { fields->fields.push_back("factor=" + value); }, "thin slices per thick slice, 2 unless given");
   verb->add_option_function<std::string>("--axis", [fields](const std::string& value) { fields->fields.push_back("axis=" + value); }, "across the slices: z, y or x as stored; that of the largest spacing unless given");

@@ -29,13 +29,9 @@ at::ScalarType compute_type(Precision precision, const at::Tensor& weight_like) 
   return precision == Precision::bf16 ? at::kBFloat16 : precision == Precision::f16 ? at::kHalf : at::kFloat;
 }
 
-// oneDNN's weight gradient in bfloat16 reads what is not there when an axis is this short (libtorch 2.13: random and infinite
-// values, seen for 1 and 2 voxels), so such small convolutions stay in float32.
-constexpr int64_t shortest_for_bfloat = 4;
-
-bool too_short_for_bfloat(const at::Tensor& x) {
+bool too_short_for_bfloat(const at::Tensor& x, bool planes) {
   Extent size = spatial_size(x);
-  return x.device().is_cpu() && std::min({size.z, size.y, size.x}) < shortest_for_bfloat;
+  return x.device().is_cpu() && std::min({planes ? shortest_for_bfloat : size.z, size.y, size.x}) < shortest_for_bfloat;
 }
 
 }  // namespace
@@ -78,7 +74,7 @@ std::vector<int> Network::State::reader_counts(const Pass& pass) const {
 }
 
 at::Tensor Network::State::input_value(at::Tensor input, const Pass& pass) const {
-  bool narrow = pass.type == at::kBFloat16 && input.device().is_cpu() && !too_short_for_bfloat(input) && only_convolved(graph, input.size(1));
+  bool narrow = pass.type == at::kBFloat16 && input.device().is_cpu() && !too_short_for_bfloat(input, false) && only_convolved(graph, input.size(1));
   return input.to(pass.type == at::kDouble || narrow ? pass.type : at::kFloat);
 }
 
@@ -100,8 +96,8 @@ at::Tensor Network::State::run_stack(size_t i, int head, const at::Tensor& x, co
   return msd_stack_plain(graph.nodes[i], x.to(pass.type == at::kDouble ? pass.type : at::kFloat), tensors);
 }
 
-at::ScalarType Network::State::convolution_type(const at::Tensor& x, const Pass& pass) const {
-  return pass.type == at::kBFloat16 && too_short_for_bfloat(x) ? at::kFloat : pass.type;
+at::ScalarType Network::State::convolution_type(size_t i, const at::Tensor& x, const Pass& pass) const {
+  return pass.type == at::kBFloat16 && too_short_for_bfloat(x, sees_planes(graph.nodes[i])) ? at::kFloat : pass.type;
 }
 
 bool Network::State::plain_convolution(size_t i, int64_t in_channels, const Pass& pass) const {
@@ -110,14 +106,14 @@ bool Network::State::plain_convolution(size_t i, int64_t in_channels, const Pass
 }
 
 at::Tensor Network::State::convolve_node(size_t i, const at::Tensor& input, const Pass& pass) {
-  at::ScalarType type = convolution_type(input, pass);
+  at::ScalarType type = convolution_type(i, input, pass);
   const Node& node = graph.nodes[i];
   at::Tensor weight = tensor(of_node[i].weight), bias = tensor(of_node[i].bias);
   if (pass.fusing && chains.idle_bias[i]) bias = at::Tensor();  // run_chain hands it to the norm
   if (pass.fusing && few_channels_fit(node, input.size(1))) return few_channel_convolve(input.to(at::kFloat), weight, bias);
   if (pass.fusing && few_outputs_fit(node)) return few_output_convolve_transposed(input, weight, bias);
-  at::Tensor x = input.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
-  weight = weight.to(type).contiguous(at::MemoryFormat::ChannelsLast3d);
+  at::Tensor x = channels_last(input.to(type));
+  weight = channels_last(weight.to(type));
   if (bias.defined()) bias = bias.to(type);
   at::Tensor y = node.op == Op::conv ? convolve(node, x, weight, bias) : convolve_transposed(node, x, weight, bias);
   return pass.fusing || type == at::kDouble ? y : y.to(at::kFloat);

@@ -24,7 +24,35 @@ at::Tensor narrow_to(at::Tensor x, const Extent& begin, const Extent& size) {
   return x;
 }
 
+// A kernel that does not reach along z sees planes: [n][c][z][y][x] is as many pictures as there are planes. Libtorch's convolution in two dimensions is
+// 20 times as fast there in float32 (12 planes of 48 x 96, 32 channels, two threads: 2.6 ms for 49), whose form in three unfolds, and oneDNN's in
+// bfloat16 is right for single planes too.
+// A kernel of one voxel unfolds nothing: only single planes need it there.
+bool in_planes(const ConvolutionCall& call, const at::Tensor& x, const at::Tensor& weight) {
+  bool needed = weight.size(3) * weight.size(4) > 1 || x.size(2) < shortest_for_bfloat;
+  return needed && !call.transposed && weight.size(2) == 1 && call.stride[0] == 1 && call.padding[0] == 0;
+}
+
+// By way of channels in the last place: views of tensors that are channels last in memory, whose strides come out as of any other such tensor also where
+// an axis has one voxel (libtorch 2.13's norms compute wrong gradients with the strides that other ways leave there).
+at::Tensor as_pictures(const at::Tensor& x) { return x.permute({0, 2, 3, 4, 1}).flatten(0, 1).permute({0, 3, 1, 2}); }
+
+at::Tensor as_volumes(const at::Tensor& pictures, int64_t cases) { return pictures.permute({0, 2, 3, 1}).unflatten(0, {cases, -1}).permute({0, 4, 1, 2, 3}); }
+
+struct PlaneCall {
+  std::vector<int64_t> stride, padding, dilation;
+  explicit PlaneCall(const ConvolutionCall& call) : stride{call.stride[1], call.stride[2]}, padding{call.padding[1], call.padding[2]}, dilation{call.dilation[1], call.dilation[2]} {}
+};
+
 }  // namespace
+
+at::Tensor channels_last(const at::Tensor& x) {
+  at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast3d);
+  if (last.size(1) != 1 || last.stride(1) == 1 || last.requires_grad()) return last;
+  return last.as_strided(last.sizes(), {last.stride(0), 1, last.stride(2), last.stride(3), last.stride(4)});
+}
+
+bool sees_planes(const Node& conv) { return conv.op == Op::conv && conv.kernel.z == 1 && conv.stride.z == 1; }
 
 Extent spatial_size(const at::Tensor& x) { return {x.size(2), x.size(3), x.size(4)}; }
 
@@ -82,6 +110,13 @@ at::Tensor pad_for(const Node& node, const at::Tensor& input) {
 
 at::Tensor convolve_padded(const ConvolutionCall& call, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (call.transposed) return at::conv_transpose3d(x, weight, bias, call.stride, call.padding, call.output_padding, 1, call.dilation);
+  if (in_planes(call, x, weight)) {
+    PlaneCall plane(call);
+    at::Tensor pictures = as_pictures(x), w = weight.squeeze(2);
+    if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
+      return as_volumes(at::mkldnn_convolution(pictures, w, if_defined(bias), plane.padding, plane.stride, plane.dilation, 1), x.size(0));
+    return as_volumes(at::conv2d(pictures, w, bias, plane.stride, plane.padding, plane.dilation, 1), x.size(0));
+  }
   // conv3d sends small f32 inputs (channels * z * y <= 20480) to unfolding, which takes 27 times the memory and is slower
   // forward; its weight gradient is the faster one, so training keeps it.
   if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
@@ -91,8 +126,14 @@ at::Tensor convolve_padded(const ConvolutionCall& call, const at::Tensor& x, con
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_gradients(const ConvolutionCall& call, const at::Tensor& above, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, bool into_x) {
   std::vector<int64_t> bias_size = {call.transposed ? weight.size(1) : weight.size(0)};
-  at::Tensor g = above.to(x.scalar_type()), w = weight.to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast3d);
-  auto [dx, dw, db] = at::convolution_backward(g.contiguous(at::MemoryFormat::ChannelsLast3d), x, w, bias.defined() ? at::OptionalIntArrayRef(bias_size) : std::nullopt, call.stride, call.padding,
+  at::Tensor g = channels_last(above.to(x.scalar_type())), w = channels_last(weight.to(x.scalar_type()));
+  if (in_planes(call, x, weight)) {
+    PlaneCall plane(call);
+    auto [dx, dw, db] = at::convolution_backward(as_pictures(g), as_pictures(x), w.squeeze(2), bias.defined() ? at::OptionalIntArrayRef(bias_size) : std::nullopt, plane.stride, plane.padding, plane.dilation,
+                                                 false, {0, 0}, 1, {into_x, true, bias.defined()});
+    return {into_x ? as_volumes(dx, x.size(0)) : dx, dw.unsqueeze(2).to(weight.scalar_type()), bias.defined() ? db.to(bias.scalar_type()) : at::Tensor()};
+  }
+  auto [dx, dw, db] = at::convolution_backward(g, x, w, bias.defined() ? at::OptionalIntArrayRef(bias_size) : std::nullopt, call.stride, call.padding,
                                                call.dilation, call.transposed, call.output_padding, 1, {into_x, true, bias.defined()});
   return {dx, dw.to(weight.scalar_type()), bias.defined() ? db.to(bias.scalar_type()) : at::Tensor()};
 }

@@ -47,5 +47,11 @@ at::Tensor dropout_mask(const Node& node, const at::Tensor& x, uint64_t seed, in
 at::Tensor drop_out(const Node& node, const at::Tensor& x, bool training, uint64_t seed, int64_t step, int64_t first_row = 0);
 
 Extent spatial_size(const at::Tensor& x);
+// Channels last in memory, as convolutions want it, and seen to be: with one channel both orders are the same, and libtorch would go on with the other.
+at::Tensor channels_last(const at::Tensor& x);
+bool sees_planes(const Node& conv);              // does not reach along z: every plane for itself
+// oneDNN's weight gradient in bfloat16 reads what is not there when an axis is shorter (libtorch 2.13: random and infinite values, seen for 1 and 2
+// voxels), so such small convolutions stay in float32. Planes are convolved in two dimensions, so that one is enough.
+inline constexpr int64_t shortest_for_bfloat = 4;
 
 }  // namespace tomograd

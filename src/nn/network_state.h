@@ -64,7 +64,7 @@ struct Network::State {
   int logical_device(size_t i) const { return logical_devices ? device_of[i] : -1; }
   std::vector<at::Tensor> run(at::Tensor input, const Pass& pass);              // values of the heads
   std::vector<at::Tensor> run_recomputing(at::Tensor input, const Pass& pass);  // the same, see recompute.cpp
-  at::ScalarType convolution_type(const at::Tensor& x, const Pass& pass) const;
+  at::ScalarType convolution_type(size_t i, const at::Tensor& x, const Pass& pass) const;
   bool plain_convolution(size_t i, int64_t in_channels, const Pass& pass) const;  // of libtorch, not one of our kernels
   at::Tensor value_here(size_t i, const std::vector<at::Tensor>& in, const Pass& pass);  // value() of inputs that are where node i runs
 

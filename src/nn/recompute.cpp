@@ -109,12 +109,12 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
       Recomputation r;
       bool idle_bias = pass.fusing && chains.idle_bias[i];
       at::Tensor weight = tensor(of_node[i].weight), bias = idle_bias ? at::Tensor() : tensor(of_node[i].bias);
-      at::ScalarType type = convolution_type(from, pass);
+      at::ScalarType type = convolution_type(i, from, pass);
       if (plain_convolution(i, from.size(1), pass)) {
         r.call = call_of(node);
         r.input = [this, i, region, again, &node, type](const std::vector<at::Tensor>& values) {
           at::Tensor before = across(compute(*this, region, values, again, again), size_t(region.target), i);
-          return pad_for(node, before.to(type).contiguous(at::MemoryFormat::ChannelsLast3d));
+          return pad_for(node, channels_last(before.to(type)));
         };
       } else {
         r.input = [this, i, region, again](const std::vector<at::Tensor>& values) { return across(compute(*this, region, values, again, again), size_t(region.target), i); };
@@ -125,7 +125,7 @@ std::vector<at::Tensor> Network::State::run_recomputing(at::Tensor input, const 
       {
         torch::NoGradGuard no_grad;
         x = across(from, size_t(sources[0]), i);
-        if (!r.whole) x = pad_for(node, x.to(type).contiguous(at::MemoryFormat::ChannelsLast3d));
+        if (!r.whole) x = pad_for(node, channels_last(x.to(type)));
       }
       at::Tensor y = recomputed_convolution(std::move(r), x, linked_of(region), parameters_of(*this, region, pass), weight, bias);
       linked[i] = pass.fusing || type == at::kDouble ? y : y.to(at::kFloat);

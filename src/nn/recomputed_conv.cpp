@@ -31,7 +31,7 @@ struct RecomputedConvolution : torch::autograd::Function<RecomputedConvolution> 
     context->saved_data["sources"] = int64_t(sources.size());
     if (r.whole) return r.whole(x);
     torch::AutoGradMode as_in_training(true);      // convolve_padded chooses the implementation by it
-    return convolve_padded(r.call, x, weight.detach().to(x.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast3d), bias.defined() ? bias.detach().to(x.scalar_type()) : bias);
+    return convolve_padded(r.call, x, channels_last(weight.detach().to(x.scalar_type())), bias.defined() ? bias.detach().to(x.scalar_type()) : bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& from_above) {

@@ -13,9 +13,6 @@
 namespace tomograd {
 namespace {
 
-// With so many rejections in a row the accepted output is the odd one (or, with tiles, out of date): what is there now is taken.
-constexpr int64_t most_rejections = 20;
-
 std::vector<std::string> code_channel_names(int64_t count) {
   std::vector<std::string> names;
   for (int64_t c = 0; c < count; ++c) names.push_back(text("code", c));
@@ -29,16 +26,6 @@ OptimizerSpec adam(const RestoreSpec& spec) {
   optimizer.weight_decay = 0;
   return optimizer;
 }
-
-void copy_or_clone(NamedTensors& into, const NamedTensors& from) {
-  torch::NoGradGuard no_grad;
-  if (into.empty())
-    for (const auto& [name, tensor] : from) into.emplace_back(name, tensor.detach().clone());
-  else
-    for (size_t i = 0; i < from.size(); ++i) into[i].second.copy_(from[i].second);
-}
-
-std::map<std::string, at::Tensor> by_name(const NamedTensors& tensors) { return {tensors.begin(), tensors.end()}; }
 
 template <class T>
 void copy_box(const T* from, Extent size, const Box& box, T* to) {
@@ -88,15 +75,15 @@ ImagePrior::Window ImagePrior::observed_part(int64_t tile) {
 }
 
 void ImagePrior::save() {
-  copy_or_clone(saved_weights_, network_.parameters());
+  saved_weights_.save(network_.parameters());
   if (spec_.optimizer == "lbfgs") saved_lbfgs_.load(lbfgs_.state());
-  else copy_or_clone(saved_moments_, optimizer_.state());
+  else saved_moments_.save(optimizer_.state());
 }
 
 void ImagePrior::take_back() {
-  network_.load(by_name(saved_weights_), true);
+  network_.load(saved_weights_.by_name(), true);
   if (spec_.optimizer == "lbfgs") lbfgs_.load(saved_lbfgs_.state());
-  else optimizer_.load(by_name(saved_moments_));
+  else optimizer_.load(saved_moments_.by_name());
 }
 
 bool ImagePrior::accepts(Tile& tile, const DataErrors& errors, double psnr) {
@@ -179,12 +166,12 @@ void ImagePrior::move(int64_t index, Evaluation& at) {
   });
 }
 
-PriorStep ImagePrior::step() {
+FitStep ImagePrior::step() {
   int64_t index = iteration_ % int64_t(tiles_.size());
   Tile& tile = tiles_[size_t(index)];
   Evaluation at = evaluate(index, iteration_);
   ++iteration_;
-  PriorStep step;
+  FitStep step;
   step.psnr = psnr_of(tile.fitted > 0 ? at.errors.squared : 0);
   step.round_over = index + 1 == int64_t(tiles_.size());
   step.accepted = accepts(tile, at.errors, step.psnr);
@@ -218,7 +205,7 @@ void ImagePrior::keep_best() {
   }
 }
 
-void ImagePrior::write(bool best, float* into) const {
+void ImagePrior::write(bool best, float* into) {
   std::fill(into, into + plan_.restored.size.voxels(), 0.0f);
   for (size_t i = 0; i < tiles_.size(); ++i)
     if (tiles_[i].accepted > 0) plan_.tiles.add(int64_t(i), (best && !tiles_[i].best.empty() ? tiles_[i].best : tiles_[i].average).data(), into);

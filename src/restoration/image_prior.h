@@ -14,9 +14,11 @@
 #include "nn/network.h"
 #include "nn/optimizer.h"
 #include "restoration/data_term.h"
+#include "restoration/fit.h"
 #include "restoration/input_code.h"
 #include "restoration/lbfgs.h"
 #include "restoration/restore_plan.h"
+#include "restoration/saved_tensors.h"
 #include "restoration/slice_profile.h"
 
 namespace tomograd {
@@ -27,25 +29,20 @@ struct ObservedVoxels {                             // on the observed grid, in 
   DataTerm term;
 };
 
-struct PriorStep {
-  bool accepted = true;
-  double psnr = 0;                               // of this iteration's output to the observed voxels, dB; infinite for a tile without any
-  bool round_over = false;                       // all tiles were fitted equally often
-};
-
-class ImagePrior {
+class ImagePrior : public Fit {
  public:
   // `plan` and `observation` must outlive this.
   ImagePrior(const RestoreSpec& spec, const RestorePlan& plan, const ObservedVoxels& observation, Precision precision);
 
-  PriorStep step();
-  int64_t iterations() const { return iteration_; }
-  int64_t taken_back() const { return taken_back_; }
+  FitStep step() override;                       // a round is over when all tiles were fitted equally often
+  int64_t iterations() const override { return iteration_; }
+  int64_t taken_back() const override { return taken_back_; }
+  double criterion(const std::string& rule) const override { return rule == "variance" ? variance() : held_out_loss(); }
   double variance() const;                       // exponential variance of the outputs, mean over voxels and tiles
   double held_out_loss() const;                  // of the averages, at voxels that the fit does not see
-  void keep_best();                              // of all tiles' averages
-  bool has_best() const { return !tiles_.front().best.empty(); }
-  void write(bool best, float* into) const;      // the blended volume on the restored grid, unit scale
+  void keep_best() override;                     // of all tiles' averages
+  bool has_best() const override { return !tiles_.front().best.empty(); }
+  void write(bool best, float* into) override;   // tiles blended
 
   Network& network() { return network_; }
   Optimizer& optimizer() { return optimizer_; }
@@ -84,10 +81,8 @@ class ImagePrior {
   Extent seen_size_;                             // of a tile, on the observed grid
   Buffer<float> seen_, part_voxels_;
   Buffer<uint8_t> part_use_;                     // a tile's, less what an iteration does not fit
-  NamedTensors saved_weights_, saved_moments_;
+  SavedTensors saved_weights_, saved_moments_;
   int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
 };
-
-double psnr_of(double mean_square);              // data range 1
 
 }  // namespace tomograd

@@ -8,11 +8,11 @@
 namespace tomograd {
 namespace {
 
-struct Fit {
+struct Fixture {
   RestoreSpec spec;
   RestorePlan plan;
   ObservedVoxels observation;
-  Fit(const RestoreSpec& wanted, const Volume& observed) : spec(wanted), plan(plan_restoration(wanted, observed.geometry, 0)) {
+  Fixture(const RestoreSpec& wanted, const Volume& observed) : spec(wanted), plan(plan_restoration(wanted, observed.geometry, 0)) {
     observation.voxels = Buffer<float>(observed.voxels.size());
     std::copy(observed.voxels.begin(), observed.voxels.end(), observation.voxels.begin());
   }
@@ -37,18 +37,18 @@ void spoil(ImagePrior& prior, double by) {
 }
 
 TEST(ImagePrior, ABadStepIsTakenBackWithItsMoments) {
-  Fit fit(tiny_restoration(), with_noise(head_phantom({16, 20, 12}), 0.05, false));
+  Fixture fit(tiny_restoration(), with_noise(head_phantom({16, 20, 12}), 0.05, false));
   ImagePrior prior = fit.prior();
   for (int i = 0; i < 25; ++i) ASSERT_TRUE(prior.step().accepted);
   for (double by : {40.0, double(NAN)}) {
     auto weights = copies(prior.network().parameters()), moments = copies(prior.optimizer().state());
-    PriorStep good = prior.step();               // accepted; what it found is what comes back
+    FitStep good = prior.step();               // accepted; what it found is what comes back
     ASSERT_TRUE(good.accepted);
     int64_t before = prior.taken_back();
     Buffer<float> average(fit.plan.restored.size.voxels()), after(average.size());
     prior.write(false, average.data());
     spoil(prior, by);
-    PriorStep bad = prior.step();
+    FitStep bad = prior.step();
     EXPECT_FALSE(bad.accepted);
     EXPECT_FALSE(bad.psnr >= good.psnr - fit.spec.backtrack_db);
     EXPECT_EQ(prior.taken_back(), before + 1);
@@ -63,7 +63,7 @@ TEST(ImagePrior, ABadStepIsTakenBackWithItsMoments) {
 TEST(ImagePrior, ABadStepOfLbfgsIsTakenBackToo) {
   RestoreSpec spec = tiny_restoration();
   spec.optimizer = "lbfgs", spec.perturbation = 0;
-  Fit fit(spec, with_noise(head_phantom({16, 20, 12}), 0.05, false));
+  Fixture fit(spec, with_noise(head_phantom({16, 20, 12}), 0.05, false));
   ImagePrior prior = fit.prior();
   for (int i = 0; i < 8; ++i) ASSERT_TRUE(prior.step().accepted);
   auto weights = copies(prior.network().parameters());
@@ -77,7 +77,7 @@ TEST(ImagePrior, ABadStepOfLbfgsIsTakenBackToo) {
 TEST(ImagePrior, WithoutBacktrackingABadStepStays) {
   RestoreSpec spec = tiny_restoration();
   spec.backtrack_db = 0;
-  Fit fit(spec, with_noise(head_phantom({16, 20, 12}), 0.05, false));
+  Fixture fit(spec, with_noise(head_phantom({16, 20, 12}), 0.05, false));
   ImagePrior prior = fit.prior();
   for (int i = 0; i < 25; ++i) prior.step();
   spoil(prior, 40);
@@ -85,7 +85,7 @@ TEST(ImagePrior, WithoutBacktrackingABadStepStays) {
 }
 
 TEST(ImagePrior, EqualRunsGiveEqualBits) {
-  Fit fit(tiny_restoration(), with_noise(head_phantom({11, 13, 9}), 0.05, false));
+  Fixture fit(tiny_restoration(), with_noise(head_phantom({11, 13, 9}), 0.05, false));
   Buffer<float> results[2] = {Buffer<float>(fit.plan.restored.size.voxels()), Buffer<float>(fit.plan.restored.size.voxels())};
   for (Buffer<float>& result : results) {
     ImagePrior prior = fit.prior();
@@ -98,13 +98,13 @@ TEST(ImagePrior, EqualRunsGiveEqualBits) {
 TEST(ImagePrior, TilesShareOneNetworkAndAllImprove) {
   RestoreSpec spec = tiny_restoration();
   spec.tile = {16, 12, 12};
-  Fit fit(spec, head_phantom({16, 30, 12}));
+  Fixture fit(spec, head_phantom({16, 30, 12}));
   ASSERT_GT(fit.plan.tiles.count(), 2);
   ImagePrior prior = fit.prior();
   std::vector<double> first, last;
   for (int round = 0; round < 40; ++round)
     for (int64_t tile = 0; tile < fit.plan.tiles.count(); ++tile) {
-      PriorStep step = prior.step();
+      FitStep step = prior.step();
       EXPECT_EQ(step.round_over, tile + 1 == fit.plan.tiles.count());
       if (round == 0) first.push_back(step.psnr);
       if (round == 39) last.push_back(step.psnr);
@@ -115,7 +115,7 @@ TEST(ImagePrior, TilesShareOneNetworkAndAllImprove) {
 TEST(ImagePrior, VarianceFallsWhileTheImageForms) {
   RestoreSpec spec = tiny_restoration();
   spec.perturbation = 0;                         // whose own variance never falls
-  Fit fit(spec, head_phantom({16, 20, 12}));
+  Fixture fit(spec, head_phantom({16, 20, 12}));
   ImagePrior prior = fit.prior();
   for (int i = 0; i < 15; ++i) prior.step();
   double early = prior.variance();

@@ -62,6 +62,7 @@ int64_t noise_channels(const RestoreSpec& spec) { return spec.code == "meshgrid"
 }  // namespace
 
 int64_t code_channels(const RestoreSpec& spec) {
+  if (spec.code == "planes") return 1;           // slices themselves (plane_fit.h)
   if (spec.code == "noise" && spec.code_depth == 0) fail_input("code_depth is 0: a noise code needs channels", "expected at least 1, usually 32");
   return image_channels(spec) + noise_channels(spec);
 }

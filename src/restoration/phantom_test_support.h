@@ -42,9 +42,9 @@ inline double psnr_between(const Volume& a, const Volume& b) {
 }
 
 inline RestoreSpec tiny_restoration(const std::string& task = "denoise") {
-  RestoreSpec spec = default_restoration(task, "small");
+  RestoreSpec spec = default_restoration(task, "small", false, "noise");
   spec.model.n_down = {8, 8}, spec.model.n_skip = {4};
-  spec.code = "noise", spec.code_depth = 8, spec.perturbation = 0.01, spec.learning_rate = 0.01;
+  spec.code_depth = 8, spec.perturbation = 0.01, spec.learning_rate = 0.01;
   spec.iterations = 60;
   spec.precision = "f32";
   spec.seed = 3;

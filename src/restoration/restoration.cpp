@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "base/error.h"
 #include "restoration/image_prior.h"
+#include "restoration/plane_fit.h"
 #include "restoration/rician.h"
 #include "restoration/stopping.h"
 
@@ -19,7 +21,8 @@ ObservedVoxels observe(const RestoreSpec& spec, const Volume& observed, const Bu
   int64_t n = observed.voxels.size();
   observation.voxels = Buffer<float>(n);
   for (int64_t i = 0; i < n; ++i) observation.voxels[i] = known.empty() || known[i] ? scale.to_unit(observed.voxels[i]) : 0.0f;
-  observation.use = voxel_uses(known, n, rule_of(spec) == "holdout" ? spec.stop.holdout : 0, uint64_t(spec.seed));
+  bool holds_out = rule_of(spec) == "holdout" && spec.code != "planes";  // which holds out slices
+  observation.use = voxel_uses(known, n, holds_out ? spec.stop.holdout : 0, uint64_t(spec.seed));
   observation.term = {spec.noise == "rician", sigma / (scale.high - scale.low)};
   if (count_fitted(observation.use.empty() ? nullptr : observation.use.data(), n) == 0) fail_input("no voxel is left to fit");
   return observation;
@@ -33,9 +36,14 @@ void put_back(const RestoreSpec& spec, const RestorePlan& plan, const Volume& ob
     if (known[i]) volume.voxels[i] = observed.voxels[i];
 }
 
-Volume back_in_units(const ImagePrior& prior, bool best, const RestorePlan& plan, const IntensityScale& scale) {
+std::unique_ptr<Fit> fit_of(const RestoreSpec& spec, const RestorePlan& plan, const ObservedVoxels& observation, Precision precision) {
+  if (spec.code == "planes") return std::make_unique<PlaneFit>(spec, plan, observation.voxels.data(), precision);
+  return std::make_unique<ImagePrior>(spec, plan, observation, precision);
+}
+
+Volume back_in_units(Fit& fit, bool best, const RestorePlan& plan, const IntensityScale& scale) {
   Volume volume{plan.restored, Buffer<float>(plan.restored.size.voxels())};
-  prior.write(best, volume.voxels.data());
+  fit.write(best, volume.voxels.data());
   for (float& value : volume.voxels) value = scale.from_unit(value);
   return volume;
 }
@@ -66,24 +74,24 @@ Restoration restore(const RestoreSpec& spec, const RestorePlan& plan, const Volu
   result.scale = intensity_scale(observed.voxels, known, rician);
   if (rician) result.sigma = spec.sigma > 0 ? spec.sigma : background_sigma(observed.voxels, observed.geometry.size);
   ObservedVoxels observation = observe(spec, observed, known, result.scale, result.sigma);
-  ImagePrior prior(spec, plan, observation, precision);
+  std::unique_ptr<Fit> fit = fit_of(spec, plan, observation, precision);
   std::string rule = rule_of(spec);
   StopRule stopping(spec.stop);
   int64_t tiles = plan.tiles.count();
   double begun = clock.monotonic_seconds();
   while (result.stopped_by.empty()) {
-    PriorStep step = prior.step();
-    RestoreIteration at{prior.iterations(), spec.iterations, step.psnr, std::numeric_limits<double>::quiet_NaN(), clock.monotonic_seconds() - begun, step.accepted};
+    FitStep step = fit->step();
+    RestoreIteration at{fit->iterations(), spec.iterations, step.psnr, std::numeric_limits<double>::quiet_NaN(), clock.monotonic_seconds() - begun, step.accepted};
     StopAdvice advice = StopAdvice::go_on;
-    if (rule != "none") at.criterion = rule == "variance" ? prior.variance() : prior.held_out_loss();
+    if (rule != "none") at.criterion = fit->criterion(rule);
     if (step.round_over && rule != "none") advice = stopping.tell(at.criterion);
     if (advice == StopAdvice::best) {
-      prior.keep_best();
+      fit->keep_best();
       result.result_at = at.iteration;
     }
     if (hooks.watch)
       hooks.watch(at, [&] {
-        Volume now = back_in_units(prior, false, plan, result.scale);
+        Volume now = back_in_units(*fit, false, plan, result.scale);
         put_back(spec, plan, observed, known, now);
         return now;
       });
@@ -93,10 +101,10 @@ Restoration restore(const RestoreSpec& spec, const RestorePlan& plan, const Volu
     else if (spec.max_seconds > 0 && at.seconds >= spec.max_seconds && whole) result.stopped_by = "seconds";
     else if (hooks.stop.stop_requested()) result.stopped_by = "stop";
   }
-  result.iterations = prior.iterations();
-  if (!prior.has_best()) result.result_at = result.iterations;
-  result.taken_back = prior.taken_back();
-  result.volume = back_in_units(prior, prior.has_best(), plan, result.scale);
+  result.iterations = fit->iterations();
+  if (!fit->has_best()) result.result_at = result.iterations;
+  result.taken_back = fit->taken_back();
+  result.volume = back_in_units(*fit, fit->has_best(), plan, result.scale);
   put_back(spec, plan, observed, known, result.volume);
   result.psnr_input = psnr_to_input(spec, plan, result.volume, observed, known, result.scale);
   result.seconds = clock.monotonic_seconds() - begun;
@@ -104,13 +112,14 @@ Restoration restore(const RestoreSpec& spec, const RestorePlan& plan, const Volu
 }
 
 IterationTime measure_iteration(const RestoreSpec& spec, const RestorePlan& plan, Precision precision) {
-  constexpr int64_t most_voxels = 48, warm_up = 1, measured = 3;
+  constexpr int64_t warm_up = 1, measured = 3;
+  const int64_t most_voxels = plan.planes > 0 ? 96 : 48;  // a side; of planes, all that a window has
   RestoreSpec small = spec;
   small.tile = cube(0);
   small.stop.rule = "none";
   Geometry geometry;
   Extent field;
-  for (int axis = 0; axis < 3; ++axis) field[axis] = std::min(plan.field[axis], most_voxels);
+  for (int axis = 0; axis < 3; ++axis) field[axis] = std::min(plan.planes > 0 ? plan.restored.size[axis] : plan.field[axis], most_voxels);
   geometry.size = field;
   if (spec.task == "superres") {
     geometry.size[plan.axis] = std::max<int64_t>(1, field[plan.axis] / spec.factor);
@@ -118,12 +127,13 @@ IterationTime measure_iteration(const RestoreSpec& spec, const RestorePlan& plan
   }
   RestorePlan trial = plan_restoration(small, geometry, 0);
   ObservedVoxels observation{Buffer<float>(geometry.size.voxels(), 0.5f), {}, {}};
-  ImagePrior prior(small, trial, observation, precision);
-  for (int64_t i = 0; i < warm_up; ++i) prior.step();
+  std::unique_ptr<Fit> fit = fit_of(small, trial, observation, precision);
+  for (int64_t i = 0; i < warm_up; ++i) fit->step();
   double begun = system_clock().monotonic_seconds();
-  for (int64_t i = 0; i < measured; ++i) prior.step();
+  for (int64_t i = 0; i < measured; ++i) fit->step();
   double seconds = (system_clock().monotonic_seconds() - begun) / double(measured);
-  return {seconds * double(plan.field.voxels()) / double(trial.field.voxels()), trial.field};
+  auto voxels = [](const RestorePlan& of) { return double(of.field.voxels() * std::max<int64_t>(1, of.planes)); };
+  return {seconds * voxels(plan) / voxels(trial), trial.planes > 0 ? geometry.size : trial.field};
 }
 
 }  // namespace tomograd

@@ -1,4 +1,4 @@
-// One volume restored from itself: scaled, fitted by ImagePrior until a rule says stop, blended, scaled back.
+// One volume restored from itself: scaled, fitted (fit.h) until a rule says stop, blended, scaled back.
 #pragma once
 
 #include <functional>

@@ -14,7 +14,8 @@ struct RestorePlan {
   Geometry observed, restored;                   // the same grid, or (superres) thin slices under thick ones
   int axis = 0;                                  // superres: across the slices
   PriorTiles tiles;                              // of the restored volume
-  Extent field;                                  // the network's input and output: a tile, grown to the next size that the network takes
+  Extent field;                                  // the network's input and output: a tile, grown to the next size that the network takes; code = planes: {1, rows, columns}
+  int64_t planes = 0;                            // code = planes: windows of slices in an iteration
   Graph graph;
   int64_t activation_bytes = 0;                  // of one iteration, the code included
   int64_t weight_bytes = 0;                      // weights, gradients, moments, and the last accepted ones
@@ -27,5 +28,7 @@ struct RestorePlan {
 // Tiles as the spec says; where it says nothing and `limit_bytes` (0 = none) would be exceeded, the largest that fit. Error(budget) when nothing
 // fits, with the numbers; Error(input) for a network or an axis that does not go with the volume.
 RestorePlan plan_restoration(const RestoreSpec& spec, const Geometry& observed, int64_t limit_bytes);
+
+Extent field_for(const Graph& graph, Extent tile);  // per axis the smallest size >= tile that the network takes
 
 }  // namespace tomograd
