@@ -78,9 +78,8 @@ if [ "$name" = restore ]; then
   $tomograd bench restore --data $crop/rician.nii.gz --set noise=rician --set sigma=0.0980392 "${most[@]}" 2>/dev/null
   echo "== half of all voxels missing"
   $tomograd bench restore --task inpaint --data $crop/scattered.nii.gz "${most[@]}" 2>/dev/null
-  echo "== thin slices from pairs averaged, beside cubic interpolation; the same from noise, as the deep image prior has it"
+  echo "== thin slices from pairs averaged, beside cubic interpolation"
   $tomograd bench restore --task superres --data $crop/thick.nii.gz "${most[@]}" 2>/dev/null
-  $tomograd bench restore --task superres --data $crop/thick.nii.gz --set code=noise "${most[@]}" --set max_seconds=$(( ${RESTORE_SECONDS:-900} / 3 )) 2>/dev/null
   echo "== other ways, each at its best setting by the truth"
   $peer bench/peers/restore_peers.py $crop
 fi

@@ -1,5 +1,7 @@
 #include "cli/experiment_terms.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "cli/catalogue_file.h"
 #include "experiments/run_terms.h"
@@ -10,7 +12,8 @@ RunOptions with_price(RunOptions options) {
   if (!options.instance.empty()) {
     const InstanceCatalogue catalogue = read_catalogue();
     const InstanceSpec& instance = catalogue.find(options.instance);
-    options.price = instance.on_demand_per_hour / double(instance.devices), options.currency = catalogue.currency;
+    const int64_t devices = std::clamp<int64_t>(options.gpus, 1, instance.devices);  // that a worker takes of it, and keeps others from
+    options.price = instance.on_demand_per_hour * double(devices) / double(instance.devices), options.currency = catalogue.currency;
   } else if (options.price) {
     try {
       options.currency = read_catalogue().currency;        // what `tomograd plan` names prices in

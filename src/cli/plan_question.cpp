@@ -194,7 +194,7 @@ AskedExperiment ask_experiment(const std::string& spec_path, const ComputeOption
   bool there = !data.empty() && (spec.cases == 0 || system_env().kind(data) != FileKind::missing);
   if (there) ask_with_data(asked, spec_path, compute, settings);
   else with_context(file_name(spec_path), [&] { ask_without_data(asked, spec, run); });
-  if (run && run->ranks > 1) asked.notes.push_back(text("every trial trains with ", run->ranks, " ranks, which share one machine; devices and hours are counted as those of one rank, so a worker with GPUs needs --gpus ", run->ranks));
+  if (run && run->ranks > 1) asked.notes.push_back(text("every trial trains with ", run->ranks, " ranks, which share one machine and take a GPU each; measured hours are those of one process divided among them, reached to 0.9 (0.6 to 1)"));
   // What is settled for this machine would be settled anew on another.
   bool varies = std::any_of(spec.variable.begin(), spec.variable.end(), [](const VariableSpec& variable) { return variable.key == "precision"; });
   if (run && !varies) asked.question.network.run.precision = compute.precision != "auto" ? compute.precision : run->precision;

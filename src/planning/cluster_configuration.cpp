@@ -62,7 +62,7 @@ ClusterConfiguration cluster_of(const ExperimentPlan& plan, const Choice& choice
   queue.name = cluster_name(text(choice.spot ? "spot-" : "demand-", chosen.instance.type)).substr(0, 25);  // ParallelCluster's limit
   queue.types = {chosen.instance.type};
   queue.spot = choice.spot;
-  queue.max_count = choice.spot ? chosen.spot.value().count : chosen.count, queue.devices = chosen.instance.devices;
+  queue.max_count = choice.spot ? chosen.spot.value().count : chosen.count, queue.devices = chosen.instance.devices, queue.devices_of_a_trial = chosen.devices_of_a_trial;
   queue.device = chosen.device.name, queue.cpu = chosen.device.cpu;
   // Trials do not talk to each other: neither a placement group nor a fast network, so that a node comes wherever there is room.
   cluster.queues = {queue};

@@ -15,7 +15,7 @@ struct ClusterQueue {
   std::vector<std::string> types;
   bool spot = false;
   int64_t min_count = 0, max_count = 1;          // instances
-  int64_t devices = 1;                           // of one instance
+  int64_t devices = 1, devices_of_a_trial = 1;   // of one instance, and how many of them a trial takes
   std::string device;                            // "T4"; what the drawing writes into each
   bool cpu = false;
 };

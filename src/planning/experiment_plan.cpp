@@ -22,23 +22,33 @@ void check(const PlanQuestion& question) {
   if (!(question.time.hours.low > 0)) fail_usage(text("a trial takes ", question.time.hours.low, " h, expected more than 0"));
 }
 
-int64_t most_useful(const PlanQuestion& question, const InstanceSpec& instance) {
-  int64_t most = (question.trials + instance.devices - 1) / instance.devices;
+// A rank takes a device of its own; on a processor ranks share the cores, which one process would have used as well.
+int64_t devices_of_a_trial(const PlanQuestion& question, const InstanceSpec& instance, const DeviceSpec& device) { return device.cpu ? 1 : std::clamp<int64_t>(question.network.run.ranks, 1, instance.devices); }
+
+// Measured was one process with the whole batch. Two ranks reach 0.95 of two processes that know nothing of each other (bench/results), more of them less.
+Interval shared_among_ranks(const Interval& hours, int64_t ranks) {
+  constexpr double usual = 0.9, least = 0.6;
+  if (ranks == 1) return hours;
+  return {hours.low / double(ranks), hours.mid / (usual * double(ranks)), hours.high / (least * double(ranks))};
+}
+
+int64_t most_useful(const PlanQuestion& question, const InstanceSpec& instance, int64_t at_once) {
+  int64_t most = (question.trials + at_once - 1) / at_once;
   return instance.most > 0 ? std::min(most, instance.most) : most;
 }
 
 // hours: the most a trial takes.
-int64_t count_of(const PlanQuestion& question, const InstanceSpec& instance, double hours) {
-  int64_t most = most_useful(question, instance);
+int64_t count_of(const PlanQuestion& question, const InstanceSpec& instance, int64_t at_once, double hours) {
+  int64_t most = most_useful(question, instance, at_once);
   if (question.count || !question.deadline_hours) return std::min(question.count.value_or(usual_count), most);
-  auto needed = count_for_deadline(question.trials, instance.devices, hours, *question.deadline_hours);
+  auto needed = count_for_deadline(question.trials, at_once, hours, *question.deadline_hours);
   return std::min(needed.value_or(most), most);
 }
 
 struct Hours { Interval instances, wall; };     // of a schedule
 
-Hours hours_of(const PlanQuestion& question, const InstanceSpec& instance, int64_t count, const Interval& trial_hours) {
-  auto schedule = [&](double hours) { return schedule_of(question.trials, count, instance.devices, hours); };
+Hours hours_of(const PlanQuestion& question, int64_t at_once, int64_t count, const Interval& trial_hours) {
+  auto schedule = [&](double hours) { return schedule_of(question.trials, count, at_once, hours); };
   Schedule low = schedule(trial_hours.low), mid = schedule(trial_hours.mid), high = schedule(trial_hours.high);
   return {{low.instance_hours, mid.instance_hours, high.instance_hours}, {low.wall_hours, mid.wall_hours, high.wall_hours}};
 }
@@ -74,12 +84,12 @@ std::string word(const std::string& from) {
 std::vector<std::string> commands_for(const PlanQuestion& question, const InstancePlan& plan, bool spot, int64_t count) {
   std::string file = word(question.experiment);
   for (const auto& setting : question.settings) file += " --set " + word(setting);
-  int64_t workers = count * plan.instance.devices;
+  int64_t workers = count * plan.at_once();
   if (plan.instance.provider == "own") return {text("tomograd experiment run ", file, " --workers ", workers)};
   return {text("tomograd plan ", file, " --hours-per-trial ", plan.trial_hours.mid, " --type ", plan.instance.type, " --market ", spot ? "spot" : "on-demand", " --count ", count,
                " --emit parallelcluster --out cluster.yaml"),
           "pcluster create-cluster --cluster-name " + cluster_name(question.name) + " --cluster-configuration cluster.yaml",
-          text("tomograd experiment run ", file, " --on slurm --workers ", workers, plan.device.cpu ? "" : " --gpus 1", "   (on the head node)")};
+          text("tomograd experiment run ", file, " --on slurm --workers ", workers, plan.device.cpu ? "" : text(" --gpus ", plan.devices_of_a_trial), "   (on the head node)")};
 }
 
 Spot spot_of(const InstanceCatalogue& catalogue, const ExperimentPlan& whole, const InstancePlan& plan) {
@@ -89,8 +99,8 @@ Spot spot_of(const InstanceCatalogue& catalogue, const ExperimentPlan& whole, co
   double checkpoint = std::min(question.checkpoint_hours, plan.trial_hours.high);
   Interval trial_hours = times(plan.trial_hours, interruption_factor(rates, checkpoint, restart_hours));
   Spot spot;
-  spot.count = count_of(question, plan.instance, trial_hours.high);
-  Hours hours = hours_of(question, plan.instance, spot.count, trial_hours);
+  spot.count = count_of(question, plan.instance, plan.at_once(), trial_hours.high);
+  Hours hours = hours_of(question, plan.at_once(), spot.count, trial_hours);
   spot.instance_hours = hours.instances, spot.wall_hours = hours.wall;
   spot.interruptions = times(hours.instances, {rates[0], std::sqrt(rates[0] * rates[1]), rates[1]});
   spot.cost = times(hours.instances, {low, (low + high) / 2, high});
@@ -113,10 +123,12 @@ InstancePlan plan_on(const InstanceCatalogue& catalogue, const ExperimentPlan& w
   const PlanQuestion& question = whole.question;
   InstancePlan plan;
   plan.instance = instance, plan.device = catalogue.device_of(instance);
+  plan.devices_of_a_trial = devices_of_a_trial(question, instance, plan.device);
   plan.trial_hours = hours_on(question.time, instance, plan.device, question.network.run.precision);
-  plan.count = count_of(question, instance, plan.trial_hours.high);
-  plan.waves = schedule_of(question.trials, plan.count, instance.devices, plan.trial_hours.mid).waves;
-  Hours hours = hours_of(question, instance, plan.count, plan.trial_hours);
+  if (question.time.basis == TimeBasis::measured) plan.trial_hours = shared_among_ranks(plan.trial_hours, plan.devices_of_a_trial);
+  plan.count = count_of(question, instance, plan.at_once(), plan.trial_hours.high);
+  plan.waves = schedule_of(question.trials, plan.count, plan.at_once(), plan.trial_hours.mid).waves;
+  Hours hours = hours_of(question, plan.at_once(), plan.count, plan.trial_hours);
   plan.instance_hours = hours.instances, plan.wall_hours = hours.wall;
   plan.cost = plan.instance_hours * instance.on_demand_per_hour;
   Services services = services_of(catalogue, whole.storage, instance);

@@ -49,6 +49,8 @@ struct Spot {
 struct InstancePlan {
   InstanceSpec instance;
   DeviceSpec device;
+  int64_t devices_of_a_trial = 1;                // one for each of its ranks
+  int64_t at_once() const { return instance.devices / devices_of_a_trial; }  // trials on one instance
   int64_t count = 0, waves = 0;
   Interval trial_hours;
   Interval instance_hours;                       // paid, over all instances

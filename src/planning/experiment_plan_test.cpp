@@ -29,6 +29,31 @@ TEST(ExperimentPlan, TheHeadAndNeckStudy) {
   EXPECT_NEAR(on(make_plan(quoted, head_neck_question()), "g4dn.xlarge").cost.mid, 645.12, 1e-9);
 }
 
+TEST(ExperimentPlan, EachRankTakesADevice) {
+  PlanQuestion question = head_neck_question();
+  question.network.run.ranks = 2;
+  ExperimentPlan plan = make_plan(delivered_catalogue(), question);
+  const InstancePlan& two = on(plan, "g4dn.12xlarge");  // four devices: two trials at a time
+  EXPECT_EQ(two.at_once(), 2);
+  EXPECT_DOUBLE_EQ(two.wall_hours.mid, 96);      // 288 trials on 6 x 2 places, 4 h each as stated
+  EXPECT_DOUBLE_EQ(two.instance_hours.mid, 576);
+  EXPECT_NE(two.commands.back().find("--workers 12 --gpus 2"), std::string::npos) << two.commands.back();
+  const InstancePlan& one = on(plan, "g4dn.xlarge");
+  EXPECT_FALSE(one.memory.fits());
+  EXPECT_NE(one.memory.change.find("a type with 2 devices"), std::string::npos);
+  question.network.run.ranks = 3;                // one of the four stays idle
+  EXPECT_EQ(on(make_plan(delivered_catalogue(), question), "g4dn.12xlarge").at_once(), 1);
+  // Measured was one process: two share its work, and do not quite halve its time.
+  question.network.run.ranks = 1, question.time.basis = TimeBasis::measured;
+  question.time.step = {1e12, 1e9}, question.time.step_seconds = 1, question.time.here = {2e12, 1e11};
+  Interval alone = on(make_plan(delivered_catalogue(), question), "g4dn.12xlarge").trial_hours;
+  question.network.run.ranks = 2;
+  Interval shared = on(make_plan(delivered_catalogue(), question), "g4dn.12xlarge").trial_hours;
+  EXPECT_DOUBLE_EQ(shared.low, alone.low / 2);
+  EXPECT_GT(shared.mid, alone.mid / 2);
+  EXPECT_LT(shared.mid, alone.mid);
+}
+
 TEST(ExperimentPlan, TotalsHoldTheirParts) {
   ExperimentPlan plan = make_plan(delivered_catalogue(), head_neck_question());
   const InstancePlan& one = on(plan, "g4dn.xlarge");

@@ -71,7 +71,7 @@ Interval measured_hours(double steps_seconds, double fixed_seconds, double looks
 // Hours of a trial on one such device.
 Interval hours_on(const TrialTime& time, const InstanceSpec& instance, const DeviceSpec& device, const std::string& precision);
 
-// Trials are whole: `count` instances with `devices` each work in waves. An instance without a trial is not paid for.
+// Trials are whole: `count` instances with `devices` each, or as many groups of devices as trials with ranks take, work in waves. An instance without a trial is not paid for.
 struct Schedule {
   int64_t waves = 0;
   double wall_hours = 0, instance_hours = 0;     // until the last trial ends; paid

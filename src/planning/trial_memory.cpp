@@ -82,7 +82,10 @@ MemoryFit memory_fit(const TrialNetwork& network, const TrialMemory& memory, con
   fit.device_bytes = shared ? memory.cpu_bytes + memory.host_bytes : memory.gpu_bytes;
   fit.host_bytes = instance.devices * (memory.host_bytes + (shared ? memory.cpu_bytes : 0));
   fit.device_fits = fit.device_bytes <= fit.device_usable, fit.host_fits = fit.host_bytes <= fit.host_usable;
-  if (!fit.device_fits) fit.change = change_for_device(network, shared, fit.device_usable);
+  if (!shared && network.run.ranks > instance.devices) {
+    fit.device_fits = false;
+    fit.change = text("run.ranks = ", instance.devices, ", or a type with ", network.run.ranks, " devices: a trial's ranks share one machine");
+  } else if (!fit.device_fits) fit.change = change_for_device(network, shared, fit.device_usable);
   else if (!fit.host_fits) fit.change = "scans in block stores (tomograd block), of which sampling.cache_megabytes are held";
   return fit;
 }

@@ -12,6 +12,7 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <vector>
 
 #include "nn/network.h"
@@ -56,7 +57,7 @@ class PlaneFit : public Fit {
   std::vector<int64_t> fitted_, held_out_;       // slices
   SavedTensors saved_weights_, saved_moments_, best_;
   int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
-  double held_out_loss_ = 0, pace_ = 1;
+  double held_out_loss_ = std::numeric_limits<double>::quiet_NaN(), pace_ = 1;  // not yet known
 };
 
 }  // namespace tomograd
