@@ -113,7 +113,7 @@ at::Tensor Network::State::convolve_node(size_t i, const at::Tensor& input, cons
   if (pass.fusing && few_channels_fit(node, input.size(1))) return few_channel_convolve(input.to(at::kFloat), weight, bias);
   if (pass.fusing && few_outputs_fit(node)) return few_output_convolve_transposed(input, weight, bias);
   at::Tensor x = channels_last(input.to(type));
-  weight = channels_last(weight.to(type));
+  weight = channels_last(weight.to(at::TensorOptions(type), false, false, at::MemoryFormat::ChannelsLast3d));
   if (bias.defined()) bias = bias.to(type);
   at::Tensor y = node.op == Op::conv ? convolve(node, x, weight, bias) : convolve_transposed(node, x, weight, bias);
   return pass.fusing || type == at::kDouble ? y : y.to(at::kFloat);
