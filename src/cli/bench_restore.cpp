@@ -57,8 +57,7 @@ Value bench_restore(const RestoreBench& bench, const ComputeOptions& compute, co
   if (bench.task == "inpaint") task.known = finite_voxels(observed);
   Value table = Value::table();
   for (const auto& setting : bench.settings) apply_setting(table, setting);
-  const Value* code = table.find("code");
-  task.spec = default_restoration(bench.task, "small", is_scattered(task.known, input.geometry.size), code && code->is_text() ? code->as_text() : "");
+  task.spec = restoration_before(table, bench.task, "small", is_scattered(task.known, input.geometry.size));
   if (bench.task == "superres") task.spec.axis = "z";
   read_spec(task.spec, table);
   task.geometry = input.geometry;

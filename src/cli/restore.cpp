@@ -24,8 +24,7 @@ RestoreSpec restoration_of(const RestoreArguments& options, bool scattered = fal
   Value table = Value::table();
   for (const auto& setting : options.fields) apply_setting(table, setting);
   for (const auto& setting : options.settings) apply_setting(table, setting);
-  const Value* code = table.find("code");
-  RestoreSpec spec = default_restoration(options.task, options.size, scattered, code && code->is_text() ? code->as_text() : "");
+  RestoreSpec spec = restoration_before(table, options.task, options.size, scattered);
   with_context(options.task + " settings", [&] { read_spec(spec, table); });
   if (spec.task != options.task) fail_usage(text("--set task=", spec.task, " does not go with `tomograd ", options.task, "`"), text("use tomograd ", spec.task));
   if (spec.task == "superres" && spec.noise == "rician") fail_usage("noise is rician, but the mean of magnitudes over a thick slice is not Rician", "use gaussian");

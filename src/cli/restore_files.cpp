@@ -53,6 +53,11 @@ bool is_scattered(const Buffer<uint8_t>& known, Extent size) {
   return missing > 0 && alone * of_all <= missing;
 }
 
+RestoreSpec restoration_before(const Value& settings, const std::string& task, const std::string& size, bool scattered) {
+  const Value* code = settings.find("code");
+  return default_restoration(task, size, scattered, code && code->is_text() ? code->as_text() : "");
+}
+
 void check_restore_output(const std::string& out, const RestoreInput& input) {
   if (!is_nifti_volume(out) && !is_tiff_name(out)) fail_usage(text("--out is \"", out, "\"; volumes are written as .nii, .nii.gz, .tif or .tiff"));
   if (absolute_path(out) == absolute_path(input.path)) fail_usage("--out is the input itself", "give the restored volume a name of its own");

@@ -39,6 +39,10 @@ at::Tensor as_pictures(const at::Tensor& x) { return x.permute({0, 2, 3, 4, 1}).
 
 at::Tensor as_volumes(const at::Tensor& pictures, int64_t cases) { return pictures.permute({0, 2, 3, 1}).unflatten(0, {cases, -1}).permute({0, 4, 1, 2, 3}); }
 
+// conv3d sends small f32 inputs (channels * z * y <= 20480) to unfolding, which takes 27 times the memory and is slower
+// forward; its weight gradient is the faster one, so training keeps it.
+bool straight_to_onednn(const at::Tensor& x) { return !at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn(); }
+
 struct PlaneCall {
   std::vector<int64_t> stride, padding, dilation;
   explicit PlaneCall(const ConvolutionCall& call) : stride{call.stride[1], call.stride[2]}, padding{call.padding[1], call.padding[2]}, dilation{call.dilation[1], call.dilation[2]} {}
@@ -118,14 +122,10 @@ at::Tensor convolve_padded(const ConvolutionCall& call, const at::Tensor& x, con
   if (in_planes(call, x, weight)) {
     PlaneCall plane(call);
     at::Tensor pictures = as_pictures(x), w = weight.squeeze(2);
-    if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
-      return as_volumes(at::mkldnn_convolution(pictures, w, if_defined(bias), plane.padding, plane.stride, plane.dilation, 1), x.size(0));
+    if (straight_to_onednn(x)) return as_volumes(at::mkldnn_convolution(pictures, w, if_defined(bias), plane.padding, plane.stride, plane.dilation, 1), x.size(0));
     return as_volumes(at::conv2d(pictures, w, bias, plane.stride, plane.padding, plane.dilation, 1), x.size(0));
   }
-  // conv3d sends small f32 inputs (channels * z * y <= 20480) to unfolding, which takes 27 times the memory and is slower
-  // forward; its weight gradient is the faster one, so training keeps it.
-  if (!at::GradMode::is_enabled() && x.is_cpu() && x.scalar_type() == at::kFloat && at::globalContext().userEnabledMkldnn())
-    return at::mkldnn_convolution(x, weight, if_defined(bias), call.padding, call.stride, call.dilation, 1);
+  if (straight_to_onednn(x)) return at::mkldnn_convolution(x, weight, if_defined(bias), call.padding, call.stride, call.dilation, 1);
   return at::conv3d(x, weight, bias, call.stride, call.padding, call.dilation, 1);
 }
 

@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <string>
 
+#include "spec/restore_spec.h"
+#include "spec/run_spec.h"
+
 namespace tomograd {
 
 struct FitStep {
@@ -12,9 +15,6 @@ struct FitStep {
   double psnr = 0;                               // of this iteration's output to what it is fitted to, dB; infinite for a tile without any
   bool round_over = false;                       // the stopping rule is to be asked
 };
-
-// With so many rejections in a row the accepted output is the odd one (or, with tiles, out of date): what is there now is taken.
-constexpr int64_t most_rejections = 20;
 
 class Fit {
  public:
@@ -29,5 +29,6 @@ class Fit {
 };
 
 double psnr_of(double mean_square);              // data range 1
+OptimizerSpec adam_of(const RestoreSpec& spec, double average);  // average: decay of the average of the weights; 0 = none
 
 }  // namespace tomograd

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "base/error.h"
+#include "restoration/copy_box.h"
 #include "restoration/stopping.h"
 
 namespace tomograd {
@@ -17,21 +17,6 @@ std::vector<std::string> code_channel_names(int64_t count) {
   std::vector<std::string> names;
   for (int64_t c = 0; c < count; ++c) names.push_back(text("code", c));
   return names;
-}
-
-OptimizerSpec adam(const RestoreSpec& spec) {
-  OptimizerSpec optimizer;
-  optimizer.kind = "adam";
-  optimizer.learning_rate = spec.learning_rate;
-  optimizer.weight_decay = 0;
-  return optimizer;
-}
-
-template <class T>
-void copy_box(const T* from, Extent size, const Box& box, T* to) {
-  for (int64_t z = 0; z < box.size.z; ++z)
-    for (int64_t y = 0; y < box.size.y; ++y)
-      std::memcpy(to + (z * box.size.y + y) * box.size.x, from + ((box.begin.z + z) * size.y + box.begin.y + y) * size.x + box.begin.x, size_t(box.size.x) * sizeof(T));
 }
 
 at::Tensor cropped(const at::Tensor& field, Extent begin, Extent size) {
@@ -46,11 +31,20 @@ Box seen_box(const SliceProfile& profile, Box thin) {
 
 }  // namespace
 
+OptimizerSpec adam_of(const RestoreSpec& spec, double average) {
+  OptimizerSpec optimizer;
+  optimizer.kind = "adam";
+  optimizer.learning_rate = spec.learning_rate;
+  optimizer.weight_decay = 0;
+  optimizer.average = average;
+  return optimizer;
+}
+
 double psnr_of(double mean_square) { return mean_square == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(mean_square); }
 
 ImagePrior::ImagePrior(const RestoreSpec& spec, const RestorePlan& plan, const ObservedVoxels& observation, Precision precision)
     : spec_(spec), plan_(plan), observation_(observation), profile_(slice_profile(spec.profile, spec.task == "superres" ? spec.factor : 1, plan.axis)),
-      network_(plan.graph, uint64_t(spec.seed), code_channel_names(plan.graph.in_channels())), optimizer_(adam(spec), network_.parameters()),
+      network_(plan.graph, uint64_t(spec.seed), code_channel_names(plan.graph.in_channels())), optimizer_(adam_of(spec, 0), network_.parameters()),
       lbfgs_(network_.parameters()), saved_lbfgs_(lbfgs_), image_(spec, profile_, plan.observed.size, observation.voxels.data(), observation.use.empty() ? nullptr : observation.use.data()), code_(spec, plan.restored.size, image_),
       code_type_(precision == Precision::bf16 ? at::kBFloat16 : at::kFloat), tiles_(size_t(plan.tiles.count())) {
   network_.set_precision(precision);
@@ -88,14 +82,9 @@ void ImagePrior::take_back() {
 
 bool ImagePrior::accepts(Tile& tile, const DataErrors& errors, double psnr) {
   bool worse = tile.accepted > 0 && spec_.backtrack_db > 0 && psnr < tile.psnr - spec_.backtrack_db;
-  if (std::isfinite(errors.squared) && (!worse || rejected_in_a_row_ >= most_rejections)) {
-    rejected_in_a_row_ = 0;
-    tile.psnr = psnr;
-    return true;
-  }
-  ++taken_back_;
-  if (++rejected_in_a_row_ > most_rejections || saved_weights_.empty()) fail_failure(text("the network's output is not finite at iteration ", iteration_), "lower learning_rate");
-  return false;
+  bool accepted = backtracking_.accepts(std::isfinite(errors.squared), worse, !saved_weights_.empty(), iteration_);
+  if (accepted) tile.psnr = psnr;
+  return accepted;
 }
 
 void ImagePrior::average_in(Tile& tile, const float* output, const Window& seen_by) {

@@ -13,6 +13,7 @@
 
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "restoration/backtracking.h"
 #include "restoration/data_term.h"
 #include "restoration/fit.h"
 #include "restoration/input_code.h"
@@ -36,7 +37,7 @@ class ImagePrior : public Fit {
 
   FitStep step() override;                       // a round is over when all tiles were fitted equally often
   int64_t iterations() const override { return iteration_; }
-  int64_t taken_back() const override { return taken_back_; }
+  int64_t taken_back() const override { return backtracking_.taken_back(); }
   double criterion(const std::string& rule) const override { return rule == "variance" ? variance() : held_out_loss(); }
   double variance() const;                       // exponential variance of the outputs, mean over voxels and tiles
   double held_out_loss() const;                  // of the averages, at voxels that the fit does not see
@@ -82,7 +83,8 @@ class ImagePrior : public Fit {
   Buffer<float> seen_, part_voxels_;
   Buffer<uint8_t> part_use_;                     // a tile's, less what an iteration does not fit
   SavedTensors saved_weights_, saved_moments_;
-  int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
+  Backtracking backtracking_;
+  int64_t iteration_ = 0;
 };
 
 }  // namespace tomograd

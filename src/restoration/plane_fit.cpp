@@ -19,15 +19,6 @@ constexpr int64_t iterations_of_a_round = 10;    // between looks at the held-ou
 constexpr int64_t warm_up = 100;
 constexpr double recovery = 1.02;                // of the pace, by each step that is not taken back
 
-OptimizerSpec averaging_adam(const RestoreSpec& spec) {
-  OptimizerSpec optimizer;
-  optimizer.kind = "adam";
-  optimizer.learning_rate = spec.learning_rate;
-  optimizer.weight_decay = 0;
-  optimizer.average = spec.average;
-  return optimizer;
-}
-
 // Said to be channels last, as all that convolutions make of it then is; with one channel the memory is the same.
 at::Tensor planes_of(int64_t planes, int64_t rows, int64_t width) { return at::empty({planes, 1, 1, rows, width}, at::TensorOptions().memory_format(at::MemoryFormat::ChannelsLast3d)); }
 
@@ -35,7 +26,7 @@ at::Tensor planes_of(int64_t planes, int64_t rows, int64_t width) { return at::e
 
 PlaneFit::PlaneFit(const RestoreSpec& spec, const RestorePlan& plan, const float* voxels, Precision precision)
     : spec_(spec), plan_(plan), voxels_(voxels), profile_(slice_profile(spec.profile, spec.factor, plan.axis)), pairs_(profile_, plan.observed.size, voxels),
-      network_(plan.graph, uint64_t(spec.seed), {"slices"}), averaged_(plan.graph, uint64_t(spec.seed), {"slices"}), optimizer_(averaging_adam(spec), network_.parameters()) {
+      network_(plan.graph, uint64_t(spec.seed), {"slices"}), averaged_(plan.graph, uint64_t(spec.seed), {"slices"}), optimizer_(adam_of(spec, spec.average), network_.parameters()) {
   for (Network* network : {&network_, &averaged_}) network->set_precision(precision);
   network_.use_recomputing(spec.recompute);
   int64_t slices = plan.observed.size[plan.axis];
@@ -88,17 +79,14 @@ FitStep PlaneFit::step() {
   // Against what interpolation of the volume usually misses: in windows of background it misses nothing, and any output is infinitely worse.
   double allowed = (std::pow(10, spec_.backtrack_db / 10) - 1) * pairs_.interpolation_error();
   bool worse = spec_.backtrack_db > 0 && errors.squared > errors.of_interpolation + allowed && !saved_weights_.empty();
-  step.accepted = std::isfinite(errors.squared) && (!worse || rejected_in_a_row_ >= most_rejections);
+  step.accepted = backtracking_.accepts(std::isfinite(errors.squared), worse, !saved_weights_.empty(), iteration_);
   if (step.accepted) {
-    rejected_in_a_row_ = 0;
     saved_weights_.save(network_.parameters()), saved_moments_.save(optimizer_.state());
     optimizer_.zero_gradients();
     field.backward(slopes);
     optimizer_.step(spec_.learning_rate * pace_ * std::min(1.0, double(iteration_) / double(warm_up)));
     pace_ = std::min(1.0, pace_ * recovery);
   } else {
-    ++taken_back_;
-    if (++rejected_in_a_row_ > most_rejections || saved_weights_.empty()) fail_failure(text("the network's output is not finite at iteration ", iteration_), "lower learning_rate");
     pace_ /= 2;
     network_.load(saved_weights_.by_name(), true);
     optimizer_.load(saved_moments_.by_name());
@@ -133,7 +121,7 @@ void PlaneFit::add_planes(int columns_axis, float weight, float* into) {
   int across = window.across();
   int64_t slices = seen[plan_.axis], columns = seen[columns_axis], factor = spec_.factor;
   Extent field = field_for(plan_.graph, {1, slices, columns});
-  int64_t at_once = std::max<int64_t>(1, plan_.planes * plan_.field.voxels() / field.voxels()), stride[3] = {thin.y * thin.x, thin.x, 1};
+  int64_t at_once = plan_.shown_at_once(field), stride[3] = {thin.y * thin.x, thin.x, 1};
   for (int64_t first = 0; first < seen[across]; first += at_once) {
     int64_t planes = std::min(at_once, seen[across] - first);
     at::Tensor coarse = planes_of(planes, field.y, field.x);

@@ -17,6 +17,7 @@
 
 #include "nn/network.h"
 #include "nn/optimizer.h"
+#include "restoration/backtracking.h"
 #include "restoration/fit.h"
 #include "restoration/plane_pairs.h"
 #include "restoration/restore_plan.h"
@@ -31,7 +32,7 @@ class PlaneFit : public Fit {
 
   FitStep step() override;
   int64_t iterations() const override { return iteration_; }
-  int64_t taken_back() const override { return taken_back_; }
+  int64_t taken_back() const override { return backtracking_.taken_back(); }
   double criterion(const std::string& rule) const override;
   void keep_best() override { best_.save(optimizer_.averaged()); }
   bool has_best() const override { return !best_.empty(); }
@@ -56,7 +57,8 @@ class PlaneFit : public Fit {
   Optimizer optimizer_;
   std::vector<int64_t> fitted_, held_out_;       // slices
   SavedTensors saved_weights_, saved_moments_, best_;
-  int64_t iteration_ = 0, taken_back_ = 0, rejected_in_a_row_ = 0;
+  Backtracking backtracking_;
+  int64_t iteration_ = 0;
   double held_out_loss_ = std::numeric_limits<double>::quiet_NaN(), pace_ = 1;  // not yet known
 };
 

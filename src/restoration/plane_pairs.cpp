@@ -3,25 +3,12 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
+#include "restoration/copy_box.h"
 #include "volume/cubic_slices.h"
 
 namespace tomograd {
-namespace {
-
-// The first `length` slices along the axis.
-Buffer<float> shortened(const float* voxels, Extent size, int axis, int64_t length) {
-  int64_t outer = 1, inner = 1;
-  for (int a = 0; a < 3; ++a) (a < axis ? outer : inner) *= a == axis ? 1 : size[a];
-  Buffer<float> kept(outer * length * inner);
-  for (int64_t o = 0; o < outer; ++o) std::memcpy(kept.data() + o * length * inner, voxels + o * size[axis] * inner, size_t(length * inner) * sizeof(float));
-  return kept;
-}
-
-}  // namespace
-
 void copy_window(const float* volume, Extent size, const PlaneWindow& window, int64_t height, int64_t width, float* into) {
   int64_t stride[3] = {size.y * size.x, size.x, 1};
   const float* plane = volume + window.plane * stride[window.across()];
@@ -38,7 +25,7 @@ void copy_window(const float* volume, Extent size, const PlaneWindow& window, in
 PlanePairs::PlanePairs(const SliceProfile& profile, Extent seen, const float* voxels) : seen_(seen), factor_(profile.factor), voxels_(voxels) {
   double squares = 0, count = 0;
   for (int axis = 0; axis < 3; ++axis) {
-    if (axis == profile.axis || seen[axis] < 2 * factor_) continue;
+    if (axis == profile.axis || !can_be_made_coarse(seen[axis], factor_)) continue;
     axes_.push_back(axis);
     SliceProfile along = profile;
     along.axis = axis;
@@ -47,7 +34,8 @@ PlanePairs::PlanePairs(const SliceProfile& profile, Extent seen, const float* vo
     Made& made = made_[axis];
     made.coarse_size = along.seen(fine);
     made.coarse = Buffer<float>(made.coarse_size.voxels()), made.interpolated = Buffer<float>(fine.voxels());
-    Buffer<float> kept = shortened(voxels, seen, axis, fine[axis]);
+    Buffer<float> kept(fine.voxels());
+    copy_box(voxels, seen, {{}, fine}, kept.data());
     apply(along, fine, kept.data(), made.coarse.data());
     cubic_slices(made.coarse.data(), made.coarse_size, axis, factor_, made.interpolated.data());
     for (int64_t i = 0; i < kept.size(); ++i) squares += double(made.interpolated[i] - kept[i]) * double(made.interpolated[i] - kept[i]);

@@ -21,6 +21,8 @@ struct PlaneWindow {
 
 void copy_window(const float* volume, Extent size, const PlaneWindow& window, int64_t height, int64_t width, float* into);  // [height][width]
 
+inline bool can_be_made_coarse(int64_t length, int64_t factor) { return length >= 2 * factor; }
+
 class PlanePairs {
  public:
   // `voxels` [z][y][x] are thick slices across profile.axis, and must outlive this. Error(input) where no slice is long enough to be made coarse.

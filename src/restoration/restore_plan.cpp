@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "restoration/input_code.h"
 #include "restoration/lbfgs.h"
+#include "restoration/plane_pairs.h"
 #include "restoration/slice_profile.h"
 
 namespace tomograd {
@@ -68,7 +69,7 @@ void fit_planes(RestorePlan& plan, const RestoreSpec& spec, int64_t planes) {
   Extent size = plan.observed.size;
   int64_t shortest = window_side;
   for (int axis = 0; axis < 3; ++axis)
-    if (axis != plan.axis && size[axis] >= 2 * spec.factor) shortest = std::min(shortest, size[axis]);
+    if (axis != plan.axis && can_be_made_coarse(size[axis], spec.factor)) shortest = std::min(shortest, size[axis]);
   plan.field = field_for(plan.graph, {1, std::max<int64_t>(1, shortest / spec.factor), shortest});
   plan.tiles = prior_tiles(plan.restored.size, cube(0), spec.overlap, cube(1));
   plan.planes = planes > 0 ? planes : std::max<int64_t>(1, voxels_of_a_batch / (shortest * shortest));
@@ -76,8 +77,7 @@ void fit_planes(RestorePlan& plan, const RestoreSpec& spec, int64_t planes) {
   for (int axis = 0; axis < 3; ++axis)
     if (axis != plan.axis) {
       Extent shown = field_for(plan.graph, {1, size[plan.axis], size[axis]});
-      int64_t at_once = std::max<int64_t>(1, plan.planes * plan.field.voxels() / shown.voxels());
-      plan.activation_bytes = std::max(plan.activation_bytes, int64_t(heap_share * double(activation_bytes(plan.graph, shown, at_once, int(bytes_of_a_value(spec)), false))));
+      plan.activation_bytes = std::max(plan.activation_bytes, int64_t(heap_share * double(activation_bytes(plan.graph, shown, plan.shown_at_once(shown), int(bytes_of_a_value(spec)), false))));
     }
   // Observed voxels scaled; for each axis a copy while it is made coarse, coarse and interpolated; batches; the result, interpolation and what the projection needs.
   plan.volume_bytes = size.voxels() * (4 + 4 + 2 * 8) + plan.planes * plan.field.voxels() * 4 * (1 + 4 * spec.factor) + plan.restored.size.voxels() * 16;

@@ -1,6 +1,7 @@
 // What a restoration takes, known before it starts: sizes, tiles, bytes and arithmetic.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "arch/graph.h"
@@ -22,6 +23,7 @@ struct RestorePlan {
   int64_t volume_bytes = 0;                      // observed and restored voxels, averages, the best of them
   double iteration_flop = 0;                     // forward and backward (twice the forward) of one tile
   int64_t added_bytes() const { return activation_bytes + weight_bytes + volume_bytes; }  // beyond what the process holds
+  int64_t shown_at_once(Extent plane) const { return std::max<int64_t>(1, planes * field.voxels() / plane.voxels()); }  // code = planes: whole planes, as many as a batch has voxels
   Extent crop_begin() const { return {(field.z - tiles.tile.z) / 2, (field.y - tiles.tile.y) / 2, (field.x - tiles.tile.x) / 2}; }
 };
 
